@@ -1,0 +1,63 @@
+import type { PartChunk } from './part-chunk.ts'
+import type { ColumnDefinition, PostgresTargetDefinition } from './pipeline-definition.ts'
+
+declare const datasetIdBrand: unique symbol
+/** Names one dataset: a lower-case UUID made by the run that makes the dataset. */
+export type DatasetId = string & { readonly [datasetIdBrand]: true }
+
+export interface TargetRequest {
+  readonly target: PostgresTargetDefinition
+  readonly columns: readonly ColumnDefinition[]
+  readonly signal: AbortSignal
+}
+
+export interface StagePartRequest extends TargetRequest {
+  readonly datasetId: DatasetId
+  /** Position of the part in its dataset, from 0; later parts win over earlier ones. */
+  readonly partNumber: number
+  /** What the part is known to hold; another count read is an error. */
+  readonly rowCount: number
+  readonly chunks: AsyncIterable<PartChunk>
+}
+
+export interface PublishRequest extends TargetRequest {
+  readonly datasetId: DatasetId
+  readonly pipeline: string
+  readonly partition: string
+  readonly manifestKey: string
+  /** Every part of the dataset, so that a staging area that lost some is noticed. */
+  readonly parts: readonly { readonly partNumber: number; readonly rowCount: number }[]
+  /** RFC 3339; given by the client, never read from a clock here. */
+  readonly requestedAt: string
+}
+
+export interface LoadCounts {
+  readonly rowsStaged: number
+  readonly rowsInserted: number
+  readonly rowsUpdated: number
+  /** Rows that were in the table already with the same values; not written. */
+  readonly rowsUnchanged: number
+  /** Rows of the dataset that a later row with the same key replaced before the merge. */
+  readonly rowsDuplicate: number
+}
+
+export type PublishOutcome =
+  | { readonly kind: 'published'; readonly counts: LoadCounts; readonly alreadyPublished: boolean }
+  /** These parts are not in staging (a server crash empties it): stage them again, then publish. */
+  | { readonly kind: 'staging-incomplete'; readonly missingParts: readonly number[] }
+
+/** Where rows land. Every method may be called again, at any time, with the same request. */
+export interface LoadTarget {
+  /**
+   * Checks, before anything is fetched, that the load can succeed: reachable, credentials,
+   * privileges, columns that fit. Changes nothing in the target table.
+   */
+  check(request: TargetRequest): Promise<void>
+  /** Puts one part beside the table; a part that is there already is left as it is. */
+  stagePart(request: StagePartRequest): Promise<{ rowCount: number }>
+  /** Applies the dataset and records the load, in one transaction. Run twice, published once. */
+  publish(request: PublishRequest): Promise<PublishOutcome>
+  /** Removes what was staged for a dataset that will not be published. */
+  discard(datasetId: DatasetId, signal: AbortSignal): Promise<void>
+  close(): Promise<void>
+}

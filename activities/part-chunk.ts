@@ -1,0 +1,23 @@
+/**
+ * The values of one column for a run of rows, in the form that costs least to pass on.
+ * `nulls[row] === 1` means NULL; the value at such a row means nothing.
+ */
+export type ColumnVector = { readonly nulls: Uint8Array } & (
+  | { readonly form: 'int32'; readonly values: Int32Array }
+  | { readonly form: 'int64'; readonly values: BigInt64Array }
+  | { readonly form: 'float64'; readonly values: Float64Array }
+  /** 0 or 1. */
+  | { readonly form: 'boolean'; readonly values: Uint8Array }
+  /** Days since 1970-01-01. */
+  | { readonly form: 'date'; readonly values: Int32Array }
+  /** Microseconds since 1970-01-01T00:00:00 (UTC where the type has a zone). */
+  | { readonly form: 'timestamp'; readonly values: BigInt64Array }
+  /** text, numeric as decimal digits, uuid in its canonical form. */
+  | { readonly form: 'text'; readonly values: readonly string[] }
+)
+
+/** Some consecutive rows of a part, column by column, in the order of the declared columns. */
+export interface PartChunk {
+  readonly rowCount: number
+  readonly columns: readonly ColumnVector[]
+}

@@ -1,0 +1,21 @@
+import { CodedError } from '../codec/coded-error.ts'
+
+export type PipelineErrorCode =
+  | 'SOURCE_UNREACHABLE'
+  | 'SOURCE_REFUSED'
+  | 'SOURCE_MALFORMED'
+  | 'SOURCE_SETTING_MISSING'
+  | 'PAGE_TOO_LARGE'
+  | 'CURSOR_REPEATED'
+  | 'CONVERSION_FAILED'
+  | 'REJECT_LIMIT_EXCEEDED'
+  | 'ROWS_LOST'
+  | 'TARGET_UNREACHABLE'
+  | 'TARGET_DENIED'
+  | 'TARGET_NOT_WRITABLE'
+  | 'TARGET_MISMATCH'
+  | 'TARGET_BUSY'
+  | 'TARGET_FAILED'
+
+/** What can go wrong between a source and a target. */
+export class PipelineError extends CodedError<PipelineErrorCode> {}
