@@ -50,7 +50,10 @@ export interface ObjectStore {
   /** The body as a stream, which fails when it is cut short. Throws `OBJECT_MISSING`. */
   getStream(key: ObjectKey, options?: CallOptions): Promise<Readable>
   head(key: ObjectKey, options?: CallOptions): Promise<ObjectHead | undefined>
-  /** All objects whose key starts with `prefix`, in key order, pages fetched as needed. */
+  /**
+   * All objects whose key starts with `prefix`, pages fetched as needed. In key order within one
+   * folder; across folders the order is the store's own (SeaweedFS lists `a/b` before `a-b`).
+   */
   list(prefix: string, options?: CallOptions & { startAfter?: string }): AsyncIterable<ObjectFacts>
   /** Deletes; an absent object is no error. */
   delete(keys: readonly ObjectKey[], options?: CallOptions): Promise<void>

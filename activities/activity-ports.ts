@@ -1,0 +1,18 @@
+import type { ObjectStore } from '../codec/index.ts'
+import type { DuckDb } from './conversion/duck-db.ts'
+import type { LoadTarget } from './load-target.ts'
+import type { PageSource } from './page-source.ts'
+
+/** What activities need from outside; made once a worker. */
+export interface ActivityPorts {
+  readonly store: ObjectStore
+  readonly source: PageSource
+  readonly target: LoadTarget
+  readonly duckDb: DuckDb
+}
+
+/** What one attempt of an activity is given by the server. */
+export interface Attempt {
+  /** Aborted when the run is cancelled, the attempt has timed out or the worker stops. */
+  readonly signal: AbortSignal
+}

@@ -1,0 +1,34 @@
+import type { ActivityPorts, Attempt } from './activity-ports.ts'
+import { convertBatch } from './convert-batch.ts'
+import { fetchBatch } from './fetch-batch.ts'
+import { prepareLoad } from './prepare-load.ts'
+import { publishLoad } from './publish-load.ts'
+import { runAttempt } from './run-attempt.ts'
+import type { RunReference } from './run-reference.ts'
+import { sealDataset } from './seal-dataset.ts'
+import { stageBatch } from './stage-batch.ts'
+
+/** The activities of the workflows, over the given ports. */
+export function createActivities(ports: ActivityPorts) {
+  const over =
+    <Input, Output>(
+      activity: (ports: ActivityPorts, input: Input, attempt: Attempt) => Promise<Output>,
+    ) =>
+    (input: Input): Promise<Output> =>
+      runAttempt((attempt) => activity(ports, input, attempt))
+
+  return {
+    prepareLoad: over(prepareLoad),
+    fetchBatch: over(fetchBatch),
+    convertBatch: over(convertBatch),
+    stageBatch: over(stageBatch),
+    sealDataset: over(sealDataset),
+    publishLoad: over(publishLoad),
+    /** Removes what was staged for a run that ends without publishing; its landing stays. */
+    discardStaging: over(async ({ target }, run: RunReference, { signal }) =>
+      target.discard(run.datasetId, signal),
+    ),
+  }
+}
+
+export type Activities = ReturnType<typeof createActivities>

@@ -1,0 +1,212 @@
+import { digestOf, type ObjectKey } from '../codec/index.ts'
+import type { ActivityPorts, Attempt } from './activity-ports.ts'
+import { batchKey, beforePages, landingPrefix, pageKey, type WalkPosition } from './bucket-layout.ts'
+import { findJson, putJson } from './json-object.ts'
+import { landedBatch, type LandedBatch, type LandedPage, type WalkAnchor } from './landing/landed-batch.ts'
+import { landPage, readLandedPage } from './landing/page-store.ts'
+import { readPage } from './landing/read-page.ts'
+import { readPinnedRun } from './pinned-run.ts'
+import { PipelineError } from './pipeline-error.ts'
+import type { PinnedRun, RunReference } from './run-reference.ts'
+
+/** Pages that may be on their way to the store while the next one is fetched. */
+const uploadsInFlight = 3
+
+export interface FetchBatchInput {
+  readonly run: RunReference
+  /** Position in the walk through the source, from 0. */
+  readonly firstPage: number
+  /** Null for the first page of all. */
+  readonly cursor: string | null
+  readonly anchor: WalkAnchor | null
+}
+
+export interface FetchedBatch {
+  /** Key of the object that lists the pages: the claim to what was landed. */
+  readonly batchKey: string
+  readonly pages: number
+  /** Null where only conversion can tell (CSV). */
+  readonly records: number | null
+  /** As the source sent them. */
+  readonly sourceBytes: number
+  readonly storedBytes: number
+  /** Pages that were in the store already. */
+  readonly pagesFound: number
+  /** Null when the walk has come to its end. */
+  readonly next: string | null
+  readonly anchor: WalkAnchor | null
+}
+
+/**
+ * Walks the source from a cursor until the batch is full, landing each page as it is. Pages (and whole
+ * batches) that an earlier attempt or run has landed are read from the store, never fetched again.
+ *
+ * @throws PipelineError CURSOR_REPEATED when the source sends the walk back to where it was
+ */
+export async function fetchBatch(
+  ports: ActivityPorts,
+  input: FetchBatchInput,
+  attempt: Attempt,
+): Promise<FetchedBatch> {
+  const { store } = ports
+  const { run } = input
+  const start = await walkPosition(input.firstPage, input.cursor)
+  const key = batchKey(run, start)
+  const found = await findJson(store, key, landedBatch, attempt)
+  if (found !== undefined) return summarise(key, found, found.pages.length)
+
+  const pinned = await readPinnedRun(store, run, attempt)
+  const landed = await landedFrom(ports, run, start, attempt)
+  const walk = new BatchWalk(ports, run, pinned, landed, attempt)
+  const batch = await walk.run(input)
+  await putJson(store, key, batch, attempt)
+  return summarise(key, batch, walk.pagesFound)
+}
+
+class BatchWalk {
+  readonly #ports: ActivityPorts
+  readonly #run: RunReference
+  readonly #pinned: PinnedRun
+  readonly #landed: ReadonlySet<string>
+  readonly #attempt: Attempt
+  readonly #uploads = new Set<Promise<void>>()
+  readonly #pages: LandedPage[] = []
+  #storedBytes = 0
+  #uploadFailure: unknown
+  pagesFound = 0
+
+  constructor(
+    ports: ActivityPorts,
+    run: RunReference,
+    pinned: PinnedRun,
+    landed: ReadonlySet<string>,
+    attempt: Attempt,
+  ) {
+    this.#ports = ports
+    this.#run = run
+    this.#pinned = pinned
+    this.#landed = landed
+    this.#attempt = attempt
+  }
+
+  async run({ firstPage, cursor, ...input }: FetchBatchInput): Promise<LandedBatch> {
+    const { batchBytes } = this.#pinned.definition.limits
+    let { anchor } = input
+    let sourceBytes = 0
+    let next = cursor
+    try {
+      do {
+        const at = await walkPosition(firstPage + this.#pages.length, next)
+        if (at.cursorDigest === anchor?.cursorDigest) throw repeated(this.#run, at)
+        if (Number.isInteger(Math.log2(at.pageNumber))) anchor = at
+        const page = await this.#page(at, next)
+        sourceBytes += page.sizeBytes
+        const isStuck = page.records === 0 && page.next === next
+        next = isStuck ? null : page.next
+      } while (next !== null && sourceBytes < batchBytes)
+    } finally {
+      await Promise.all(this.#uploads)
+    }
+    if (this.#uploadFailure !== undefined) throw this.#uploadFailure
+    return { pages: this.#pages, next, anchor, storedBytes: this.#storedBytes }
+  }
+
+  async #page(
+    at: WalkPosition,
+    cursor: string | null,
+  ): Promise<{ sizeBytes: number; records: number | null; next: string | null }> {
+    const { definition, interval } = this.#pinned
+    const key = pageKey(this.#run, at, definition.source.format)
+    const found = this.#landed.has(key) ? await this.#readLanded(key) : undefined
+    const body =
+      found?.body ??
+      (await this.#ports.source.fetchPage({
+        source: definition.source,
+        interval,
+        cursor: cursor ?? undefined,
+        maxBytes: definition.limits.pageBytes,
+        signal: this.#attempt.signal,
+      }))
+    // Read before it is landed: what is not a page must not be found again by a retry.
+    const { records, next } = readPage(body, definition.source)
+    const page = { key, sizeBytes: body.length, records }
+    const place = this.#pages.length
+    if (found === undefined) {
+      this.#pages.push({ ...page, digest: '' })
+      await this.#upload(async () => {
+        const { digest, storedBytes } = await landPage(this.#ports.store, key, body, this.#attempt)
+        this.#pages[place] = { ...page, digest }
+        this.#storedBytes += storedBytes
+      })
+    } else {
+      this.#pages.push({ ...page, digest: found.digest })
+      this.#storedBytes += found.storedBytes
+      this.pagesFound += 1
+    }
+    return { sizeBytes: body.length, records, next }
+  }
+
+  /** Starts an upload, waiting only while too many are under way; a failure stops the walk. */
+  async #upload(start: () => Promise<void>): Promise<void> {
+    while (this.#uploads.size >= uploadsInFlight) await Promise.race(this.#uploads)
+    if (this.#uploadFailure !== undefined) throw this.#uploadFailure
+    const upload = start()
+      .catch((error: unknown) => {
+        this.#uploadFailure ??= error
+      })
+      .finally(() => this.#uploads.delete(upload))
+    this.#uploads.add(upload)
+  }
+
+  async #readLanded(key: ObjectKey) {
+    const { store } = this.#ports
+    const head = await store.head(key, this.#attempt)
+    const digest = head?.metadata['plain-sha256']
+    const sizeBytes = Number(head?.metadata['plain-bytes'])
+    if (head === undefined || digest === undefined || !Number.isSafeInteger(sizeBytes)) {
+      return undefined
+    }
+    const body = await readLandedPage(store, { key, digest, sizeBytes }, this.#attempt)
+    return { body, digest, storedBytes: head.sizeBytes }
+  }
+}
+
+/** The pages at or after a position that are in the store: one listing instead of a request each. */
+async function landedFrom(
+  { store }: ActivityPorts,
+  run: RunReference,
+  start: WalkPosition,
+  attempt: Attempt,
+): Promise<ReadonlySet<string>> {
+  const landed = new Set<string>()
+  const prefix = `${landingPrefix(run)}page-`
+  const startAfter = beforePages(run, start.pageNumber)
+  for await (const { key } of store.list(prefix, { ...attempt, startAfter })) landed.add(key)
+  return landed
+}
+
+async function walkPosition(pageNumber: number, cursor: string | null): Promise<WalkPosition> {
+  const digest = await digestOf(Buffer.from(cursor ?? ''))
+  return { pageNumber, cursorDigest: digest.slice(0, 16) }
+}
+
+function summarise(key: string, batch: LandedBatch, pagesFound: number): FetchedBatch {
+  const counts = batch.pages.map(({ records }) => records)
+  return {
+    batchKey: key,
+    pages: batch.pages.length,
+    records: counts.includes(null) ? null : counts.reduce<number>((sum, n) => sum + (n ?? 0), 0),
+    sourceBytes: batch.pages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    storedBytes: batch.storedBytes,
+    pagesFound,
+    next: batch.next,
+    anchor: batch.anchor,
+  }
+}
+
+function repeated(run: RunReference, at: WalkPosition): PipelineError {
+  return new PipelineError('CURSOR_REPEATED', 'the source repeats a cursor: the walk would not end', {
+    at: { pipeline: run.pipeline, page: at.pageNumber },
+    remedy: 'Ask the owner of the source, or correct `source.next` in the pipeline file.',
+  })
+}

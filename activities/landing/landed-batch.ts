@@ -1,0 +1,28 @@
+import { z } from 'zod'
+
+/**
+ * A place of the walk to compare later cursors with, renewed at each page number that is a power of
+ * two: a walk that runs in a circle of any length meets it (Brent's cycle detection).
+ */
+const anchor = z.object({ pageNumber: z.number(), cursorDigest: z.string() })
+
+const landedPage = z.object({
+  key: z.string(),
+  /** SHA-256 of the bytes as the source sent them. */
+  digest: z.string(),
+  sizeBytes: z.number(),
+  /** Null where only a full reading would tell (CSV). */
+  records: z.number().nullable(),
+})
+
+/** The object that lists a batch's pages: written last, so a batch that has one is complete. */
+export const landedBatch = z.object({
+  pages: z.array(landedPage),
+  next: z.string().nullable(),
+  anchor: anchor.nullable(),
+  storedBytes: z.number(),
+})
+
+export type WalkAnchor = z.infer<typeof anchor>
+export type LandedPage = z.infer<typeof landedPage>
+export type LandedBatch = z.infer<typeof landedBatch>

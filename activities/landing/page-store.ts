@@ -1,0 +1,55 @@
+import { promisify } from 'node:util'
+import { zstdCompress, zstdDecompress } from 'node:zlib'
+import { digestOf, type CallOptions, type ObjectKey, type ObjectStore } from '../../codec/index.ts'
+import { PipelineError } from '../pipeline-error.ts'
+import type { LandedPage } from './landed-batch.ts'
+
+const compress = promisify(zstdCompress)
+const decompress = promisify(zstdDecompress)
+
+/** Lands a page: the source's own bytes, compressed, named for where they stand in the walk. */
+export async function landPage(
+  store: ObjectStore,
+  key: ObjectKey,
+  body: Buffer,
+  options: CallOptions,
+): Promise<{ digest: string; storedBytes: number }> {
+  const digest = await digestOf(body)
+  const compressed = await compress(body)
+  await store.put(key, compressed, {
+    ...options,
+    contentType: 'application/zstd',
+    metadata: { 'plain-bytes': String(body.length), 'plain-sha256': digest },
+  })
+  return { digest, storedBytes: compressed.length }
+}
+
+/**
+ * Reads a page that was landed.
+ *
+ * @throws PipelineError OBJECT_DAMAGED when its bytes are not those that were landed
+ */
+export async function readLandedPage(
+  store: ObjectStore,
+  page: Pick<LandedPage, 'key' | 'digest' | 'sizeBytes'>,
+  options: CallOptions,
+): Promise<Buffer> {
+  const compressed = await store.get(page.key as ObjectKey, options)
+  const body = await decompress(compressed, { maxOutputLength: page.sizeBytes + 1 }).catch(
+    (cause: unknown) => {
+      throw damaged(store, page.key, cause)
+    },
+  )
+  if (body.length !== page.sizeBytes || (await digestOf(body)) !== page.digest) {
+    throw damaged(store, page.key)
+  }
+  return body
+}
+
+function damaged(store: ObjectStore, key: string, cause?: unknown): PipelineError {
+  return new PipelineError('OBJECT_DAMAGED', 'a landed page is not what was landed', {
+    at: { bucket: store.bucket, key },
+    remedy: 'Delete that object and start the run again: that page alone is fetched anew.',
+    cause,
+  })
+}

@@ -1,0 +1,38 @@
+import type { ActivityPorts, Attempt } from './activity-ports.ts'
+import { manifestKey } from './bucket-layout.ts'
+import { getJson } from './json-object.ts'
+import type { PublishOutcome } from './load-target.ts'
+import { readPinnedRun } from './pinned-run.ts'
+import { markLandingPublished } from './prepare-load.ts'
+import type { RunReference } from './run-reference.ts'
+import { datasetManifest } from './seal-dataset.ts'
+
+export interface PublishLoadInput {
+  readonly run: RunReference
+}
+
+/** Applies the sealed dataset to its table, once, and closes its landing. */
+export async function publishLoad(
+  ports: ActivityPorts,
+  { run }: PublishLoadInput,
+  attempt: Attempt,
+): Promise<PublishOutcome> {
+  const { store, target } = ports
+  const { definition, requestedAt } = await readPinnedRun(store, run, attempt)
+  const key = manifestKey(run)
+  const { parts } = await getJson(store, key, datasetManifest, attempt)
+  const outcome = await target.publish({
+    target: definition.target,
+    columns: definition.columns,
+    datasetId: run.datasetId,
+    pipeline: run.pipeline,
+    partition: run.partition,
+    manifestKey: key,
+    parts,
+    requestedAt,
+    signal: attempt.signal,
+  })
+  // After the commit: a crash in between leaves an adoptable landing, never a lost row.
+  if (outcome.kind === 'published') await markLandingPublished(ports, run, attempt)
+  return outcome
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import type { ActivityPorts, Attempt } from './activity-ports.ts'
+import { manifestKey, partPrefix } from './bucket-layout.ts'
+import { putJson } from './json-object.ts'
+import { readPinnedRun } from './pinned-run.ts'
+import { PipelineError } from './pipeline-error.ts'
+import type { RunReference } from './run-reference.ts'
+
+export interface SealDatasetInput {
+  readonly run: RunReference
+  /** What the run has converted, so that a part that is missing is noticed. */
+  readonly partCount: number
+  readonly rowCount: number
+  readonly rejectCount: number
+}
+
+export const datasetManifest = z.object({
+  version: z.literal(1),
+  pipeline: z.string(),
+  partition: z.string(),
+  datasetId: z.string(),
+  interval: z.object({ start: z.string(), end: z.string() }),
+  requestedAt: z.string(),
+  landing: z.object({ fetchKey: z.string(), sequence: z.number() }),
+  columns: z.array(z.object({ name: z.string(), type: z.unknown() })),
+  rowCount: z.number(),
+  rejectCount: z.number(),
+  parts: z.array(
+    z.object({
+      partNumber: z.number(),
+      key: z.string(),
+      rowCount: z.number(),
+      sizeBytes: z.number(),
+      sha256: z.string(),
+    }),
+  ),
+})
+
+type Part = z.infer<typeof datasetManifest>['parts'][number]
+
+/**
+ * Writes the manifest: from here on the dataset is complete and does not change.
+ *
+ * @throws PipelineError ROWS_LOST when the parts in the store are not those that the run made
+ */
+export async function sealDataset(
+  { store }: ActivityPorts,
+  input: SealDatasetInput,
+  attempt: Attempt,
+): Promise<{ manifestKey: string; storedBytes: number }> {
+  const { run } = input
+  const { definition, interval, requestedAt } = await readPinnedRun(store, run, attempt)
+  const parts: Part[] = []
+  for await (const { key } of store.list(partPrefix(run), attempt)) {
+    const head = await store.head(key, attempt)
+    parts.push({
+      partNumber: Number(/part-(\d+)\.parquet$/.exec(key)?.[1]),
+      key,
+      rowCount: Number(head?.metadata['rows']),
+      sizeBytes: head?.sizeBytes ?? 0,
+      sha256: head?.metadata['sha256'] ?? '',
+    })
+  }
+  const rowCount = parts.reduce((sum, part) => sum + part.rowCount, 0)
+  if (parts.length !== input.partCount || rowCount !== input.rowCount) {
+    throw new PipelineError(
+      'ROWS_LOST',
+      `the store has ${parts.length} parts with ${rowCount} rows, the run made ${input.partCount} with ${input.rowCount}`,
+      {
+        at: { bucket: store.bucket, prefix: partPrefix(run) },
+        remedy: 'Something else changed these objects; start the run again.',
+      },
+    )
+  }
+  const manifest: z.infer<typeof datasetManifest> = {
+    version: 1,
+    pipeline: run.pipeline,
+    partition: run.partition,
+    datasetId: run.datasetId,
+    interval,
+    requestedAt,
+    landing: run.landing,
+    columns: definition.columns.map(({ name, type }) => ({ name, type })),
+    rowCount,
+    rejectCount: input.rejectCount,
+    parts,
+  }
+  const key = manifestKey(run)
+  const { sizeBytes } = await putJson(store, key, manifest, attempt)
+  return { manifestKey: key, storedBytes: sizeBytes }
+}

@@ -1,0 +1,18 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+const SLICE_BYTES = 8 * 1024 * 1024
+
+/**
+ * Hands `bytes` to `visit` in slices and lets the event loop turn between them, so that hashing a
+ * large payload never holds up heartbeats and other tasks for more than about 10 ms.
+ * (`crypto.subtle` does not help: copying the input to its thread stalls longer than the hash.)
+ */
+export async function visitSlices(
+  bytes: Uint8Array,
+  visit: (slice: Uint8Array) => void,
+): Promise<void> {
+  for (let start = 0; start < bytes.byteLength; start += SLICE_BYTES) {
+    if (start > 0) await nextTurn()
+    visit(bytes.subarray(start, start + SLICE_BYTES))
+  }
+}

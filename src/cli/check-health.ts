@@ -1,0 +1,84 @@
+import { Connection } from '@temporalio/client'
+import { CodedError, createS3ObjectStore } from '../../codec/index.ts'
+import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
+import { connectClient } from '../client/connect-temporal.ts'
+import { CommandError } from '../command-error.ts'
+import type { Settings } from '../config/read-settings.ts'
+import { pingDatabase } from '../targets/postgres/ping-database.ts'
+
+export interface HealthCheck {
+  readonly name: string
+  /** What was found where all is well. */
+  readonly finding?: string
+  readonly error?: CodedError
+}
+
+/** Looks at each part by itself, so that one that is down hides no other. */
+export function checkHealth(settings: Settings, addresses: StackAddresses): Promise<HealthCheck[]> {
+  const { temporal, store, database } = addresses
+  return Promise.all([
+    check('Node', async () => {
+      const [major = 0] = process.versions.node.split('.').map(Number)
+      if (major >= 24) return process.versions.node
+      throw new CommandError('NODE_TOO_OLD', `this is Node ${process.versions.node}`, {
+        remedy: 'Run through npm, which uses the Node 24 of this project.',
+      })
+    }),
+    check('Temporal', () =>
+      withClient(settings, addresses, async (connection) => {
+        const info = await connection.workflowService.getSystemInfo({})
+        return `${temporal.address}, server ${info.serverVersion}, namespace ${temporal.namespace}`
+      }),
+    ),
+    check('worker', () =>
+      withClient(settings, addresses, async (connection) => {
+        const { taskQueue } = settings
+        const queue = { namespace: temporal.namespace, taskQueue: { name: taskQueue } }
+        const { pollers } = await connection.workflowService.describeTaskQueue({
+          ...queue,
+          taskQueueType: 1,
+        })
+        if (pollers && pollers.length > 0) return `${pollers.length} on queue ${taskQueue}`
+        throw new CommandError('WORKER_MISSING', `no worker polls the queue ${taskQueue}`, {
+          remedy: 'Start one with `claimcheck worker`.',
+        })
+      }),
+    ),
+    check('S3 store', async () => {
+      const objects = createS3ObjectStore(store)
+      try {
+        await objects.ensureBucket()
+        return `${store.endpoint ?? 'AWS'}, bucket ${store.bucket}`
+      } finally {
+        objects.close()
+      }
+    }),
+    check('PostgreSQL', () => pingDatabase(database.url)),
+  ])
+}
+
+async function check(name: string, look: () => Promise<string>): Promise<HealthCheck> {
+  try {
+    return { name, finding: await look() }
+  } catch (error) {
+    if (error instanceof CodedError) return { name, error }
+    throw error
+  }
+}
+
+async function withClient<T>(
+  settings: Settings,
+  { temporal, store }: StackAddresses,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const objects = createS3ObjectStore(store)
+  try {
+    const { thresholdBytes } = settings
+    const client = await connectClient(temporal, { store: objects, thresholdBytes })
+    const { connection } = client
+    if (!(connection instanceof Connection)) throw new TypeError('not a connection of our own')
+    return await work(connection).finally(() => connection.close())
+  } finally {
+    objects.close()
+  }
+}

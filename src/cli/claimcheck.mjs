@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+// Plain JavaScript, for whatever Node the machine has: the program itself runs on Node 24, which
+// reads TypeScript as it is and comes with the project's own dependencies.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const bundled = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url))
+const node = existsSync(bundled) ? bundled : process.execPath
+const main = fileURLToPath(new URL('main.ts', import.meta.url))
+
+const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => child.kill(signal))
+}
+child.on('exit', (code, signal) => {
+  process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143)
+})

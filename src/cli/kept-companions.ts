@@ -1,0 +1,42 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { isAlive } from '../../infra/stack/process-identity.ts'
+import { stopCompanion, type Companion } from './companion.ts'
+
+const companion = z.object({
+  identity: z.object({ pid: z.number(), startedAt: z.string() }),
+  readyLine: z.string(),
+})
+const kept = z.object({ sampleSource: companion, worker: companion })
+
+/** What `quickstart --keep` leaves running beside the servers, for `down` and a later quickstart. */
+export type KeptCompanions = Readonly<Record<'sampleSource' | 'worker', Companion>>
+
+export function writeKeptCompanions(directory: string, companions: KeptCompanions): void {
+  writeFileSync(keptPath(directory), JSON.stringify(companions))
+}
+
+/** Those that still live, all or none. */
+export function readKeptCompanions(directory: string): KeptCompanions | undefined {
+  if (!existsSync(keptPath(directory))) return undefined
+  const found = kept.safeParse(JSON.parse(readFileSync(keptPath(directory), 'utf8')))
+  if (!found.success) return undefined
+  const { sampleSource, worker } = found.data
+  return isAlive(sampleSource.identity) && isAlive(worker.identity) ? found.data : undefined
+}
+
+/** Ends whichever of them still lives. */
+export async function stopKeptCompanions(directory: string): Promise<void> {
+  if (!existsSync(keptPath(directory))) return
+  const found = kept.safeParse(JSON.parse(readFileSync(keptPath(directory), 'utf8')))
+  if (found.success) {
+    await stopCompanion(found.data.worker.identity)
+    await stopCompanion(found.data.sampleSource.identity)
+  }
+  rmSync(keptPath(directory), { force: true })
+}
+
+function keptPath(directory: string): string {
+  return join(directory, 'companions.json')
+}

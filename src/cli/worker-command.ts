@@ -1,0 +1,33 @@
+import type { Command } from '@commander-js/extra-typings'
+import { readSettings } from '../config/read-settings.ts'
+import { runWorker } from '../worker/run-worker.ts'
+import { createLogger, installRuntime } from '../worker/runtime-logger.ts'
+import { endSignal } from './end-signal.ts'
+import { findServers } from './session.ts'
+
+/** `claimcheck worker`: does the work; any number of them may run. */
+export function addWorkerCommand(program: Command): void {
+  program
+    .command('worker')
+    .description('do the work of runs: poll the queues until Ctrl-C')
+    .option('--attached', 'end when standard input closes, so with the process that started this one')
+    .action(async ({ attached = false }) => {
+      const settings = readSettings(process.env)
+      const logger = createLogger(settings.logLevel)
+      const signal = endSignal({ attached })
+      const addresses = findServers(settings)
+      installRuntime(logger)
+      await runWorker({
+        addresses,
+        taskQueue: settings.taskQueue,
+        thresholdBytes: settings.thresholdBytes,
+        environment: process.env,
+        onReady: () => {
+          logger.info({ taskQueue: settings.taskQueue, pid: process.pid }, 'worker polls')
+          process.stdout.write('ready\n')
+        },
+        signal,
+      })
+      logger.info('worker has ended')
+    })
+}

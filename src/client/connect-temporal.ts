@@ -1,0 +1,54 @@
+import { Client, Connection } from '@temporalio/client'
+import { loadClientConnectConfig } from '@temporalio/envconfig'
+import { NativeConnection } from '@temporalio/worker'
+import { createDataConverter, type ObjectStore } from '../../codec/index.ts'
+import type { TemporalAddress } from '../../infra/stack/stack-addresses.ts'
+import { CommandError } from '../command-error.ts'
+
+/** Histories and query answers may be larger than gRPC's own limit of 4 MiB. */
+const maxMessageBytes = 64 * 1024 * 1024
+
+/** TLS, API key and headers as `@temporalio/envconfig` finds them; the address is ours to choose. */
+function connectionOptions({ address }: TemporalAddress) {
+  const { connectionOptions: configured } = loadClientConnectConfig()
+  return { ...configured, address }
+}
+
+/**
+ * A client whose payloads go through the claim check.
+ *
+ * @throws CommandError TEMPORAL_UNREACHABLE
+ */
+export async function connectClient(
+  temporal: TemporalAddress,
+  payloads: { readonly store: ObjectStore; readonly thresholdBytes: number },
+): Promise<Client> {
+  const { namespace } = temporal
+  const connection = await reach(temporal, () =>
+    Connection.connect({
+      ...connectionOptions(temporal),
+      connectTimeout: '10 seconds',
+      channelArgs: { 'grpc.max_receive_message_length': maxMessageBytes },
+    }),
+  )
+  const dataConverter = createDataConverter({ ...payloads, namespace })
+  return new Client({ connection, namespace, dataConverter })
+}
+
+/** The connection that workers poll through. */
+export function connectWorker(temporal: TemporalAddress): Promise<NativeConnection> {
+  return reach(temporal, () => NativeConnection.connect(connectionOptions(temporal)))
+}
+
+async function reach<T>({ address }: TemporalAddress, connect: () => Promise<T>): Promise<T> {
+  try {
+    return await connect()
+  } catch (cause) {
+    throw new CommandError('TEMPORAL_UNREACHABLE', 'Temporal cannot be reached', {
+      at: { address },
+      remedy: 'Start the servers with `claimcheck up`, or correct TEMPORAL_ADDRESS.',
+      retryable: true,
+      cause,
+    })
+  }
+}

@@ -1,0 +1,62 @@
+/** One setting of the environment, as `docs/configuration.md` describes it. */
+export interface Setting {
+  readonly name: string
+  /** What holds when it is not set; absent where the meaning says so. */
+  readonly defaultValue?: string
+  readonly meaning: string
+  /** Whether the value may stand in no message, log or page. */
+  readonly secret: boolean
+}
+
+const secret = true
+
+/** Every setting that this program reads. An empty value counts as not set. */
+export const SETTINGS = [
+  setting('TEMPORAL_ADDRESS', 'host:port of a Temporal server to use instead of the embedded one.'),
+  setting('TEMPORAL_NAMESPACE', 'The Temporal namespace, beside TEMPORAL_ADDRESS.', 'default'),
+  setting(
+    'CLAIMCHECK_STORE_ENDPOINT',
+    'http(s) URL of an S3-compatible store to use instead of the embedded one. Not set, with a bucket set: AWS S3.',
+  ),
+  setting('CLAIMCHECK_STORE_REGION', 'The region of the store.', 'us-east-1'),
+  setting('CLAIMCHECK_STORE_BUCKET', 'The bucket for claims, landings and datasets.', 'claimcheck'),
+  setting(
+    'CLAIMCHECK_STORE_ACCESS_KEY_ID',
+    'Key id for the store. Not set: the default chain of AWS.',
+  ),
+  setting('CLAIMCHECK_STORE_SECRET_ACCESS_KEY', 'The secret of the key.', undefined, secret),
+  setting(
+    'CLAIMCHECK_DATABASE_URL',
+    'postgres:// URL of a PostgreSQL to use instead of the embedded one; may hold a password.',
+    undefined,
+    secret,
+  ),
+  setting('CLAIMCHECK_DIRECTORY', 'Where the embedded servers keep their data.', '.claimcheck'),
+  setting(
+    'CLAIMCHECK_PIPELINES',
+    'More directories of pipeline files, separated like those of PATH; searched after ./pipelines.',
+  ),
+  setting('CLAIMCHECK_LOG_LEVEL', 'trace, debug, info, warn, error, fatal or silent.', 'info'),
+  setting('CLAIMCHECK_TASK_QUEUE', 'The Temporal task queue of workers and runs.', 'claimcheck'),
+  setting(
+    'CLAIMCHECK_THRESHOLD_BYTES',
+    'Payloads larger than this go to the store, and a claim into history.',
+    '131072',
+  ),
+] as const satisfies readonly Setting[]
+
+export type SettingName = (typeof SETTINGS)[number]['name']
+
+function setting<Name extends string>(
+  name: Name,
+  meaning: string,
+  defaultValue?: string,
+  isSecret = false,
+): Setting & { readonly name: Name } {
+  return {
+    name,
+    meaning,
+    secret: isSecret,
+    ...(defaultValue === undefined ? {} : { defaultValue }),
+  }
+}

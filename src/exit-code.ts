@@ -1,0 +1,33 @@
+import { CommanderError } from '@commander-js/extra-typings'
+import { CodedError } from '../codec/coded-error.ts'
+
+/** What each exit code of the command line means; scripts may rely on it. */
+export const EXIT_CODES = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  damage: 3,
+  notFound: 4,
+  unreachable: 5,
+} as const
+
+export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES]
+
+/** First match wins; by ending, so that a new room's codes need no entry here. */
+const RULES: readonly (readonly [RegExp, ExitCode])[] = [
+  [/_UNREACHABLE$/, EXIT_CODES.unreachable],
+  [/^(PIPELINE|RUN)_NOT_FOUND$/, EXIT_CODES.notFound],
+  [/^BLOB_DAMAGED$/, EXIT_CODES.damage],
+  [/^(USAGE|PIPELINE_INVALID|PARTITION_INVALID)$/, EXIT_CODES.usage],
+  [/(^|_)SETTING_(INVALID|MISSING)$/, EXIT_CODES.usage],
+]
+
+/** The code that a command which ended in this error exits with. */
+export function exitCodeOf(error: unknown): ExitCode {
+  // Commander throws for `--help` too, and that is no failure.
+  if (error instanceof CommanderError)
+    return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage
+  if (!(error instanceof CodedError)) return EXIT_CODES.failed
+  const rule = RULES.find(([pattern]) => pattern.test(error.code))
+  return rule === undefined ? EXIT_CODES.failed : rule[1]
+}

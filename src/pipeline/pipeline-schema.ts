@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { columnsSchema } from './columns-schema.ts'
+import { limitsSchema, onRejectSchema } from './limits-schema.ts'
+import { parsedText } from './parsed.ts'
+import { parsePipelineName } from './pipeline-name.ts'
+import { sourceSchema } from './source-schema.ts'
+import { targetSchema } from './target-schema.ts'
+
+/** A pipeline file, key for key as it is written. */
+export const pipelineSchema = z.strictObject({
+  name: parsedText(parsePipelineName).meta({ description: "The file's name without .yaml." }),
+  source: sourceSchema,
+  columns: columnsSchema,
+  on_reject: onRejectSchema.prefault({}),
+  limits: limitsSchema.prefault({}),
+  target: targetSchema,
+})
+
+export type PipelineFile = z.output<typeof pipelineSchema>
+
+/** The file format as JSON Schema, for editors. What it cannot say is checked on loading only. */
+export function pipelineJsonSchema(): z.core.JSONSchema.JSONSchema {
+  return z.toJSONSchema(pipelineSchema, { io: 'input' })
+}

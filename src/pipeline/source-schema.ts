@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { isWithin, parseMemberPath } from './member-path.ts'
+import { paginationSchema } from './pagination-schema.ts'
+import { parsedText } from './parsed.ts'
+import { headersSchema, querySchema } from './source-text.ts'
+import { parseSourceUrl } from './source-url.ts'
+
+const httpSourceSchema = z
+  .strictObject({
+    kind: z.literal('http'),
+    url: parsedText(parseSourceUrl).meta({
+      description: 'May hold ${NAME} references to the environment.',
+    }),
+    query: querySchema.default({}),
+    headers: headersSchema.default({}),
+    format: z.enum(['json', 'ndjson', 'csv']).default('json'),
+    records: parsedText(parseMemberPath)
+      .optional()
+      .meta({ description: 'Where the array of records stands in a JSON body.', default: '$' }),
+    next: paginationSchema.default({ kind: 'none' }),
+  })
+  .superRefine(({ format, records = [], next, query, ...source }, context) => {
+    const report = (path: string[], message: string) =>
+      context.addIssue({ code: 'custom', path, message })
+    if (format !== 'json' && records.length > 0) {
+      report(['records'], `is for JSON bodies; a ${format} body is records from end to end`)
+    }
+    if (next.kind === 'none') return
+    if (format !== 'json') {
+      report(['next'], `a cursor is read from a JSON body, and a ${format} body has none`)
+    } else if (isWithin(next.path, records)) {
+      // Such a cursor is never found, and the load would end after one page without a word.
+      report(['next', 'path'], 'lies within the array of records: name a member beside it')
+    }
+    if (query[next.parameter] !== undefined || urlSets(source.url, next.parameter)) {
+      report(['next'], `the query sets ${next.parameter} already, which is to carry the cursor`)
+    }
+  })
+
+/** Where records come from. */
+export const sourceSchema = z.discriminatedUnion('kind', [httpSourceSchema])
+
+function urlSets(url: string, parameter: string): boolean {
+  const at = url.indexOf('?')
+  return at !== -1 && new URLSearchParams(url.slice(at)).has(parameter)
+}

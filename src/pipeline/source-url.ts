@@ -1,0 +1,32 @@
+import { replaceReferences } from '../sources/resolve-references.ts'
+import type { Parsed } from './parsed.ts'
+import { referenceProblem } from './reference-problem.ts'
+
+/** Stands for a reference's value while the rest of the URL is looked at. */
+const STAND_IN = 'reference'
+
+/** Reads the address of an HTTP source. Messages do not repeat it: it may hold a secret. */
+export function parseSourceUrl(text: string): Parsed<string> {
+  const problem = referenceProblem(text) ?? addressProblem(text)
+  return problem === undefined ? { value: text } : { problem }
+}
+
+function addressProblem(text: string): string | undefined {
+  const whole = withStandIns(text)
+  if (!/^https?:\/\//i.test(whole)) return 'must begin with http://, https:// or a reference'
+  const url = URL.parse(whole)
+  if (url === null || /\s/.test(text)) return 'is not a URL'
+  if (text.includes('#')) return 'has a fragment (#…), which is never sent'
+  if (text.includes('{interval')) return '{interval.…} is filled in in query values only'
+  const secret = url.password === '' ? url.username : url.password
+  if (secret === '' || secret.includes(STAND_IN)) return undefined
+  return 'holds a user or password in clear text: write ${NAME} for it and set NAME where the worker runs'
+}
+
+function withStandIns(text: string): string {
+  const whole = text
+    // A reference at the start brings the scheme with it, as far as anybody can tell here.
+    .replace(/^\$\{\w+\}/, `http://${STAND_IN}`)
+    .replace(/:\$\{\w+\}(?=[/?]|$)/, ':80')
+  return replaceReferences(whole, () => STAND_IN)
+}

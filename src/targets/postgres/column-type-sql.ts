@@ -1,0 +1,18 @@
+import type { ColumnType } from '../../../activities/pipeline-definition.ts'
+
+/** The declared type as PostgreSQL itself writes it (`format_type`), so that the two compare. */
+export function columnTypeSql(type: ColumnType): string {
+  switch (type.kind) {
+    case 'numeric':
+      return `numeric(${type.precision},${type.scale})`
+    case 'double':
+      return 'double precision'
+    case 'timestamp':
+      return 'timestamp without time zone'
+    case 'timestamptz':
+      return 'timestamp with time zone'
+    // The others are named alike.
+    default:
+      return type.kind
+  }
+}

@@ -1,0 +1,84 @@
+import type { ColumnVector, PartChunk } from '../../../activities/part-chunk.ts'
+import type { ColumnDefinition } from '../../../activities/pipeline-definition.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
+import { DateColumn, TimestampColumn } from './copy-time-column.ts'
+import {
+  BooleanColumn,
+  DoubleColumn,
+  Int32Column,
+  Int64Column,
+  SmallintColumn,
+} from './copy-number-column.ts'
+import { NumericColumn, TextColumn, UuidColumn } from './copy-text-column.ts'
+import type { CopyWriter } from './copy-writer.ts'
+
+/** The values of one column, ready to be written one at a time. */
+export interface CopyColumn {
+  /** Writes the field of a row: its length and its bytes, or NULL. */
+  write(writer: CopyWriter, row: number): void
+}
+
+/**
+ * The chunk's columns as writers for the declared types. `firstRow` is the part's row that the
+ * chunk begins with, for errors.
+ *
+ * @throws PipelineError TARGET_MISMATCH when the chunk is not of the declared columns.
+ */
+export function copyColumns(
+  definitions: readonly ColumnDefinition[],
+  chunk: PartChunk,
+  firstRow: number,
+): CopyColumn[] {
+  if (definitions.length !== chunk.columns.length) {
+    throw notAsDeclared(`${chunk.columns.length} columns instead of ${definitions.length}`)
+  }
+  return definitions.map((definition, index) => {
+    const vector = chunk.columns[index]
+    if (vector === undefined) throw notAsDeclared('a hole')
+    if (vector.values.length < chunk.rowCount || vector.nulls.length < chunk.rowCount) {
+      throw notAsDeclared(`fewer than ${chunk.rowCount} values for ${definition.name}`)
+    }
+    const column = writerFor(definition, vector, firstRow)
+    if (column !== undefined) return column
+    throw notAsDeclared(`${vector.form} values for ${definition.name} ${definition.type.kind}`)
+  })
+}
+
+function writerFor(
+  definition: ColumnDefinition,
+  vector: ColumnVector,
+  firstRow: number,
+): CopyColumn | undefined {
+  const place = { column: definition.name, firstRow }
+  switch (definition.type.kind) {
+    case 'smallint':
+      return vector.form === 'int32' ? new SmallintColumn(vector, place) : undefined
+    case 'integer':
+      return vector.form === 'int32' ? new Int32Column(vector) : undefined
+    case 'bigint':
+      return vector.form === 'int64' ? new Int64Column(vector) : undefined
+    case 'double':
+      return vector.form === 'float64' ? new DoubleColumn(vector) : undefined
+    case 'boolean':
+      return vector.form === 'boolean' ? new BooleanColumn(vector) : undefined
+    case 'date':
+      return vector.form === 'date' ? new DateColumn(vector, place) : undefined
+    case 'timestamp':
+    case 'timestamptz':
+      return vector.form === 'timestamp' ? new TimestampColumn(vector, place) : undefined
+    case 'text':
+      return vector.form === 'text' ? new TextColumn(vector, place) : undefined
+    case 'numeric':
+      return vector.form === 'text' ? new NumericColumn(vector, place) : undefined
+    case 'uuid':
+      return vector.form === 'text' ? new UuidColumn(vector, place) : undefined
+    default:
+      return undefined
+  }
+}
+
+function notAsDeclared(what: string): PipelineError {
+  return new PipelineError('TARGET_MISMATCH', `A part holds ${what}`, {
+    remedy: 'The part was made for other columns: convert it again from the landing.',
+  })
+}

@@ -1,0 +1,84 @@
+import { fileURLToPath } from 'node:url'
+import type { DatasetId, LoadTarget } from '../../../activities/load-target.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
+import { checkCatalogRights, checkServer } from './check-database.ts'
+import { discardStaged } from './discard-staged.ts'
+import { migrate } from './migrate.ts'
+import { publishLoad } from './publish-load.ts'
+import { resolveTarget } from './resolve-target.ts'
+import { openSessions } from './sessions.ts'
+import { stagePart } from './stage-part.ts'
+
+export interface PostgresTargetOptions {
+  /** `postgres://user:password@host:port/database`. Never shown whole. */
+  readonly url: string
+  /**
+   * Connections at once; more calls than this wait for each other.
+   * @default 4
+   */
+  readonly maxConnections?: number
+  /** @default 10_000 */
+  readonly connectTimeoutMs?: number
+  /**
+   * How long an earlier attempt at the same work may go on before its session is ended.
+   * @default 1_000
+   */
+  readonly patienceMs?: number
+  /**
+   * How long to wait for another load of the same table before giving up with TARGET_BUSY.
+   * @default 300_000
+   */
+  readonly waitMs?: number
+  /**
+   * Where the numbered SQL files of the catalog lie.
+   * @default infra/migrations
+   */
+  readonly migrationsDirectory?: string
+}
+
+/** Loads datasets into tables of one PostgreSQL database, each exactly once. */
+export function createPostgresTarget(options: PostgresTargetOptions): LoadTarget {
+  const sessions = openSessions({
+    url: options.url,
+    maxConnections: options.maxConnections ?? 4,
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+  })
+  const timing = { patienceMs: options.patienceMs ?? 1_000, waitMs: options.waitMs ?? 300_000 }
+  const directory =
+    options.migrationsDirectory ??
+    fileURLToPath(new URL('../../../infra/migrations/', import.meta.url))
+
+  return {
+    async check(request) {
+      const name = 'claimcheck check'
+      await sessions.transaction(name, request.signal, async (session) => {
+        await checkServer(session)
+        // Before the migration, so that a load that cannot succeed leaves nothing behind.
+        await resolveTarget(session, request)
+      })
+      await migrate(sessions, directory, request.signal)
+      await sessions.transaction(name, request.signal, checkCatalogRights)
+    },
+    async stagePart(request) {
+      assertDatasetId(request.datasetId)
+      return stagePart(sessions, request, timing)
+    },
+    async publish(request) {
+      assertDatasetId(request.datasetId)
+      return publishLoad(sessions, request, timing)
+    },
+    async discard(datasetId, signal) {
+      assertDatasetId(datasetId)
+      await discardStaged(sessions, datasetId, signal, timing)
+    },
+    close: () => sessions.close(),
+  }
+}
+
+/** It becomes part of table and session names. */
+function assertDatasetId(datasetId: DatasetId): void {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(datasetId)) return
+  throw new PipelineError('TARGET_FAILED', 'A dataset id is not a lower-case UUID', {
+    remedy: 'This is a fault in Claimcheck: report it.',
+  })
+}

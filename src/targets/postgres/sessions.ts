@@ -1,0 +1,192 @@
+import {
+  Client,
+  type ClientBase,
+  type ClientConfig,
+  escapeLiteral,
+  Pool,
+  type PoolClient,
+  type PoolConfig,
+  type QueryResultRow,
+} from 'pg'
+import { from as copyFrom, type CopyStreamQuery } from 'pg-copy-streams'
+import type { ErrorPlace } from '../../../codec/coded-error.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
+import { toPipelineError } from './to-pipeline-error.ts'
+
+export interface SessionsOptions {
+  readonly url: string
+  readonly maxConnections: number
+  readonly connectTimeoutMs: number
+}
+
+export interface QueryOutcome<Row> {
+  readonly rows: readonly Row[]
+  /** Rows the statement returned or wrote. */
+  readonly rowCount: number
+}
+
+/** One transaction's connection. */
+export interface Session {
+  /** Runs one statement; errors come as PipelineError, without row values. */
+  query<Row extends QueryResultRow>(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<QueryOutcome<Row>>
+  /** Starts a COPY; bytes go into the stream that is returned. Its errors are PostgreSQL's own. */
+  copy(text: string): CopyStreamQuery
+  toPipelineError(error: unknown): PipelineError
+}
+
+/** Connections to one database, each used for one transaction at a time. */
+export interface Sessions {
+  /** Where the sessions go: host, port and database. */
+  readonly at: ErrorPlace
+  /**
+   * Runs `body` in a transaction that `pg_stat_activity` shows under `name`. When `body` throws or
+   * `signal` aborts, the connection is dropped: the server then cancels and rolls back, whatever
+   * state the statement was in, and no half-used connection goes back into the pool.
+   */
+  transaction<Result>(
+    name: string,
+    signal: AbortSignal,
+    body: (session: Session) => Promise<Result>,
+  ): Promise<Result>
+  close(): Promise<void>
+}
+
+/**
+ * For the length of the connection. A client that is gone is noticed within a second by a server
+ * that is computing, and within about a minute by one that waits for a host that fell silent. Old
+ * servers and some platforms refuse some of these; they are not needed for correctness.
+ */
+const CONNECTION_SETTINGS = [
+  `SET client_connection_check_interval = '1s'`,
+  `SET tcp_keepalives_idle = 30`,
+  `SET tcp_keepalives_interval = 10`,
+  `SET tcp_keepalives_count = 3`,
+]
+
+/**
+ * For the length of a transaction, so that they hold behind a transaction pooler too. An open
+ * transaction that nobody speaks to ends by itself; a long merge is ended by the signal only.
+ */
+const TRANSACTION_SETTINGS = [
+  `SET LOCAL TimeZone = 'UTC'`,
+  `SET LOCAL statement_timeout = 0`,
+  `SET LOCAL lock_timeout = '30s'`,
+  `SET LOCAL idle_in_transaction_session_timeout = '60s'`,
+].join('; ')
+
+export function openSessions(options: SessionsOptions): Sessions {
+  const { at, config } = readUrl(options)
+  const pool = new Pool(config)
+  // A connection that breaks fails the statement that waits for it, if any; its own event, which
+  // may come late or when nothing waits, would end the process if nobody listened.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+
+  async function transaction<Result>(
+    name: string,
+    signal: AbortSignal,
+    body: (session: Session) => Promise<Result>,
+  ): Promise<Result> {
+    const client = await connect(pool, signal, at)
+    const drop = () => client.connection.stream.destroy()
+    signal.addEventListener('abort', drop, { once: true })
+    let failed = true
+    try {
+      const session = sessionOver(client, at)
+      await prepare(client)
+      await session.query(
+        `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL application_name = ${escapeLiteral(name)}; ${TRANSACTION_SETTINGS}`,
+      )
+      const result = await body(session)
+      await session.query('COMMIT')
+      failed = false
+      return result
+    } catch (error) {
+      signal.throwIfAborted()
+      throw error
+    } finally {
+      signal.removeEventListener('abort', drop)
+      if (failed) drop()
+      client.release(failed)
+    }
+  }
+
+  let closed: Promise<void> | undefined
+  return { at, transaction, close: () => (closed ??= pool.end()) }
+}
+
+function sessionOver(client: PoolClient, at: ErrorPlace): Session {
+  return {
+    async query<Row extends QueryResultRow>(
+      text: string,
+      values?: readonly unknown[],
+    ): Promise<QueryOutcome<Row>> {
+      try {
+        const { rows, rowCount } = await client.query<Row>(text, values && [...values])
+        return { rows, rowCount: rowCount ?? 0 }
+      } catch (error) {
+        throw toPipelineError(error, at)
+      }
+    },
+    copy: (text) => client.query(copyFrom(text)),
+    toPipelineError: (error) => toPipelineError(error, at),
+  }
+}
+
+/** Waits for a connection, but not after the signal: one that comes later goes back unused. */
+async function connect(pool: Pool, signal: AbortSignal, at: ErrorPlace): Promise<PoolClient> {
+  signal.throwIfAborted()
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const abort = () => reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  const coming = pool.connect()
+  try {
+    return await Promise.race([coming, aborted])
+  } catch (error) {
+    void coming.then(
+      (client) => client.release(),
+      () => {},
+    )
+    signal.throwIfAborted()
+    throw toPipelineError(error, at)
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+function readUrl(options: SessionsOptions): { at: ErrorPlace; config: PoolConfig } {
+  const { url, maxConnections, connectTimeoutMs } = options
+  /** The pool's own timeout would also bound the wait for a free connection, which may be long. */
+  class PatientClient extends Client {
+    constructor(config?: ClientConfig) {
+      super({ ...config, connectionTimeoutMillis: connectTimeoutMs })
+    }
+  }
+  const config: PoolConfig = {
+    connectionString: url,
+    max: maxConnections,
+    Client: PatientClient,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  }
+  try {
+    const client = new Client({ connectionString: url })
+    return { at: { host: client.host, port: client.port, database: client.database ?? '' }, config }
+  } catch {
+    // Not chained: the original quotes the URL, which may hold the password.
+    throw new PipelineError('TARGET_UNREACHABLE', 'The target URL cannot be read', {
+      remedy: 'Write it as postgres://user:password@host:port/database.',
+    })
+  }
+}
+
+const prepared = new WeakSet<ClientBase>()
+
+async function prepare(client: ClientBase): Promise<void> {
+  if (prepared.has(client)) return
+  prepared.add(client)
+  for (const setting of CONNECTION_SETTINGS) await client.query(setting).catch(() => {})
+}

@@ -1,0 +1,113 @@
+import { once } from 'node:events'
+import type { StagePartRequest } from '../../../activities/load-target.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
+import { advisoryLock } from './advisory-lock.ts'
+import { copyBinary } from './copy-binary-encoder.ts'
+import { fencedTransaction, type FenceTiming } from './fenced-transaction.ts'
+import { datasetLock, partLock, stageName } from './load-locks.ts'
+import type { Session, Sessions } from './sessions.ts'
+import { displayTable } from './sql-name.ts'
+import { copyIntoStaging, createStagingTable, stagingTable } from './staging-table.ts'
+
+/**
+ * Copies one part into its dataset's staging table, in one transaction with the row that says so.
+ * Attempts at the same part take turns, and the one that finds it staged (or the dataset loaded)
+ * leaves it so. Parts of one dataset are copied side by side.
+ *
+ * @throws PipelineError ROWS_LOST when the part held another count of rows than it is known to.
+ */
+export async function stagePart(
+  sessions: Sessions,
+  request: StagePartRequest,
+  timing: FenceTiming,
+): Promise<{ rowCount: number }> {
+  const { datasetId, partNumber, rowCount, signal } = request
+  const name = stageName(datasetId, partNumber)
+  for (;;) {
+    const outcome = await fencedTransaction(
+      sessions,
+      {
+        name,
+        signal,
+        locks: [datasetLock(datasetId, 'shared'), partLock(datasetId, partNumber)],
+        isEarlierAttempt: (holder) => holder === name,
+        timing,
+      },
+      (session) => stageOnce(session, request),
+    )
+    if (outcome === 'staged') return { rowCount }
+    await makeStagingTable(sessions, request)
+  }
+}
+
+async function stageOnce(
+  session: Session,
+  request: StagePartRequest,
+): Promise<'staged' | 'no-table'> {
+  const { datasetId, partNumber, rowCount, columns, target } = request
+  const { rows } = await session.query<{ loaded: boolean; table: boolean }>(
+    `SELECT EXISTS (SELECT FROM claimcheck.loads WHERE dataset_id = $1 AND target = $2) AS loaded,
+            to_regclass($3) IS NOT NULL AS table`,
+    [datasetId, displayTable(target), stagingTable(datasetId)],
+  )
+  if (rows[0]?.loaded === true) return 'staged'
+  if (rows[0]?.table !== true) return 'no-table'
+  const claimed = await session.query(
+    `INSERT INTO claimcheck.staged_parts (dataset_id, part_number, row_count)
+     VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+    [datasetId, partNumber, rowCount],
+  )
+  if (claimed.rowCount === 0) return 'staged'
+  // What is not logged need not wait for the log either.
+  await session.query('SET LOCAL synchronous_commit = off')
+  const part = copyBinary({ columns, chunks: request.chunks, partNumber })
+  const copied = await copy(session, copyIntoStaging(datasetId, columns), part.bytes)
+  if (copied !== rowCount || part.rowCount() !== rowCount) {
+    throw new PipelineError(
+      'ROWS_LOST',
+      `A part of ${rowCount} rows held ${part.rowCount()}, of which PostgreSQL took ${copied}`,
+      {
+        remedy: 'Claimcheck reads the part again; if it persists, the part is damaged.',
+        retryable: true,
+        at: { datasetId, partNumber },
+      },
+    )
+  }
+  return 'staged'
+}
+
+/** Writes as fast as PostgreSQL reads. What fails first, of the two, is thrown; neither waits. */
+async function copy(
+  session: Session,
+  statement: string,
+  bytes: AsyncIterable<Buffer>,
+): Promise<number> {
+  const stream = session.copy(statement)
+  const { promise: failed, reject } = Promise.withResolvers<never>()
+  stream.on('error', (error) => reject(session.toPipelineError(error)))
+  failed.catch(() => {})
+  const source = bytes[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const next = await Promise.race([source.next(), failed])
+      if (next.done === true) break
+      if (!stream.write(next.value)) await Promise.race([once(stream, 'drain'), failed])
+    }
+    stream.end()
+    await Promise.race([once(stream, 'finish'), failed])
+    return stream.rowCount
+  } finally {
+    // Not awaited: a source that hangs must not keep the error, or the connection.
+    source.return?.().catch(() => {})
+  }
+}
+
+/** Parts of a new dataset arrive together, and `IF NOT EXISTS` alone lets two of them collide. */
+async function makeStagingTable(sessions: Sessions, request: StagePartRequest): Promise<void> {
+  const { datasetId, partNumber, columns, signal } = request
+  await sessions.transaction(stageName(datasetId, partNumber), signal, async (session) => {
+    const { key } = advisoryLock(['make staging', datasetId])
+    await session.query('SELECT pg_advisory_xact_lock($1::bigint)', [key.toString()])
+    await session.query(createStagingTable(datasetId, columns))
+  })
+}

@@ -1,0 +1,56 @@
+import { fileURLToPath } from 'node:url'
+import { bundleWorkflowCode, NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker'
+import { createDataConverter, type ObjectStore } from '../../codec/index.ts'
+import type { Activities } from '../../activities/index.ts'
+import { silentLogger } from './silent-logger.ts'
+
+export interface WorkersOptions {
+  readonly connection: NativeConnection
+  readonly namespace: string
+  readonly taskQueue: string
+  readonly store: ObjectStore
+  readonly thresholdBytes: number
+  readonly activities: Activities
+  /** Bulk activities at once in this process. @default 6 */
+  readonly maxBulkActivities?: number
+}
+
+/** How long running activities have to notice a shutdown before they are left to another worker. */
+const shutdownGraceTime = '10 seconds'
+
+/** The bundle is the same for every worker of a process: made once, about 3 s. */
+export function bundleWorkflows(): Promise<WorkflowBundle> {
+  return bundleWorkflowCode({
+    workflowsPath: fileURLToPath(import.meta.resolve('../../workflows/index.ts')),
+    logger: silentLogger,
+  })
+}
+
+/**
+ * Two workers in one process: one for workflows, one (queue `…-bulk`) for the activities, so that
+ * processes can be started that do only either.
+ */
+export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
+  const { connection, namespace, taskQueue, store, thresholdBytes } = options
+  const common = {
+    connection,
+    namespace,
+    shutdownGraceTime,
+    dataConverter: createDataConverter({ store, namespace, thresholdBytes }),
+    // A cancelled activity hears of it with its next heartbeat.
+    maxHeartbeatThrottleInterval: '2 seconds',
+  } as const
+  const orchestration = Worker.create({
+    ...common,
+    taskQueue,
+    workflowBundle: await bundleWorkflows(),
+    maxCachedWorkflows: 100,
+  })
+  const bulk = Worker.create({
+    ...common,
+    taskQueue: `${taskQueue}-bulk`,
+    activities: options.activities,
+    maxConcurrentActivityTaskExecutions: options.maxBulkActivities ?? 6,
+  })
+  return Promise.all([orchestration, bulk])
+}

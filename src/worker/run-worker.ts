@@ -1,0 +1,56 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createActivities, DuckDb } from '../../activities/index.ts'
+import { createS3ObjectStore } from '../../codec/index.ts'
+import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
+import { connectWorker } from '../client/connect-temporal.ts'
+import { createHttpSource } from '../sources/http-source.ts'
+import { createPostgresTarget } from '../targets/postgres/postgres-target.ts'
+import { createWorkers } from './create-workers.ts'
+
+export interface RunWorkerOptions {
+  readonly addresses: StackAddresses
+  readonly taskQueue: string
+  readonly thresholdBytes: number
+  /** Where `${NAME}` references of pipelines are looked up. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Called when the worker polls. */
+  readonly onReady: () => void
+  /** Ends the worker when it aborts: running activities are given time to finish or hand over. */
+  readonly signal: AbortSignal
+}
+
+/** Polls both queues until `signal` aborts. */
+export async function runWorker(options: RunWorkerOptions): Promise<void> {
+  const { addresses, signal } = options
+  const store = createS3ObjectStore(addresses.store)
+  const source = createHttpSource({ environment: options.environment })
+  const target = createPostgresTarget({ url: addresses.database.url })
+  const connection = await connectWorker(addresses.temporal)
+  const duckDb = await DuckDb.open({ spillDirectory: join(tmpdir(), `claimcheck-spill-${process.pid}`) })
+  try {
+    const workers = await createWorkers({
+      connection,
+      namespace: addresses.temporal.namespace,
+      taskQueue: options.taskQueue,
+      store,
+      thresholdBytes: options.thresholdBytes,
+      activities: createActivities({ store, source, target, duckDb }),
+    })
+    const running = workers.map((worker) => worker.run())
+    const stop = (): void => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
+    }
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop)
+    options.onReady()
+    // A worker that ends by itself has failed: the other one must not go on alone.
+    await Promise.all(running.map((run) => run.finally(stop)))
+  } finally {
+    source.close()
+    await target.close()
+    store.close()
+    duckDb.close()
+    await connection.close()
+  }
+}

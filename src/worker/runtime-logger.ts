@@ -1,0 +1,38 @@
+import { DefaultLogger, Runtime, type LogEntry, type LogLevel } from '@temporalio/worker'
+import pino, { type Logger } from 'pino'
+
+const levels: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'>> = {
+  TRACE: 'trace',
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARN: 'warn',
+  ERROR: 'error',
+}
+
+/** One JSON line an event on standard error. */
+export function createLogger(level: string): Logger {
+  return pino({ level, base: null }, pino.destination({ fd: 2, sync: false }))
+}
+
+/**
+ * Makes pino the logger of Temporal's runtime. Once a process, before anything connects.
+ *
+ * Only names and codes of what is logged are kept: an activity that fails to start would otherwise
+ * log its whole task, payloads included.
+ */
+export function installRuntime(logger: Logger): void {
+  Runtime.install({
+    logger: new DefaultLogger('INFO', (entry) => writeEntry(logger, entry)),
+    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
+    shutdownSignals: [],
+  })
+}
+
+const keptNames = ['workflowId', 'runId', 'activityType', 'activityId', 'attempt', 'taskQueue']
+
+function writeEntry(logger: Logger, { level, message, meta }: LogEntry): void {
+  const details = Object.entries(meta ?? {}).filter(([name]) => keptNames.includes(name))
+  const error: unknown = meta?.error
+  const text = error instanceof Error ? error.message : undefined
+  logger[levels[level]]({ ...Object.fromEntries(details), ...(text && { error: text }) }, message)
+}

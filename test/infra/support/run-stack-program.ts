@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+import { z } from 'zod'
+
+const program = fileURLToPath(new URL('./stack-program.ts', import.meta.url))
+
+const report = z.object({
+  owned: z.boolean(),
+  addresses: z.object({ database: z.object({ url: z.string() }) }),
+})
+
+export interface StackProgram {
+  readonly child: ChildProcess
+  /** The process number, which is its process group's too. */
+  readonly pid: number
+  /** What the program tells once the stack is ready. */
+  readonly ready: Promise<z.infer<typeof report>>
+  readonly exited: Promise<unknown>
+}
+
+export interface RunStackProgramOptions {
+  readonly directory: string
+  readonly lifetime: 'attached' | 'detached'
+  /** Whether the program ends by itself as soon as the stack is ready. @default stay */
+  readonly last?: 'stay' | 'exit'
+  /** Another checkout's copy of the program. @default this one's */
+  readonly program?: string
+  /** Added to ours. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** @default ours */
+  readonly account?: { readonly uid: number; readonly gid: number }
+  /** Where a failure is told, which is noise where the failure is wanted. @default inherit */
+  readonly complaints?: 'inherit' | 'ignore'
+}
+
+/** Runs `stack-program.ts` in a process group of its own, as a shell runs a command. */
+export function runStackProgram(options: RunStackProgramOptions): StackProgram {
+  const { directory, lifetime, last = 'stay', complaints = 'inherit' } = options
+  const child = spawn(process.execPath, [options.program ?? program, directory, lifetime, last], {
+    stdio: ['ignore', 'pipe', complaints],
+    detached: true,
+    cwd: '/',
+    env: { ...process.env, ...options.environment },
+    ...options.account,
+  })
+  const { pid } = child
+  if (pid === undefined) throw new Error('the program did not start')
+  const exited = once(child, 'exit')
+  const ready = Promise.race([
+    once(createInterface({ input: child.stdout }), 'line'),
+    exited.then(() => Promise.reject(new Error('the program ended without a stack'))),
+  ]).then(([line]) => report.parse(JSON.parse(String(line))))
+  // A test that kills the program early does not wait for it.
+  ready.catch(() => {})
+  return { child, pid, ready, exited }
+}

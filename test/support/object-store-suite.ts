@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import { Readable } from 'node:stream'
+import type { ObjectKey, ObjectStore } from '../../codec/index.ts'
+
+export interface ObjectStoreSuiteOptions {
+  readonly open: () => Promise<ObjectStore>
+  /** The part size the store was opened with; sizes around it are tried. */
+  readonly partBytes: number
+}
+
+const PLAIN = { contentType: 'application/octet-stream' }
+
+/** What every implementation of the port must do, on every server. */
+export function objectStoreSuite(name: string, options: ObjectStoreSuiteOptions): void {
+  describe(`object store: ${name}`, () => {
+    const root = `suite-${randomUUID()}`
+    const key = (text: string): ObjectKey => `${root}/${text}` as ObjectKey
+    let store: ObjectStore
+    before(async () => {
+      store = await options.open()
+      await store.ensureBucket()
+    })
+    after(async () => {
+      const left = await keysOf(store, `${root}/`)
+      await store.delete(left)
+      store.close()
+    })
+
+    it('gives back what was put, with its facts', async () => {
+      const body = randomBytes(1000)
+      const before = Date.now()
+      await store.put(key('facts'), body, {
+        contentType: 'text/csv',
+        metadata: { 'Plain-Bytes': '1000', note: 'a b' },
+      })
+      assert.deepEqual(Buffer.from(await store.get(key('facts'))), body)
+      const head = await store.head(key('facts'))
+      assert.ok(head)
+      assert.equal(head.key, key('facts'))
+      assert.equal(head.sizeBytes, 1000)
+      assert.equal(head.contentType, 'text/csv')
+      assert.deepEqual({ ...head.metadata }, { 'plain-bytes': '1000', note: 'a b' })
+      assert.ok(Math.abs(head.lastModified.getTime() - before) < 60_000)
+    })
+
+    it('replaces an object whole', async () => {
+      await store.put(key('replaced'), Buffer.alloc(5000, 'a'), PLAIN)
+      await store.put(key('replaced'), Buffer.from('short'), PLAIN)
+      assert.equal(Buffer.from(await store.get(key('replaced'))).toString(), 'short')
+    })
+
+    it('keeps its own copy of the bytes', async () => {
+      const body = Buffer.from('before')
+      await store.put(key('copied'), body, PLAIN)
+      body.write('after!')
+      assert.equal(Buffer.from(await store.get(key('copied'))).toString(), 'before')
+    })
+
+    it('keeps an empty object', async () => {
+      await store.put(key('empty'), new Uint8Array(), PLAIN)
+      assert.equal((await store.get(key('empty'))).byteLength, 0)
+      assert.equal((await store.head(key('empty')))?.sizeBytes, 0)
+    })
+
+    it('says that an object is missing', async () => {
+      await assert.rejects(store.get(key('never')), { code: 'OBJECT_MISSING', retryable: false })
+      await assert.rejects(store.getStream(key('never')), { code: 'OBJECT_MISSING' })
+      await assert.rejects(store.get(key('never')), (error: Error) => {
+        return error.message.includes(store.bucket) && error.message.includes(key('never'))
+      })
+      assert.equal(await store.head(key('never')), undefined)
+    })
+
+    it('writes only where nothing is there yet', async () => {
+      assert.equal(await store.putIfAbsent(key('once'), Buffer.from('1'), PLAIN), 'written')
+      assert.equal(await store.putIfAbsent(key('once'), Buffer.from('2'), PLAIN), 'present')
+      assert.equal(Buffer.from(await store.get(key('once'))).toString(), '1')
+    })
+
+    it('lets one of twenty writers at once win, and fails none', async () => {
+      const body = randomBytes(200_000)
+      const outcomes = await Promise.all(
+        Array.from({ length: 20 }, async () => store.putIfAbsent(key('race'), body, PLAIN)),
+      )
+      assert.equal(outcomes.filter((outcome) => outcome === 'written').length, 1)
+      assert.deepEqual(Buffer.from(await store.get(key('race'))), body)
+    })
+
+    it('writes a long body only where nothing is there yet', async () => {
+      const body = randomBytes(2 * options.partBytes + 1)
+      assert.equal(await store.putIfAbsent(key('long-once'), body, PLAIN), 'written')
+      assert.equal(await store.putIfAbsent(key('long-once'), Buffer.from('2'), PLAIN), 'present')
+      assert.equal(sha256(await store.get(key('long-once'))), sha256(body))
+    })
+
+    const P = options.partBytes
+    for (const sizeBytes of [0, 1, P - 1, P, P + 1, 2 * P, 2 * P + 1]) {
+      it(`streams ${sizeBytes} bytes in and out`, async () => {
+        const body = randomBytes(sizeBytes)
+        const target = key(`stream-${sizeBytes}`)
+        const written = await store.putStream(target, inPieces(body, 100_000), {
+          contentType: 'text/plain',
+          metadata: { kind: 'stream' },
+        })
+        assert.deepEqual(written, { sizeBytes })
+        const hash = createHash('sha256')
+        for await (const chunk of await store.getStream(target)) hash.update(chunk)
+        assert.equal(hash.digest('hex'), sha256(body))
+        const head = await store.head(target)
+        assert.equal(head?.contentType, 'text/plain')
+        assert.equal(head?.metadata['kind'], 'stream')
+      })
+    }
+
+    it('passes an error of the source on and leaves nothing behind', async () => {
+      for (const goodBytes of [10, 2 * P + 10]) {
+        const target = key(`broken-${goodBytes}`)
+        const boom = new Error('the source broke')
+        const source = Readable.from(
+          (async function* () {
+            yield randomBytes(goodBytes)
+            throw boom
+          })(),
+        )
+        await assert.rejects(store.putStream(target, source, PLAIN), boom)
+        assert.equal(await store.head(target), undefined)
+      }
+    })
+
+    it('stops a write on abort, lets go of a source that hangs, leaves nothing behind', async () => {
+      for (const goodBytes of [10, 2 * P + 10]) {
+        const target = key(`aborted-${goodBytes}`)
+        const abort = new AbortController()
+        const source = new Readable({ read() {} })
+        source.push(randomBytes(goodBytes))
+        setTimeout(() => abort.abort(new Error('enough')), 100)
+        const writing = store.putStream(target, source, { ...PLAIN, signal: abort.signal })
+        await assert.rejects(writing, /enough/)
+        assert.equal(source.destroyed, true)
+        assert.equal(await store.head(target), undefined)
+      }
+    })
+
+    it('does nothing under a signal that has fired', async () => {
+      const signal = AbortSignal.abort(new Error('too late'))
+      const target = key('too-late')
+      await assert.rejects(store.put(target, Buffer.from('x'), { ...PLAIN, signal }), /too late/)
+      const source = inPieces(Buffer.from('x'), 1)
+      await assert.rejects(store.putStream(target, source, { ...PLAIN, signal }), /too late/)
+      await assert.rejects(store.get(target, { signal }), /too late/)
+      await assert.rejects(store.delete([target], { signal }), /too late/)
+      assert.equal(await store.head(target), undefined)
+    })
+
+    it('ends a read on abort', async () => {
+      const abort = new AbortController()
+      await store.put(key('read-abort'), randomBytes(2 * P), PLAIN)
+      const body = await store.getStream(key('read-abort'), { signal: abort.signal })
+      await assert.rejects(async () => {
+        for await (const _chunk of body) abort.abort(new Error('enough'))
+      }, /enough/)
+    })
+
+    it('keeps keys of any characters apart', async () => {
+      const names = ['a+b', 'a b', 'a%20b', 'a&b=c', 'a%2Bb', 'ünï—字', "q'(x)!*", 'x=2Fy', 'a#b?c']
+      for (const name of names) await store.put(key(`odd/${name}`), Buffer.from(name), PLAIN)
+      const listed = await keysOf(store, key('odd/'))
+      assert.deepEqual(listed.toSorted(), names.map((name) => key(`odd/${name}`)).toSorted())
+      for (const name of listed) {
+        const body = Buffer.from(await store.get(name)).toString()
+        assert.equal(key(`odd/${body}`), name)
+      }
+      await store.delete(listed)
+      assert.deepEqual(await keysOf(store, key('odd/')), [])
+    })
+
+    it('lists and deletes past a thousand', async () => {
+      const names = Array.from({ length: 2500 }, (_, index) =>
+        key(`many/${String(index).padStart(5, '0')}`),
+      )
+      for (let start = 0; start < names.length; start += 50) {
+        const batch = names.slice(start, start + 50)
+        await Promise.all(batch.map(async (name) => store.put(name, Buffer.from('x'), PLAIN)))
+      }
+      assert.deepEqual(await keysOf(store, key('many/')), names)
+      const tail: ObjectKey[] = []
+      const startAfter = key('many/01199')
+      for await (const { key: found } of store.list(key('many/'), { startAfter })) tail.push(found)
+      assert.deepEqual(tail, names.slice(1200))
+      await store.delete([...names, key('many/never-there')])
+      assert.deepEqual(await keysOf(store, key('many/')), [])
+    })
+
+    it('lists by any prefix, with sizes', async () => {
+      await store.put(key('list/ab/1'), Buffer.from('12345'), PLAIN)
+      await store.put(key('list/abc'), Buffer.from('1'), PLAIN)
+      await store.put(key('list/b'), Buffer.from('1'), PLAIN)
+      const sizes = new Map<string, number>()
+      for await (const facts of store.list(key('list/ab'))) sizes.set(facts.key, facts.sizeBytes)
+      assert.deepEqual(
+        [...sizes].toSorted(),
+        [
+          [key('list/ab/1'), 5],
+          [key('list/abc'), 1],
+        ].toSorted(),
+      )
+      assert.deepEqual(await keysOf(store, key('list/none')), [])
+    })
+  })
+}
+
+async function keysOf(store: ObjectStore, prefix: string): Promise<ObjectKey[]> {
+  const keys: ObjectKey[] = []
+  for await (const { key } of store.list(prefix)) keys.push(key)
+  return keys
+}
+
+function inPieces(body: Uint8Array, pieceBytes: number): Readable {
+  return Readable.from(
+    (function* () {
+      for (let start = 0; start < body.byteLength; start += pieceBytes) {
+        yield body.subarray(start, start + pieceBytes)
+      }
+    })(),
+  )
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

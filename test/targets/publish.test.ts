@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { LoadCounts, LoadTarget, PublishOutcome } from '../../activities/load-target.ts'
+import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
+import { column } from './support/column.ts'
+import { flights, sampleLoad } from './support/sample-load.ts'
+import { createTestDatabase, type TestDatabase } from './support/test-database.ts'
+
+describe('publishing a dataset into PostgreSQL', { timeout: 60_000 }, () => {
+  let database: TestDatabase
+  let target: LoadTarget
+
+  before(async () => {
+    database = await createTestDatabase()
+    target = createPostgresTarget({ url: database.url, maxConnections: 8 })
+  })
+  after(async () => {
+    await target.close()
+    await database.drop()
+  })
+
+  it('makes the table with the declared types and key, fills it, and records the load', async () => {
+    const load = sampleLoad('made', [flights(1, 3), flights(4, 2)])
+    assert.deepEqual(countsOf(await load.run(target)), {
+      rowsStaged: 5,
+      rowsInserted: 5,
+      rowsUpdated: 0,
+      rowsUnchanged: 0,
+      rowsDuplicate: 0,
+    })
+    assert.deepEqual(await database.query('SELECT * FROM made ORDER BY id LIMIT 2'), [
+      { id: '1', carrier: 'DY', delay: 0 },
+      { id: '2', carrier: 'DY', delay: 1 },
+    ])
+    const [key] = await database.query(
+      `SELECT pg_get_constraintdef(oid) AS key FROM pg_constraint WHERE conrelid = 'made'::regclass AND contype = 'p'`,
+    )
+    assert.deepEqual(key, { key: 'PRIMARY KEY (id)' })
+    const [row] = await database.query(
+      `SELECT target, pipeline, partition, manifest_key, mode, rows_staged, rows_inserted,
+              requested_at = '2026-11-24T02:00:00Z' AS requested, published_at IS NOT NULL AS published
+         FROM claimcheck.loads WHERE dataset_id = $1`,
+      [load.datasetId],
+    )
+    assert.deepEqual(row, {
+      target: 'public.made',
+      pipeline: 'flights',
+      partition: '2026-11-23',
+      manifest_key: load.request.manifestKey,
+      mode: 'merge',
+      rows_staged: '5',
+      rows_inserted: '5',
+      requested: true,
+      published: true,
+    })
+  })
+
+  it('leaves nothing in staging', async () => {
+    await sampleLoad('tidy', [flights(1, 3)]).run(target)
+    assert.deepEqual(await stagingTables(database), [])
+    assert.deepEqual(await database.query('SELECT FROM claimcheck.staged_parts'), [])
+  })
+
+  it('publishes once when asked twice, and tells so', async () => {
+    const load = sampleLoad('twice', [flights(1, 3)])
+    const first = await load.run(target)
+    await database.query('DELETE FROM twice WHERE id = 1')
+    const second = await target.publish(load.request)
+    assert.deepEqual(second, { ...first, alreadyPublished: true })
+    assert.deepEqual(await database.query('SELECT count(*)::int FROM twice'), [{ count: 2 }])
+  })
+
+  it('stages nothing for a dataset that is published', async () => {
+    const load = sampleLoad('late', [flights(1, 3)])
+    await load.run(target)
+    assert.deepEqual(await target.stagePart(load.part(0)), { rowCount: 3 })
+    assert.deepEqual(await stagingTables(database), [])
+  })
+
+  it('publishes once when two attempts publish at the same time', async () => {
+    const load = sampleLoad('attempts', [flights(1, 2000)])
+    await target.check(load.request)
+    await load.stage(target)
+    const outcomes = await Promise.all([
+      target.publish(load.request),
+      target.publish(load.request),
+      target.publish(load.request),
+    ])
+    assert.equal(outcomes.filter((o) => o.kind === 'published' && !o.alreadyPublished).length, 1)
+    assert.deepEqual(await database.query('SELECT count(*)::int FROM attempts'), [{ count: 2000 }])
+  })
+
+  it('counts rows that are new, changed and as they were, and rewrites only what changed', async () => {
+    await sampleLoad('merged', [flights(1, 10)]).run(target)
+    const versions = `SELECT id, ctid::text, xmin::text FROM merged WHERE id <= 5 ORDER BY id`
+    const before_ = await database.query(versions)
+    const next = sampleLoad('merged', [
+      [...flights(1, 5), ...flights(11, 4)],
+      flights(1, 10, 'SK').slice(7),
+    ])
+    assert.deepEqual(countsOf(await next.run(target)), {
+      rowsStaged: 12,
+      rowsInserted: 4,
+      rowsUpdated: 3,
+      rowsUnchanged: 5,
+      rowsDuplicate: 0,
+    })
+    assert.deepEqual(await database.query(versions), before_)
+    assert.deepEqual(
+      await database.query('SELECT carrier, count(*)::int FROM merged GROUP BY 1 ORDER BY 1'),
+      [
+        { carrier: 'DY', count: 11 },
+        { carrier: 'SK', count: 3 },
+      ],
+    )
+  })
+
+  it('lets the record that was staged last win, by part and then by row', async () => {
+    for (const existing of [false, true]) {
+      if (existing) await sampleLoad('last', [[[9n, 'x', 0]]]).run(target)
+      const load = sampleLoad('last', [
+        [
+          [1n, 'first', 1],
+          [2n, 'only', 1],
+          [1n, 'second', 2],
+        ],
+        [
+          [3n, 'third', 3],
+          [1n, 'last', 4],
+        ],
+        [[3n, 'wins', 5]],
+      ])
+      // Staged in another order than they count.
+      await target.check(load.request)
+      for (const part of [2, 0, 1]) await target.stagePart(load.part(part))
+      const counts = countsOf(await target.publish(load.request))
+      assert.equal(counts.rowsDuplicate, 3)
+      assert.equal(counts.rowsInserted, existing ? 0 : 3)
+      assert.deepEqual(await database.query('SELECT * FROM last WHERE id < 9 ORDER BY id'), [
+        { id: '1', carrier: 'last', delay: 4 },
+        { id: '2', carrier: 'only', delay: 1 },
+        { id: '3', carrier: 'wins', delay: 5 },
+      ])
+    }
+  })
+
+  it('tells NULL, empty text and other case apart, and updates each', async () => {
+    await database.query(
+      `CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`,
+    )
+    await database.query(
+      'CREATE TABLE subtle (id bigint PRIMARY KEY, carrier text COLLATE nocase, delay integer)',
+    )
+    const rows = (values: readonly (string | null)[]) => [
+      values.map((value, index) => [BigInt(index), value, null] as const),
+    ]
+    await sampleLoad('subtle', rows([null, '', 'a', 'A', null])).run(target)
+    const counts = countsOf(
+      await sampleLoad('subtle', rows(['', null, 'A', 'A', null])).run(target),
+    )
+    assert.deepEqual([counts.rowsUpdated, counts.rowsUnchanged], [3, 2])
+    const stored = await database.query<{ carrier: string | null }>(
+      'SELECT carrier FROM subtle ORDER BY id',
+    )
+    assert.deepEqual(
+      stored.map(({ carrier }) => carrier),
+      ['', null, 'A', 'A', null],
+    )
+  })
+
+  it('takes for one key what the table takes for one', async () => {
+    const columns = [column('code', 'text', 'key'), column('name', 'text')]
+    await database.query('CREATE TABLE codes (code text COLLATE nocase PRIMARY KEY, name text)')
+    const load = sampleLoad(
+      'codes',
+      [
+        [
+          ['osl', 'a'],
+          ['OSL', 'b'],
+          ['bgo', 'c'],
+        ],
+      ],
+      columns,
+    )
+    assert.equal(countsOf(await load.run(target)).rowsDuplicate, 1)
+    const next = sampleLoad(
+      'codes',
+      [
+        [
+          ['Osl', 'd'],
+          ['BGO', 'c'],
+        ],
+      ],
+      columns,
+    )
+    const counts = countsOf(await next.run(target))
+    assert.deepEqual([counts.rowsUpdated, counts.rowsUnchanged, counts.rowsInserted], [1, 1, 0])
+  })
+
+  it('merges tables whose columns are all key, or whose key has several columns', async () => {
+    const pair = [column('a', 'integer', 'key'), column('b', 'text', 'key')]
+    await sampleLoad(
+      'pairs',
+      [
+        [
+          [1, 'x'],
+          [1, 'y'],
+        ],
+      ],
+      pair,
+    ).run(target)
+    const load = sampleLoad(
+      'pairs',
+      [
+        [
+          [1, 'y'],
+          [2, 'x'],
+          [2, 'x'],
+        ],
+      ],
+      pair,
+    )
+    assert.deepEqual(countsOf(await load.run(target)), {
+      rowsStaged: 3,
+      rowsInserted: 1,
+      rowsUpdated: 0,
+      rowsUnchanged: 1,
+      rowsDuplicate: 1,
+    })
+  })
+
+  it('publishes a dataset without rows', async () => {
+    const load = sampleLoad('empty', [])
+    assert.equal(countsOf(await load.run(target)).rowsStaged, 0)
+    const emptyPart = sampleLoad('empty', [[]])
+    assert.equal(countsOf(await emptyPart.run(target)).rowsStaged, 0)
+    assert.deepEqual(await database.query('SELECT FROM empty'), [])
+  })
+
+  it('loads eight datasets into one table at once, without deadlock, each row once', async () => {
+    const loads = Array.from({ length: 8 }, (_, index) =>
+      sampleLoad('shared', [flights(index * 500, 1000), flights(index * 500 + 1000, 250)]),
+    )
+    const outcomes = await Promise.all(loads.map((load) => load.run(target)))
+    const inserted = outcomes.map((outcome) => countsOf(outcome).rowsInserted)
+    const [{ count } = { count: 0 }] = await database.query<{ count: number }>(
+      'SELECT count(*)::int FROM shared',
+    )
+    assert.equal(count, 7 * 500 + 1250)
+    assert.equal(
+      inserted.reduce((sum, n) => sum + n, 0),
+      count,
+    )
+  })
+
+  it('lets readers read while it writes', async () => {
+    await sampleLoad('read', [flights(1, 10)]).run(target)
+    const reader = await database.connect()
+    await reader.query('BEGIN; SELECT * FROM read')
+    await sampleLoad('read', [flights(1, 20, 'SK')]).run(target)
+    await reader.query('COMMIT')
+  })
+
+  it('says so, and loads nothing, when a trigger of the table drops rows', async () => {
+    await sampleLoad('dropping', [flights(1, 1)]).run(target)
+    await database.query(`
+      CREATE FUNCTION drop_row() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+      CREATE TRIGGER t BEFORE INSERT ON dropping FOR EACH ROW WHEN (NEW.id = 3) EXECUTE FUNCTION drop_row()`)
+    await assert.rejects(sampleLoad('dropping', [flights(2, 3)]).run(target), { code: 'ROWS_LOST' })
+    assert.deepEqual(await database.query('SELECT id FROM dropping'), [{ id: '1' }])
+  })
+})
+
+function countsOf(outcome: PublishOutcome): LoadCounts {
+  assert.equal(outcome.kind, 'published')
+  return outcome.counts
+}
+
+function stagingTables(database: TestDatabase) {
+  return database.query(`SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE nspname = 'claimcheck_staging' AND relkind = 'r'`)
+}

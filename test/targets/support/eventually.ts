@@ -1,0 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Asks until the answer is not undefined; fails with what was waited for after `timeoutMs`. */
+export async function eventually<Result>(
+  what: string,
+  ask: () => Promise<Result | undefined>,
+  timeoutMs = 10_000,
+): Promise<Result> {
+  const deadline = performance.now() + timeoutMs
+  for (;;) {
+    const answer = await ask()
+    if (answer !== undefined) return answer
+    if (performance.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}`)
+    await sleep(20)
+  }
+}

@@ -1,0 +1,333 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { describe, it } from 'node:test'
+import { ApplicationFailure, type Payload, type SerializationContext } from '@temporalio/common'
+import fc from 'fast-check'
+import {
+  ClaimCheckCodec,
+  ClaimCheckError,
+  isClaimPayload,
+  parseClaimPayload,
+  type ClaimCheckCodecOptions,
+} from '../../../codec/index.ts'
+import { WatchedStore } from './watched-store.ts'
+
+const WEEK_48 = new Date('2026-11-25T00:00:00Z')
+const inActivity: SerializationContext = {
+  type: 'activity',
+  namespace: 'default',
+  workflowId: 'etl/flights/2026-11-25',
+  isLocal: false,
+}
+
+function codecOn(
+  store: WatchedStore,
+  options: Partial<ClaimCheckCodecOptions> = {},
+): ClaimCheckCodec {
+  const clock = (): Date => WEEK_48
+  return new ClaimCheckCodec({
+    store,
+    namespace: 'default',
+    thresholdBytes: 2000,
+    clock,
+    ...options,
+  })
+}
+
+function payloadOf(data: Uint8Array, encoding = 'binary/plain'): Payload {
+  return { metadata: { encoding: Buffer.from(encoding) }, data }
+}
+
+function first(payloads: readonly Payload[]): Payload {
+  const [payload] = payloads
+  assert.ok(payload)
+  return payload
+}
+
+/** What a payload is, whatever class its bytes and maps have. */
+function plainly({ metadata, data }: Payload): unknown {
+  const entries = Object.entries(metadata ?? {}).map(([name, value]) => [name, hex(value)])
+  return { metadata: Object.fromEntries(entries), data: hex(data ?? new Uint8Array()) }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
+
+const payloads: fc.Arbitrary<Payload> = fc.record({
+  metadata: fc.dictionary(
+    fc.constantFrom('encoding', 'messageType', 'a', 'ü', '__proto__x'),
+    fc.uint8Array({ maxLength: 40 }),
+  ),
+  data: fc.oneof(
+    fc.uint8Array({ maxLength: 100 }),
+    fc.uint8Array({ minLength: 1900, maxLength: 9000 }),
+  ),
+})
+
+describe('codec: there and back', () => {
+  it('gives back every payload, in order, byte for byte, inline or parked', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(payloads, { maxLength: 8 }), async (list) => {
+        const codec = codecOn(new WatchedStore())
+        const encoded = await codec.encode(list)
+        assert.equal(encoded.length, list.length)
+        const decoded = await codec.decode(encoded)
+        assert.deepEqual(decoded.map(plainly), list.map(plainly))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('parks what is over the threshold only, and leaves the rest untouched', async () => {
+    const store = new WatchedStore()
+    const small = payloadOf(randomBytes(1900))
+    const large = payloadOf(randomBytes(2001))
+    const foreign: Payload = { data: Buffer.from('no metadata at all') }
+    const encoded = await codecOn(store).encode([small, large, foreign, {}])
+    assert.equal(encoded[0], small)
+    assert.equal(encoded[2], foreign)
+    assert.deepEqual(encoded[3], {})
+    assert.ok(encoded[1] && isClaimPayload(encoded[1]))
+    assert.equal((await store.keys()).length, 1)
+  })
+
+  it('writes a claim that a person can read, and its size for the server', async () => {
+    const store = new WatchedStore()
+    const payload = payloadOf(Buffer.from(JSON.stringify('x'.repeat(300_000))), 'json/plain')
+    const claim = first(await codecOn(store).encode([payload], inActivity))
+    assert.equal(Buffer.from(claim.metadata?.['encoding'] ?? []).toString(), 'json/claimcheck-v1')
+    const read: unknown = JSON.parse(Buffer.from(claim.data ?? []).toString())
+    const [key] = await store.keys()
+    assert.ok(key)
+    assert.deepEqual(read, {
+      claim: 1,
+      kind: 'blob',
+      bucket: 'memory',
+      key,
+      digest: key.slice(-64),
+      sizeBytes: 300_030,
+      storedBytes: (await store.head(key))?.sizeBytes,
+      encoding: 'json/plain',
+      generation: '2026-W48',
+    })
+    assert.deepEqual(
+      claim.externalPayloads?.map(({ sizeBytes }) => String(sizeBytes)),
+      ['300030'],
+    )
+    const head = await store.head(key)
+    assert.partialDeepStrictEqual(head?.metadata, {
+      namespace: 'default',
+      encoding: 'json=2Fplain',
+      'workflow-id': 'etl=2Fflights=2F2026-11-25',
+      'plain-bytes': '300030',
+      created: '2026-11-25T00:00:00.000Z',
+    })
+  })
+
+  it('takes the same payload for the same, in whatever order its metadata came', async () => {
+    const store = new WatchedStore()
+    const data = randomBytes(3000)
+    const one = { metadata: { a: Buffer.from('1'), b: Buffer.from('2') }, data }
+    const other = { metadata: { b: Buffer.from('2'), a: Buffer.from('1') }, data }
+    const [left, right] = await codecOn(store).encode([one, other])
+    assert.deepEqual(left, right)
+  })
+
+  it('never nests claims: encoding twice is encoding once', async () => {
+    const codec = codecOn(new WatchedStore(), { thresholdBytes: 1024 })
+    const once = await codec.encode([payloadOf(randomBytes(5000))])
+    const twice = await codec.encode(once)
+    assert.equal(twice[0], once[0])
+  })
+})
+
+describe('codec: work saved', () => {
+  it('uploads the same bytes once, at once or one after the other', async () => {
+    const store = new WatchedStore()
+    const codec = codecOn(store)
+    const payload = payloadOf(randomBytes(5000))
+    await codec.encode([payload, payload, payload])
+    await codec.encode([payload])
+    assert.equal(store.written.length, 1)
+  })
+
+  it('leaves no new object when another process encodes again', async () => {
+    const store = new WatchedStore()
+    const payload = payloadOf(randomBytes(5000))
+    const before = await codecOn(store).encode([payload])
+    const after = await codecOn(store).encode([payload])
+    assert.deepEqual(after, before)
+    assert.equal((await store.keys()).length, 1)
+  })
+
+  it('writes a new object in a new week', async () => {
+    const store = new WatchedStore()
+    let now = WEEK_48
+    const codec = codecOn(store, { clock: () => now })
+    const payload = payloadOf(randomBytes(5000))
+    await codec.encode([payload])
+    now = new Date('2026-11-30T00:00:00Z')
+    await codec.encode([payload])
+    const weeks = (await store.keys()).map((key) => key.split('/')[2])
+    assert.deepEqual(weeks, ['2026-W48', '2026-W49'])
+  })
+
+  it('reads a blob once for many who want it', async () => {
+    const store = new WatchedStore()
+    const claims = await codecOn(store).encode([payloadOf(randomBytes(5000))])
+    const codec = codecOn(store)
+    const claim = first(claims)
+    await Promise.all(Array.from({ length: 10 }, async () => codec.decode([claim, claim])))
+    await codec.decode([claim])
+    assert.equal(store.read.length, 1)
+  })
+
+  it('reads nothing that it has just written', async () => {
+    const store = new WatchedStore()
+    const codec = codecOn(store)
+    await codec.decode(await codec.encode([payloadOf(randomBytes(5000))]))
+    assert.equal(store.read.length, 0)
+  })
+
+  it('keeps no more in memory than allowed', async () => {
+    const store = new WatchedStore()
+    const claims = await codecOn(store).encode([1, 2, 3].map(() => payloadOf(randomBytes(5000))))
+    const codec = codecOn(store, { cacheBytes: 11_000 })
+    for (let round = 0; round < 2; round += 1) {
+      for (const claim of claims) await codec.decode([claim])
+    }
+    assert.equal(store.read.length, 6)
+  })
+
+  it('what a reader does to its value does not reach the next one', async () => {
+    const store = new WatchedStore()
+    const codec = codecOn(store)
+    const data = randomBytes(5000)
+    const claims = await codec.encode([payloadOf(data)])
+    for (let round = 0; round < 3; round += 1) {
+      const decoded = first(await codec.decode(claims))
+      assert.deepEqual(Buffer.from(decoded.data ?? []), data)
+      decoded.data?.fill(0)
+    }
+  })
+
+  it('has no more than its limit on their way at once, over all calls', async () => {
+    const store = new WatchedStore()
+    const codec = codecOn(store, { concurrency: 4 })
+    const lists = Array.from({ length: 10 }, () =>
+      [1, 2, 3].map(() => payloadOf(randomBytes(3000))),
+    )
+    const encoded = await Promise.all(lists.map(async (list) => codec.encode(list)))
+    const reader = codecOn(store, { concurrency: 4 })
+    await Promise.all(encoded.map(async (list) => reader.decode(list)))
+    assert.equal(store.mostAtOnce, 4)
+    assert.equal(store.read.length, 30)
+  })
+})
+
+describe('codec: what goes wrong', () => {
+  it('a blob that is gone is named, and read again once it is back', async () => {
+    const store = new WatchedStore()
+    const payload = payloadOf(randomBytes(5000))
+    const claims = await codecOn(store).encode([payload])
+    const { key } = parseClaimPayload(first(claims))
+    const saved = await store.get(key)
+    await store.delete([key])
+    const codec = codecOn(store)
+    await assert.rejects(codec.decode(claims), (error: Error) => {
+      assert.ok(error instanceof ClaimCheckError)
+      assert.equal(error.code, 'BLOB_MISSING')
+      assert.ok(error.message.includes(`bucket=memory, key=${key}`))
+      return true
+    })
+    await store.put(key, saved, { contentType: 'x/y' })
+    assert.deepEqual(plainly(first(await codec.decode(claims))), plainly(payload))
+  })
+
+  it('a blob of other bytes is an error with both digests, never a value', async () => {
+    const store = new WatchedStore()
+    const codec = codecOn(store)
+    const [one, other] = await codec.encode([
+      payloadOf(Buffer.alloc(5000, 'a')),
+      payloadOf(Buffer.alloc(5000, 'b')),
+    ])
+    assert.ok(one && other)
+    const { key, digest } = parseClaimPayload(one)
+    const wrong = parseClaimPayload(other)
+    await store.put(key, await store.get(wrong.key), { contentType: 'x/y' })
+    await assert.rejects(codecOn(store).decode([one]), (error: Error) => {
+      assert.ok(error.message.includes(digest) && error.message.includes(wrong.digest))
+      return error instanceof ClaimCheckError && error.code === 'BLOB_DAMAGED'
+    })
+  })
+
+  it('any flipped byte is an error, never a value, and mending the object mends the read', async () => {
+    const store = new WatchedStore()
+    const payload = payloadOf(Buffer.from('claim'.repeat(1000)))
+    const claims = await codecOn(store).encode([payload])
+    const { key } = parseClaimPayload(first(claims))
+    const good = await store.get(key)
+    const codec = codecOn(store)
+    for (let index = 0; index < good.byteLength; index += 1) {
+      const bad = Buffer.from(good)
+      bad.writeUInt8(bad.readUInt8(index) ^ 0x10, index)
+      await store.put(key, bad, { contentType: 'x/y' })
+      await assert.rejects(codec.decode(claims), { code: 'BLOB_DAMAGED' })
+    }
+    await store.put(key, good, { contentType: 'x/y' })
+    assert.deepEqual(plainly(first(await codec.decode(claims))), plainly(payload))
+  })
+
+  it('a payload over the ceiling is refused before anything is sent, with size and limit', async () => {
+    const store = new WatchedStore()
+    const codec = codecOn(store, { maxPayloadBytes: 10_000 })
+    const list = [payloadOf(randomBytes(5000)), payloadOf(randomBytes(10_001))]
+    await assert.rejects(codec.encode(list), {
+      code: 'PAYLOAD_TOO_LARGE',
+      message:
+        'A payload of 10021 bytes is over the limit of 10000 bytes [payload=1, encoding=binary/plain]',
+    })
+    assert.deepEqual(store.written, [])
+    const large = await codecOn(store).encode([payloadOf(randomBytes(20_000))])
+    await assert.rejects(codec.decode(large), { code: 'PAYLOAD_TOO_LARGE' })
+  })
+
+  it('a claim of a version to come is told apart from a broken one', async () => {
+    const codec = codecOn(new WatchedStore())
+    const later = payloadOf(Buffer.from('{"claim":2}'), 'json/claimcheck-v2')
+    await assert.rejects(codec.decode([later]), { code: 'CLAIM_VERSION_UNKNOWN' })
+    assert.equal(first(await codec.encode([later])), later)
+    const broken = payloadOf(Buffer.from('{"claim":1}'), 'json/claimcheck-v1')
+    await assert.rejects(codec.decode([broken]), { code: 'CLAIM_MALFORMED' })
+  })
+
+  it('on the path of an activity, fails it once where trying again cannot help', async () => {
+    const store = new WatchedStore()
+    const claims = await codecOn(store).encode([payloadOf(randomBytes(5000))])
+    await store.delete(await store.keys())
+    const codec = codecOn(store, { maxPayloadBytes: 10_000 })
+    const tooLarge = [payloadOf(randomBytes(20_000))]
+    const attempts = [
+      { type: 'BLOB_MISSING', run: async () => codec.decode(claims, inActivity) },
+      { type: 'PAYLOAD_TOO_LARGE', run: async () => codec.encode(tooLarge, inActivity) },
+    ]
+    for (const { type, run } of attempts) {
+      await assert.rejects(run, (error: Error) => {
+        assert.ok(error instanceof ApplicationFailure)
+        assert.deepEqual([error.type, error.nonRetryable], [type, true])
+        return true
+      })
+    }
+  })
+
+  it('keeps what was stored when another payload of the list fails', async () => {
+    const store = new WatchedStore()
+    const codec = codecOn(store)
+    const [bad, good] = [payloadOf(randomBytes(5000)), payloadOf(randomBytes(5000))]
+    store.failNextWrite = true
+    await assert.rejects(codec.encode([bad, good]), /out of order/)
+    await codec.encode([good])
+    assert.equal(store.written.length, 2)
+  })
+})

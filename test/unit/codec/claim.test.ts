@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { blobKey, generationOf, isDigest, parseClaim, type Claim } from '../../../codec/index.ts'
+import { formatClaim, MAX_CLAIM_BYTES } from '../../../codec/claim.ts'
+
+const digests = fc
+  .uint8Array({ minLength: 32, maxLength: 32 })
+  .map((bytes) => Buffer.from(bytes).toString('hex'))
+  .filter(isDigest)
+
+const claims: fc.Arbitrary<Claim> = fc
+  .record({
+    namespace: fc.string({ maxLength: 30 }).filter((text) => text.isWellFormed()),
+    time: fc.date({
+      min: new Date('2000-01-01T00:00:00Z'),
+      max: new Date('2099-01-01T00:00:00Z'),
+      noInvalidDate: true,
+    }),
+    digest: digests,
+    bucket: fc.string({ maxLength: 40 }),
+    sizeBytes: fc.nat(),
+    storedBytes: fc.nat(),
+    encoding: fc.string({ maxLength: 20 }),
+  })
+  .map(({ namespace, time, digest, ...rest }) => {
+    const generation = generationOf(time)
+    const key = blobKey({ namespace, generation, digest })
+    return { kind: 'blob', ...rest, digest, generation, key }
+  })
+
+describe('claim', () => {
+  it('is read as it was written, under 600 bytes', () => {
+    fc.assert(
+      fc.property(claims, (claim) => {
+        const bytes = formatClaim(claim)
+        assert.ok(bytes.byteLength < MAX_CLAIM_BYTES)
+        assert.deepEqual(parseClaim(bytes), claim)
+      }),
+    )
+  })
+
+  it('that would be too long says so instead', () => {
+    const [claim] = fc.sample(claims, 1)
+    assert.ok(claim)
+    assert.throws(() => formatClaim({ ...claim, bucket: 'b'.repeat(600) }), {
+      code: 'CLAIM_MALFORMED',
+      message: /bytes long/,
+    })
+  })
+
+  it('of another version is told apart from a broken one', () => {
+    assert.throws(() => parseClaim(Buffer.from('{"claim":2,"anything":true}')), {
+      code: 'CLAIM_VERSION_UNKNOWN',
+      message: /version 2/,
+    })
+  })
+
+  it('with a field missing, wrong, foreign or added is refused', () => {
+    fc.assert(
+      fc.property(claims, fc.nat(), (claim, choice) => {
+        const fields: Record<string, unknown> = JSON.parse(
+          Buffer.from(formatClaim(claim)).toString(),
+        )
+        const names = Object.keys(fields)
+        const name = names[choice % names.length]
+        assert.ok(name)
+        const { [name]: _gone, ...missing } = fields
+        for (const broken of [missing, { ...fields, [name]: null }, { ...fields, more: 1 }]) {
+          const bytes = Buffer.from(JSON.stringify(broken))
+          assert.throws(() => parseClaim(bytes), { code: 'CLAIM_MALFORMED' })
+        }
+      }),
+    )
+    for (const text of ['', 'null', '[]', '1', '"x"', '{', '{}', '{"claim":"1"}']) {
+      assert.throws(() => parseClaim(Buffer.from(text)), { code: 'CLAIM_MALFORMED' }, text)
+    }
+  })
+
+  it('that points anywhere but at its own blob is refused', () => {
+    const [claim] = fc.sample(claims, 1)
+    assert.ok(claim)
+    const good = Buffer.from(formatClaim(claim)).toString()
+    for (const key of [
+      'landing/secret.csv',
+      `../${claim.key}`,
+      `https://evil.test/${claim.key}`,
+      `blobs/other/2026-W48/${'0'.repeat(64)}`,
+    ]) {
+      const fields: Record<string, unknown> = JSON.parse(good)
+      const bytes = Buffer.from(JSON.stringify({ ...fields, key }))
+      assert.throws(() => parseClaim(bytes), { code: 'CLAIM_MALFORMED' }, key)
+    }
+  })
+})
