@@ -7,7 +7,7 @@ import type { RunReference } from './run-reference.ts'
  */
 type DatasetPlace = Pick<RunReference, 'pipeline' | 'partition' | 'datasetId'>
 
-export function datasetPrefix({ pipeline, partition, datasetId }: DatasetPlace): string {
+function datasetPrefix({ pipeline, partition, datasetId }: DatasetPlace): string {
   return `datasets/${pipeline}/${partition}/${datasetId}/`
 }
 

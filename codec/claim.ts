@@ -64,7 +64,7 @@ export function parseClaim(bytes: Uint8Array): Claim {
   const value = parseJson(bytes)
   if (hasOtherVersion(value)) throw claimVersionUnknown(String(value.claim))
   const parsed = claimSchema.safeParse(value)
-  if (!parsed.success) throw malformed(z.prettifyError(parsed.error), parsed.error)
+  if (!parsed.success) throw malformed(z.prettifyError(parsed.error))
   const { claim: _version, ...claim } = parsed.data
   const name = parseBlobKey(claim.key)
   // A claim comes from outside: whoever may start a workflow must not choose what is read.
@@ -90,14 +90,14 @@ function hasOtherVersion(value: unknown): value is { readonly claim: number } {
 function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch (cause) {
-    throw malformed('it is not JSON', cause)
+  } catch {
+    // Not with its cause, which quotes what it read.
+    throw malformed('it is not JSON')
   }
 }
 
-function malformed(what: string, cause?: unknown): ClaimCheckError {
+function malformed(what: string): ClaimCheckError {
   return new ClaimCheckError('CLAIM_MALFORMED', `A claim cannot be read: ${what}`, {
     remedy: 'Find out what wrote it; claims are made by this codec only.',
-    cause,
   })
 }

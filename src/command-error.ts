@@ -1,14 +1,12 @@
 import { CodedError } from '../codec/coded-error.ts'
 
 export type CommandErrorCode =
-  | 'USAGE'
   | 'PIPELINE_NOT_FOUND'
   | 'PIPELINE_INVALID'
   | 'PARTITION_INVALID'
   | 'SETTING_INVALID'
   | 'TEMPORAL_UNREACHABLE'
   | 'SERVERS_UNREACHABLE'
-  | 'RUN_NOT_FOUND'
   | 'RUN_FAILED'
   | 'COMPANION_FAILED'
   | 'NODE_TOO_OLD'

@@ -16,9 +16,9 @@ export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES]
 /** First match wins; by ending, so that a new room's codes need no entry here. */
 const RULES: readonly (readonly [RegExp, ExitCode])[] = [
   [/_UNREACHABLE$/, EXIT_CODES.unreachable],
-  [/^(PIPELINE|RUN)_NOT_FOUND$/, EXIT_CODES.notFound],
+  [/^PIPELINE_NOT_FOUND$/, EXIT_CODES.notFound],
   [/^BLOB_DAMAGED$/, EXIT_CODES.damage],
-  [/^(USAGE|PIPELINE_INVALID|PARTITION_INVALID)$/, EXIT_CODES.usage],
+  [/^(PIPELINE_INVALID|PARTITION_INVALID)$/, EXIT_CODES.usage],
   [/(^|_)SETTING_(INVALID|MISSING)$/, EXIT_CODES.usage],
 ]
 

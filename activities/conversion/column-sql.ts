@@ -21,7 +21,7 @@ export function castSql(column: ColumnDefinition): string {
 }
 
 /** When a row cannot be loaded for what stands in this column, and why, in words. */
-export function rejectRules(column: ColumnDefinition): { condition: string; reason: string }[] {
+function rejectRules(column: ColumnDefinition): { condition: string; reason: string }[] {
   const text = identifier(column.from)
   const rules: { condition: string; reason: string }[] = []
   if (column.key) {
@@ -40,14 +40,14 @@ export function rejectRules(column: ColumnDefinition): { condition: string; reas
       const cast = castSql(column)
       rules.push({
         condition: `${text} IS NOT NULL AND (${cast} IS NULL OR (${cast}::VARCHAR <> ${text} AND NOT regexp_full_match(${text}, '\\s*[+-]?[0-9]+\\s*')))`,
-        reason: `the value is not a ${column.type.kind}`,
+        reason: `the value is not of type ${column.type.kind}`,
       })
       break
     }
     default:
       rules.push({
         condition: `${text} IS NOT NULL AND ${castSql(column)} IS NULL`,
-        reason: `the value is not a ${column.type.kind}`,
+        reason: `the value is not of type ${column.type.kind}`,
       })
   }
   return rules

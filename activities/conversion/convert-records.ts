@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { ColumnDefinition, SourceFormat } from '../pipeline-definition.ts'
 import { PipelineError } from '../pipeline-error.ts'
+import { readCsvHeader } from './read-csv-header.ts'
 import { castSql, duckDbType, rejectReasonSql } from './column-sql.ts'
 import { identifier, literal } from './sql-text.ts'
 
@@ -32,7 +33,7 @@ export async function convertRecords(
   records: RecordsFile,
   output: { readonly partPath: string; readonly rejectsPath: string },
 ): Promise<ConvertedRecords> {
-  const reader = readerSql(columns, records)
+  const reader = await readerSql(columns, records)
   const casts = columns.map((column) => `${castSql(column)} AS ${identifier(column.name)}`)
   await runReader(
     connection,
@@ -62,17 +63,25 @@ export async function convertRecords(
 /** DuckDB's read buffers, one a thread, are twice as large as the longest record may be. */
 const leastObjectBytes = 1024 * 1024
 
-function readerSql(columns: readonly ColumnDefinition[], records: RecordsFile): string {
+async function readerSql(
+  columns: readonly ColumnDefinition[],
+  records: RecordsFile,
+): Promise<string> {
   const { path, format, longestRecordBytes } = records
-  if (format === 'csv') {
-    return `read_csv(${literal(path)}, header = true, all_varchar = true, delim = ',', quote = '"',
-      escape = '"', nullstr = '', allow_quoted_nulls = false, strict_mode = true,
-      null_padding = false, ignore_errors = false, sample_size = 1, compression = 'uncompressed')`
-  }
   const fields = new Set(columns.map(({ from }) => from))
-  const types = [...fields].map((field) => `${literal(field)}: 'VARCHAR'`)
-  return `read_json(${literal(path)}, format = 'newline_delimited', columns = {${types.join(', ')}},
+  if (format === 'csv') {
+    // Nothing is guessed: a guess from the first rows is no contract.
+    return `read_csv(${literal(path)}, auto_detect = false, header = true,
+      columns = {${textColumns(await readCsvHeader(path, fields))}}, delim = ',', quote = '"',
+      escape = '"', nullstr = '', allow_quoted_nulls = false, strict_mode = true,
+      null_padding = false, ignore_errors = false, compression = 'uncompressed')`
+  }
+  return `read_json(${literal(path)}, format = 'newline_delimited', columns = {${textColumns([...fields])}},
     maximum_object_size = ${Math.max(leastObjectBytes, longestRecordBytes + 1)}, compression = 'uncompressed')`
+}
+
+function textColumns(names: readonly string[]): string {
+  return names.map((name) => `${literal(name)}: 'VARCHAR'`).join(', ')
 }
 
 function rejectsSql(

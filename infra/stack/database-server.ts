@@ -12,7 +12,7 @@ import { removeStaleProcessFile } from './remove-stale-process-file.ts'
 import type { StackCredentials } from './stack-credentials.ts'
 
 /** The name of the database and of the user that owns it. */
-export const databaseName = 'claimcheck'
+const databaseName = 'claimcheck'
 
 const url = (ports: Ports, user: string, password: string, database: string) =>
   `postgresql://${user}:${password}@127.0.0.1:${portOf(ports, 'sql')}/${database}`

@@ -11,7 +11,7 @@ export const addressSettings = {
 } as const
 
 /** @default values of the settings beside the addresses */
-export const defaults = { namespace: 'default', region: 'us-east-1', bucket: 'claimcheck' } as const
+const defaults = { namespace: 'default', region: 'us-east-1', bucket: 'claimcheck' } as const
 
 /**
  * The servers that the environment names.

@@ -7,13 +7,15 @@ import {
 
 import type { StoreAddress } from './stack-addresses.ts'
 
-/** Milliseconds one request may take. */
-const timeoutMs = 5000
-
-const within = () => ({ abortSignal: AbortSignal.timeout(timeoutMs) })
-
-/** Rejects unless the bucket is there; with `write`, also unless it takes an object. */
-export async function probeStore(address: StoreAddress, mode: 'read' | 'write'): Promise<void> {
+/**
+ * Rejects unless the bucket is there; with `write`, also unless it takes an object.
+ * @param timeoutMs how long all of it may take
+ */
+export async function probeStore(
+  address: StoreAddress,
+  mode: 'read' | 'write',
+  timeoutMs = 5000,
+): Promise<void> {
   const client = new S3Client({
     region: address.region,
     maxAttempts: 1,
@@ -22,13 +24,14 @@ export async function probeStore(address: StoreAddress, mode: 'read' | 'write'):
     ...(address.credentials && { credentials: { ...address.credentials } }),
   })
   const { bucket: Bucket } = address
+  const within = { abortSignal: AbortSignal.timeout(timeoutMs) }
   try {
-    await client.send(new HeadBucketCommand({ Bucket }), within())
+    await client.send(new HeadBucketCommand({ Bucket }), within)
     if (mode === 'read') return
     // A store may answer before it has a volume to write to.
     const Key = '.claimcheck/ready'
-    await client.send(new PutObjectCommand({ Bucket, Key, Body: 'ready' }), within())
-    await client.send(new DeleteObjectCommand({ Bucket, Key }), within())
+    await client.send(new PutObjectCommand({ Bucket, Key, Body: 'ready' }), within)
+    await client.send(new DeleteObjectCommand({ Bucket, Key }), within)
   } finally {
     client.destroy()
   }

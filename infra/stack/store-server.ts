@@ -9,8 +9,10 @@ import type { StackCredentials } from './stack-credentials.ts'
 
 const region = 'us-east-1'
 const bucket = 'claimcheck'
-const parts = ['master', 'volume', 'filer', 's3', 'admin']
-const portNames = parts.flatMap((part) => [`${part}.port`, `${part}.port.grpc`])
+const parts = ['master', 'volume', 'filer', 's3']
+const portNames = [...parts.flatMap((part) => [`${part}.port`, `${part}.port.grpc`]), 'admin.port']
+/** Its maintenance worker looks for the admin server at this distance, whatever it is told. */
+const adminGrpcDistance = 10_000
 
 const endpoint = (ports: Ports) => `http://127.0.0.1:${portOf(ports, 's3.port')}`
 
@@ -20,6 +22,7 @@ export function storeServer(
   credentials: StackCredentials['store'],
 ): EmbeddedServer {
   const folder = join(dataDirectory, 'store')
+  let patienceMs = 500
   return {
     name: 'store',
     portNames,
@@ -39,6 +42,7 @@ export function storeServer(
         '-ip=127.0.0.1',
         '-ip.bind=127.0.0.1',
         ...portNames.map((name) => `-${name}=${portOf(ports, name)}`),
+        `-admin.port.grpc=${portOf(ports, 'admin.port') + adminGrpcDistance}`,
         // What we do not use would open more ports, two of them at fixed numbers.
         '-webdav=false',
         '-admin.ui=false',
@@ -46,6 +50,8 @@ export function storeServer(
         '-s3.port.lance=0',
         '-master.telemetry=false',
         '-volume.preStopSeconds=0',
+        // A resumed leader may come up after the first heartbeat, and the next one is 5 s later.
+        '-master.resumeState=false',
       ],
       environment: {
         ...plainEnvironment(),
@@ -54,8 +60,18 @@ export function storeServer(
       },
       stopSignal: 'SIGTERM',
     }),
-    check: (ports) =>
-      probeStore({ endpoint: endpoint(ports), region, bucket, credentials }, 'write'),
+    async check(ports) {
+      const begin = Date.now()
+      try {
+        const address = { endpoint: endpoint(ports), region, bucket, credentials }
+        await probeStore(address, 'write', patienceMs)
+      } catch (error) {
+        // While it starts it may take a request and never answer it: ask anew soon, but leave a
+        // machine that is only slow more time at each turn.
+        if (Date.now() - begin >= patienceMs) patienceMs *= 2
+        throw error
+      }
+    },
     describe: (ports) => ({
       addresses: {
         store: {

@@ -2,6 +2,7 @@ import { Connection } from '@temporalio/client'
 import { CodedError, createS3ObjectStore } from '../../codec/index.ts'
 import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
 import { connectClient } from '../client/connect-temporal.ts'
+import { workerPollers } from '../client/worker-pollers.ts'
 import { CommandError } from '../command-error.ts'
 import type { Settings } from '../config/read-settings.ts'
 import { pingDatabase } from '../targets/postgres/ping-database.ts'
@@ -33,12 +34,8 @@ export function checkHealth(settings: Settings, addresses: StackAddresses): Prom
     check('worker', () =>
       withClient(settings, addresses, async (connection) => {
         const { taskQueue } = settings
-        const queue = { namespace: temporal.namespace, taskQueue: { name: taskQueue } }
-        const { pollers } = await connection.workflowService.describeTaskQueue({
-          ...queue,
-          taskQueueType: 1,
-        })
-        if (pollers && pollers.length > 0) return `${pollers.length} on queue ${taskQueue}`
+        const pollers = await workerPollers(connection, temporal.namespace, taskQueue)
+        if (pollers > 0) return `${pollers} on queue ${taskQueue}`
         throw new CommandError('WORKER_MISSING', `no worker polls the queue ${taskQueue}`, {
           remedy: 'Start one with `claimcheck worker`.',
         })
@@ -77,7 +74,11 @@ async function withClient<T>(
     const client = await connectClient(temporal, { store: objects, thresholdBytes })
     const { connection } = client
     if (!(connection instanceof Connection)) throw new TypeError('not a connection of our own')
-    return await work(connection).finally(() => connection.close())
+    try {
+      return await work(connection)
+    } finally {
+      await connection.close()
+    }
   } finally {
     objects.close()
   }

@@ -4,9 +4,9 @@ import type { LoadProgress } from '../../workflows/index.ts'
 import { formatBytes, formatCount } from './format.ts'
 
 export interface ProgressLine {
-  show(view: LoadView): void
+  readonly show: (view: LoadView) => void
   /** Clears the line. */
-  end(): void
+  readonly end: () => void
 }
 
 const barCells = 12
@@ -26,7 +26,8 @@ export function createProgressLine(name: string, output = process.stderr): Progr
   return {
     show({ progress, trouble }) {
       last = progress ?? last
-      const problem = trouble && `attempt ${trouble.attempt}: ${trouble.message}`
+      // One line: what follows the first is detail for the Temporal UI.
+      const problem = trouble && `attempt ${trouble.attempt}: ${trouble.message.split('\n', 1)[0]}`
       if (!output.isTTY) {
         if (problem !== undefined && problem !== lastTrouble) output.write(`${name}: retrying, ${problem}\n`)
         lastTrouble = problem ?? lastTrouble
@@ -45,7 +46,7 @@ export function createProgressLine(name: string, output = process.stderr): Progr
 }
 
 /** How far the stages behind fetching have come: a source tells no total, so batches are the measure. */
-export function describeProgress(progress: LoadProgress): string {
+function describeProgress(progress: LoadProgress): string {
   const { batchesFetched, batchesStaged } = progress
   const share = batchesFetched === 0 ? 0 : batchesStaged / batchesFetched
   const full = progress.phase === 'loading' ? Math.round(share * barCells) : barCells

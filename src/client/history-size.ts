@@ -1,4 +1,7 @@
 import type { Client } from '@temporalio/client'
+import proto from '@temporalio/proto'
+
+const { HistoryEventFilterType } = proto.temporal.api.enums.v1
 
 export interface RunHistory {
   readonly runId: string
@@ -20,7 +23,7 @@ export async function chainHistories(
     histories.push({
       runId,
       bytes: description.historySize ?? 0,
-      events: Number(description.historyLength),
+      events: description.historyLength,
     })
     runId = await nextRun(client, workflowId, runId)
   }
@@ -36,7 +39,7 @@ async function nextRun(
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId, runId },
-    historyEventFilterType: 2,
+    historyEventFilterType: HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
   })
   const last = history?.events?.at(-1)
   return last?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined

@@ -4,7 +4,7 @@ import { CodedError } from '../../codec/index.ts'
 import { CommandError } from '../command-error.ts'
 
 /** A failure that a run ended with: its code is the one that the failing room gave it. */
-export class LoadFailure extends CodedError {}
+class LoadFailure extends CodedError {}
 
 /** The innermost failure of a run, with the code and remedy it was given where it happened. */
 export function loadFailure(error: unknown, workflowId: string): CodedError {
@@ -23,7 +23,7 @@ export function loadFailure(error: unknown, workflowId: string): CodedError {
 }
 
 function remedyOf({ details }: ApplicationFailure): string {
-  const [first] = Array.isArray(details) ? (details as unknown[]) : []
+  const [first] = Array.isArray(details) ? details : []
   if (typeof first === 'object' && first !== null && 'remedy' in first) return String(first.remedy)
   return 'Look at the run in the Temporal UI.'
 }

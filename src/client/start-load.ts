@@ -20,7 +20,7 @@ export interface LoadRequest {
 export type LoadHandle = WorkflowHandleWithFirstExecutionRunId<typeof bulkLoad>
 
 /** The static id of a load: whoever knows pipeline and partition can address it. */
-export function loadWorkflowId(pipeline: string, partition: string): string {
+function loadWorkflowId(pipeline: string, partition: string): string {
   return `etl/${pipeline}/${partition}`
 }
 

@@ -1,5 +1,10 @@
 import { fileURLToPath } from 'node:url'
-import { bundleWorkflowCode, NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker'
+import {
+  bundleWorkflowCode,
+  Worker,
+  type NativeConnection,
+  type WorkflowBundle,
+} from '@temporalio/worker'
 import { createDataConverter, type ObjectStore } from '../../codec/index.ts'
 import type { Activities } from '../../activities/index.ts'
 import { silentLogger } from './silent-logger.ts'
@@ -19,7 +24,7 @@ export interface WorkersOptions {
 const shutdownGraceTime = '10 seconds'
 
 /** The bundle is the same for every worker of a process: made once, about 3 s. */
-export function bundleWorkflows(): Promise<WorkflowBundle> {
+function bundleWorkflows(): Promise<WorkflowBundle> {
   return bundleWorkflowCode({
     workflowsPath: fileURLToPath(import.meta.resolve('../../workflows/index.ts')),
     logger: silentLogger,

@@ -9,15 +9,10 @@ import {
 } from '@temporalio/workflow'
 import type { LargeActivities } from './large-activities.ts'
 
-const proxies = (taskQueue?: string): LargeActivities =>
-  proxyActivities<LargeActivities>({
-    startToCloseTimeout: '1 minute',
-    ...(taskQueue === undefined ? {} : { taskQueue }),
-  })
+const { shout, make } = proxyActivities<LargeActivities>({ startToCloseTimeout: '1 minute' })
 
 /** Three large arguments, each through an activity and back. */
 export async function threeLarge(one: string, two: string, three: string): Promise<string[]> {
-  const { shout } = proxies()
   return Promise.all([shout(one), shout(two), shout(three)])
 }
 
@@ -25,22 +20,22 @@ export async function lengthOf(text: string): Promise<number> {
   return text.length
 }
 
-/** Sends what it makes itself to an activity elsewhere; says how that failed. */
-export async function sendLarge(taskQueue: string): Promise<string> {
-  try {
-    return `done ${(await proxies(taskQueue).shout('x'.repeat(300_000))).length}`
-  } catch (error) {
-    return failureOf(error)
-  }
+/** Sends what it makes itself to an activity elsewhere; says how that went. */
+export async function sendLarge(
+  taskQueue: string,
+  nonRetryableErrorTypes: string[],
+): Promise<string> {
+  const elsewhere = proxyActivities<LargeActivities>({
+    startToCloseTimeout: '1 minute',
+    retry: { initialInterval: '200ms', nonRetryableErrorTypes },
+    taskQueue,
+  })
+  return outcomeOf(async () => elsewhere.shout('x'.repeat(300_000)))
 }
 
-/** An activity whose result cannot be stored. */
-export async function receiveTooLarge(bytes: number): Promise<string> {
-  try {
-    return `done ${(await proxies().make(bytes)).length}`
-  } catch (error) {
-    return failureOf(error)
-  }
+/** An activity whose result may be too large to store. */
+export async function receiveLarge(bytes: number): Promise<string> {
+  return outcomeOf(async () => make(bytes))
 }
 
 export const letterSignal = defineSignal<[string]>('letter')
@@ -54,9 +49,12 @@ export async function mailbox(count: number): Promise<string[]> {
   return letters
 }
 
-function failureOf(error: unknown): string {
-  if (!(error instanceof ActivityFailure)) throw error
-  const { cause } = error
-  if (!(cause instanceof ApplicationFailure)) throw error
-  return `${cause.type} ${cause.nonRetryable ? 'for good' : 'for now'}: ${cause.message}`
+async function outcomeOf(work: () => Promise<string>): Promise<string> {
+  try {
+    return `done ${(await work()).length}`
+  } catch (error) {
+    const cause = error instanceof ActivityFailure ? error.cause : undefined
+    if (!(cause instanceof ApplicationFailure)) throw error
+    return `${cause.type}: ${cause.message}`
+  }
 }

@@ -2,25 +2,37 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
-import type { DataConverter, Payload } from '@temporalio/common'
-import { bundleWorkflowCode, NativeConnection, Worker } from '@temporalio/worker'
+import { Client, Connection } from '@temporalio/client'
+import type { DataConverter } from '@temporalio/common'
+import {
+  bundleWorkflowCode,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type Logger,
+} from '@temporalio/worker'
 import {
   createDataConverter,
   isClaimPayload,
-  parseClaimPayload,
   type ClaimCheckCodecOptions,
-  type ObjectKey,
   type ObjectStore,
 } from '../../codec/index.ts'
 import { createLargeActivities } from './large-activities.ts'
+import {
+  blobKeys,
+  firstActivityFailure,
+  firstBlobOf,
+  firstTaskFailure,
+  payloadsIn,
+} from './run-observations.ts'
 import { openStoreUnderTest, required } from './store-under-test.ts'
 import {
   lengthOf,
   lettersQuery,
   letterSignal,
   mailbox,
-  receiveTooLarge,
+  receiveLarge,
   sendLarge,
   threeLarge,
 } from './temporal-workflows.ts'
@@ -28,19 +40,28 @@ import {
 const address = required('TEMPORAL_ADDRESS')
 const namespace = required('TEMPORAL_NAMESPACE')
 const THRESHOLD_BYTES = 128 * 1024
+/** The worker logs a failed task with all its payloads. */
+const quiet: Logger = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
-describe('codec on a real Temporal server', () => {
+// At the same time, because the server lets ten seconds pass before it tries a failed task again.
+describe('codec on a real Temporal server', { concurrency: true }, () => {
   let store: ObjectStore
   let connection: Connection
   let native: NativeConnection
   let workflowBundle: { code: string }
   before(async () => {
+    Runtime.install({
+      logger: quiet,
+      telemetryOptions: {
+        logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) },
+      },
+    })
     store = await openStoreUnderTest()
     connection = await Connection.connect({ address })
     native = await NativeConnection.connect({ address })
     workflowBundle = await bundleWorkflowCode({
       workflowsPath: fileURLToPath(import.meta.resolve('./temporal-workflows.ts')),
-      logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+      logger: quiet,
     })
   })
   after(async () => {
@@ -54,8 +75,8 @@ describe('codec on a real Temporal server', () => {
     return createDataConverter({ store, namespace, ...options })
   }
 
-  function openClient(): Client {
-    return new Client({ connection, namespace, dataConverter: converter() })
+  function openClient(options: Partial<ClaimCheckCodecOptions> = {}): Client {
+    return new Client({ connection, namespace, dataConverter: converter(options) })
   }
 
   async function openWorker(
@@ -76,11 +97,12 @@ describe('codec on a real Temporal server', () => {
 
   it('carries three large arguments and results; history holds claims, and replays', async () => {
     const taskQueue = `codec-${randomUUID()}`
-    const { worker } = await openWorker(taskQueue)
+    const own = { namespace: taskQueue }
+    const { worker } = await openWorker(taskQueue, own)
     const texts = [1, 2, 3].map(() => randomBytes(750_000).toString('hex'))
     const [one = '', two = '', three = ''] = texts
     const handle = await worker.runUntil(async () => {
-      const started = await openClient().workflow.start(threeLarge, {
+      const started = await openClient(own).workflow.start(threeLarge, {
         taskQueue,
         workflowId: taskQueue,
         args: [one, two, three],
@@ -109,9 +131,11 @@ describe('codec on a real Temporal server', () => {
     assert.ok(Number(raw.workflowExecutionInfo?.externalPayloadSizeBytes) > 18_000_000)
     assert.ok(Number(raw.workflowExecutionInfo?.historySizeBytes) < 20_000)
 
-    const before = await blobKeys(store)
-    await Worker.runReplayHistory({ workflowBundle, dataConverter: converter() }, history)
-    assert.deepEqual(await blobKeys(store), before)
+    // A new process replays: its codec encodes the commands again and must leave nothing new.
+    const written = await blobKeys(store, taskQueue)
+    assert.equal(written.length, 7)
+    await Worker.runReplayHistory({ workflowBundle, dataConverter: converter(own) }, history)
+    assert.deepEqual(await blobKeys(store, taskQueue), written)
   })
 
   const damages = [
@@ -153,37 +177,50 @@ describe('codec on a real Temporal server', () => {
     })
   }
 
-  it('fails an activity once and for good whose argument is missing', async () => {
-    const taskQueue = `codec-${randomUUID()}`
-    const elsewhere = `${taskQueue}-elsewhere`
-    const { worker } = await openWorker(taskQueue)
-    await worker.runUntil(async () => {
-      const handle = await openClient().workflow.start(sendLarge, {
-        taskQueue,
-        workflowId: taskQueue,
-        args: [elsewhere],
+  it('lets an activity wait for its missing argument, or fail where its policy names the code', async () => {
+    for (const fatal of [[], ['BLOB_MISSING']]) {
+      const taskQueue = `codec-${randomUUID()}`
+      const elsewhere = `${taskQueue}-elsewhere`
+      const { worker } = await openWorker(taskQueue)
+      await worker.runUntil(async () => {
+        const handle = await openClient().workflow.start(sendLarge, {
+          taskQueue,
+          workflowId: taskQueue,
+          args: [elsewhere, fatal],
+        })
+        const key = await firstBlobOf(handle)
+        const good = await store.get(key)
+        await store.delete([key])
+        const other = await openWorker(elsewhere)
+        const said = await other.worker.runUntil(async () => {
+          if (fatal.length > 0) return handle.result()
+          await firstActivityFailure(handle)
+          await store.put(key, good, { contentType: 'x/y' })
+          return handle.result()
+        })
+        if (fatal.length === 0) {
+          assert.equal(said, 'done 300001')
+        } else {
+          assert.match(said, /^BLOB_MISSING: .*Put the object back/)
+          assert.ok(said.includes(key))
+        }
+        // The body never ran on what it was not given.
+        assert.equal(other.runs.shout, fatal.length === 0 ? 1 : 0)
       })
-      const key = await firstBlobOf(handle)
-      await store.delete([key])
-      const other = await openWorker(elsewhere)
-      const said = await other.worker.runUntil(async () => handle.result())
-      assert.match(said, /^BLOB_MISSING for good: .*Put the object back/)
-      assert.ok(said.includes(key))
-      assert.equal(other.runs.shout, 0)
-    })
+    }
   })
 
   it('runs an activity once whose result is over the ceiling, not for ever', async () => {
     const taskQueue = `codec-${randomUUID()}`
     const { worker, runs } = await openWorker(taskQueue, { maxPayloadBytes: 2_000_000 })
     const said = await worker.runUntil(async () =>
-      openClient().workflow.execute(receiveTooLarge, {
+      openClient().workflow.execute(receiveLarge, {
         taskQueue,
         workflowId: taskQueue,
         args: [3_000_000],
       }),
     )
-    assert.match(said, /^PAYLOAD_TOO_LARGE for good: .*3000020 bytes.*2000000 bytes/)
+    assert.match(said, /^PAYLOAD_TOO_LARGE: .*3000020 bytes.*2000000 bytes/)
     assert.equal(runs.make, 1)
   })
 
@@ -205,45 +242,3 @@ describe('codec on a real Temporal server', () => {
     })
   })
 })
-
-/** Every payload of a history, wherever it stands in it. */
-function payloadsIn(value: unknown): Payload[] {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return []
-  if ('metadata' in value && 'data' in value && value.data instanceof Uint8Array) {
-    return [value as Payload]
-  }
-  return Object.values(value).flatMap(payloadsIn)
-}
-
-async function firstBlobOf(handle: WorkflowHandle): Promise<ObjectKey> {
-  const claim = await eventually(async () => {
-    return payloadsIn(await handle.fetchHistory()).find(isClaimPayload)
-  })
-  return parseClaimPayload(claim).key
-}
-
-async function firstTaskFailure(handle: WorkflowHandle): Promise<string> {
-  return eventually(async () => {
-    const { events } = await handle.fetchHistory()
-    const failures = events?.map(
-      (event) => event.workflowTaskFailedEventAttributes?.failure?.message,
-    )
-    return failures?.find((message) => typeof message === 'string') ?? undefined
-  })
-}
-
-async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 20_000
-  for (;;) {
-    const found = await look()
-    if (found !== undefined) return found
-    if (Date.now() > deadline) throw new Error('waited 20 s in vain')
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-}
-
-async function blobKeys(store: ObjectStore): Promise<ObjectKey[]> {
-  const keys: ObjectKey[] = []
-  for await (const { key } of store.list('blobs/')) keys.push(key)
-  return keys
-}

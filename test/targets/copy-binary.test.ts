@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { pipeline } from 'node:stream/promises'
 import { after, before, describe, it } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { Client } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { ColumnType } from '../../activities/pipeline-definition.ts'

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import type { LoadCounts, LoadTarget, PublishOutcome } from '../../activities/load-target.ts'
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
 import { column } from './support/column.ts'
+import type { Row } from './support/part-chunk-of.ts'
 import { flights, sampleLoad } from './support/sample-load.ts'
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts'
 
@@ -151,12 +152,9 @@ describe('publishing a dataset into PostgreSQL', { timeout: 60_000 }, () => {
     await database.query(
       'CREATE TABLE subtle (id bigint PRIMARY KEY, carrier text COLLATE nocase, delay integer)',
     )
-    const rows = (values: readonly (string | null)[]) => [
-      values.map((value, index) => [BigInt(index), value, null] as const),
-    ]
-    await sampleLoad('subtle', rows([null, '', 'a', 'A', null])).run(target)
+    await sampleLoad('subtle', carriers([null, '', 'a', 'A', null])).run(target)
     const counts = countsOf(
-      await sampleLoad('subtle', rows(['', null, 'A', 'A', null])).run(target),
+      await sampleLoad('subtle', carriers(['', null, 'A', 'A', null])).run(target),
     )
     assert.deepEqual([counts.rowsUpdated, counts.rowsUnchanged], [3, 2])
     const stored = await database.query<{ carrier: string | null }>(
@@ -279,4 +277,9 @@ function countsOf(outcome: PublishOutcome): LoadCounts {
 function stagingTables(database: TestDatabase) {
   return database.query(`SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
     WHERE nspname = 'claimcheck_staging' AND relkind = 'r'`)
+}
+
+/** One part of rows that differ in the carrier. */
+function carriers(values: readonly (string | null)[]): Row[][] {
+  return [values.map((value, index) => [BigInt(index), value, null])]
 }

@@ -93,9 +93,16 @@ export function openSessions(options: SessionsOptions): Sessions {
     const client = await connect(pool, signal, at)
     const drop = () => client.connection.stream.destroy()
     signal.addEventListener('abort', drop, { once: true })
+    // What ends a session between two statements is told to nobody; the next statement then only
+    // finds the connection gone, so the first cause is kept for it.
+    let lost: Error | undefined
+    const keepFirst = (error: Error) => {
+      lost ??= error
+    }
+    client.on('error', keepFirst)
     let failed = true
     try {
-      const session = sessionOver(client, at)
+      const session = sessionOver(client, (error) => toPipelineError(lost ?? error, at))
       await prepare(client)
       await session.query(
         `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL application_name = ${escapeLiteral(name)}; ${TRANSACTION_SETTINGS}`,
@@ -109,6 +116,7 @@ export function openSessions(options: SessionsOptions): Sessions {
       throw error
     } finally {
       signal.removeEventListener('abort', drop)
+      client.off('error', keepFirst)
       if (failed) drop()
       client.release(failed)
     }
@@ -118,7 +126,7 @@ export function openSessions(options: SessionsOptions): Sessions {
   return { at, transaction, close: () => (closed ??= pool.end()) }
 }
 
-function sessionOver(client: PoolClient, at: ErrorPlace): Session {
+function sessionOver(client: PoolClient, toError: (error: unknown) => PipelineError): Session {
   return {
     async query<Row extends QueryResultRow>(
       text: string,
@@ -128,11 +136,11 @@ function sessionOver(client: PoolClient, at: ErrorPlace): Session {
         const { rows, rowCount } = await client.query<Row>(text, values && [...values])
         return { rows, rowCount: rowCount ?? 0 }
       } catch (error) {
-        throw toPipelineError(error, at)
+        throw toError(error)
       }
     },
     copy: (text) => client.query(copyFrom(text)),
-    toPipelineError: (error) => toPipelineError(error, at),
+    toPipelineError: toError,
   }
 }
 
@@ -163,6 +171,9 @@ function readUrl(options: SessionsOptions): { at: ErrorPlace; config: PoolConfig
   class PatientClient extends Client {
     constructor(config?: ClientConfig) {
       super({ ...config, connectionTimeoutMillis: connectTimeoutMs })
+      // Else a connection given up on this side (no password to offer) stays half-open in the
+      // server for its authentication timeout, and blocks there what waits for all sessions.
+      this.connection.on('error', () => this.connection.stream.destroy())
     }
   }
   const config: PoolConfig = {

@@ -23,7 +23,7 @@ export async function noClaimcheckSession(database: TestDatabase): Promise<void>
   )
 }
 
-/** The session of this name, once it is there and waits for `event` (any, if none is given). */
+/** The session of this name, once it is there and a statement of it waits for `event`, if given. */
 export function claimcheckSession(
   database: TestDatabase,
   name: string,
@@ -31,7 +31,9 @@ export function claimcheckSession(
 ): Promise<ShownSession> {
   return eventually(`a session "${name}"${event ? ` in ${event}` : ''}`, async () =>
     (await claimcheckSessions(database)).find(
-      (session) => session.name === name && (event === undefined || session.waits === event),
+      (session) =>
+        session.name === name &&
+        (event === undefined || (session.state === 'active' && session.waits === event)),
     ),
   )
 }

@@ -1,58 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { ApplicationFailure, type Payload, type SerializationContext } from '@temporalio/common'
+import type { Payload } from '@temporalio/common'
 import fc from 'fast-check'
-import {
-  ClaimCheckCodec,
-  ClaimCheckError,
-  isClaimPayload,
-  parseClaimPayload,
-  type ClaimCheckCodecOptions,
-} from '../../../codec/index.ts'
+import { isClaimPayload } from '../../../codec/index.ts'
+import { codecOn, first, inActivity, payloadOf, plainly, WEEK_48 } from './codec-samples.ts'
 import { WatchedStore } from './watched-store.ts'
-
-const WEEK_48 = new Date('2026-11-25T00:00:00Z')
-const inActivity: SerializationContext = {
-  type: 'activity',
-  namespace: 'default',
-  workflowId: 'etl/flights/2026-11-25',
-  isLocal: false,
-}
-
-function codecOn(
-  store: WatchedStore,
-  options: Partial<ClaimCheckCodecOptions> = {},
-): ClaimCheckCodec {
-  const clock = (): Date => WEEK_48
-  return new ClaimCheckCodec({
-    store,
-    namespace: 'default',
-    thresholdBytes: 2000,
-    clock,
-    ...options,
-  })
-}
-
-function payloadOf(data: Uint8Array, encoding = 'binary/plain'): Payload {
-  return { metadata: { encoding: Buffer.from(encoding) }, data }
-}
-
-function first(payloads: readonly Payload[]): Payload {
-  const [payload] = payloads
-  assert.ok(payload)
-  return payload
-}
-
-/** What a payload is, whatever class its bytes and maps have. */
-function plainly({ metadata, data }: Payload): unknown {
-  const entries = Object.entries(metadata ?? {}).map(([name, value]) => [name, hex(value)])
-  return { metadata: Object.fromEntries(entries), data: hex(data ?? new Uint8Array()) }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
-}
 
 const payloads: fc.Arbitrary<Payload> = fc.record({
   metadata: fc.dictionary(
@@ -223,111 +176,5 @@ describe('codec: work saved', () => {
     await Promise.all(encoded.map(async (list) => reader.decode(list)))
     assert.equal(store.mostAtOnce, 4)
     assert.equal(store.read.length, 30)
-  })
-})
-
-describe('codec: what goes wrong', () => {
-  it('a blob that is gone is named, and read again once it is back', async () => {
-    const store = new WatchedStore()
-    const payload = payloadOf(randomBytes(5000))
-    const claims = await codecOn(store).encode([payload])
-    const { key } = parseClaimPayload(first(claims))
-    const saved = await store.get(key)
-    await store.delete([key])
-    const codec = codecOn(store)
-    await assert.rejects(codec.decode(claims), (error: Error) => {
-      assert.ok(error instanceof ClaimCheckError)
-      assert.equal(error.code, 'BLOB_MISSING')
-      assert.ok(error.message.includes(`bucket=memory, key=${key}`))
-      return true
-    })
-    await store.put(key, saved, { contentType: 'x/y' })
-    assert.deepEqual(plainly(first(await codec.decode(claims))), plainly(payload))
-  })
-
-  it('a blob of other bytes is an error with both digests, never a value', async () => {
-    const store = new WatchedStore()
-    const codec = codecOn(store)
-    const [one, other] = await codec.encode([
-      payloadOf(Buffer.alloc(5000, 'a')),
-      payloadOf(Buffer.alloc(5000, 'b')),
-    ])
-    assert.ok(one && other)
-    const { key, digest } = parseClaimPayload(one)
-    const wrong = parseClaimPayload(other)
-    await store.put(key, await store.get(wrong.key), { contentType: 'x/y' })
-    await assert.rejects(codecOn(store).decode([one]), (error: Error) => {
-      assert.ok(error.message.includes(digest) && error.message.includes(wrong.digest))
-      return error instanceof ClaimCheckError && error.code === 'BLOB_DAMAGED'
-    })
-  })
-
-  it('any flipped byte is an error, never a value, and mending the object mends the read', async () => {
-    const store = new WatchedStore()
-    const payload = payloadOf(Buffer.from('claim'.repeat(1000)))
-    const claims = await codecOn(store).encode([payload])
-    const { key } = parseClaimPayload(first(claims))
-    const good = await store.get(key)
-    const codec = codecOn(store)
-    for (let index = 0; index < good.byteLength; index += 1) {
-      const bad = Buffer.from(good)
-      bad.writeUInt8(bad.readUInt8(index) ^ 0x10, index)
-      await store.put(key, bad, { contentType: 'x/y' })
-      await assert.rejects(codec.decode(claims), { code: 'BLOB_DAMAGED' })
-    }
-    await store.put(key, good, { contentType: 'x/y' })
-    assert.deepEqual(plainly(first(await codec.decode(claims))), plainly(payload))
-  })
-
-  it('a payload over the ceiling is refused before anything is sent, with size and limit', async () => {
-    const store = new WatchedStore()
-    const codec = codecOn(store, { maxPayloadBytes: 10_000 })
-    const list = [payloadOf(randomBytes(5000)), payloadOf(randomBytes(10_001))]
-    await assert.rejects(codec.encode(list), {
-      code: 'PAYLOAD_TOO_LARGE',
-      message:
-        'A payload of 10021 bytes is over the limit of 10000 bytes [payload=1, encoding=binary/plain]',
-    })
-    assert.deepEqual(store.written, [])
-    const large = await codecOn(store).encode([payloadOf(randomBytes(20_000))])
-    await assert.rejects(codec.decode(large), { code: 'PAYLOAD_TOO_LARGE' })
-  })
-
-  it('a claim of a version to come is told apart from a broken one', async () => {
-    const codec = codecOn(new WatchedStore())
-    const later = payloadOf(Buffer.from('{"claim":2}'), 'json/claimcheck-v2')
-    await assert.rejects(codec.decode([later]), { code: 'CLAIM_VERSION_UNKNOWN' })
-    assert.equal(first(await codec.encode([later])), later)
-    const broken = payloadOf(Buffer.from('{"claim":1}'), 'json/claimcheck-v1')
-    await assert.rejects(codec.decode([broken]), { code: 'CLAIM_MALFORMED' })
-  })
-
-  it('on the path of an activity, fails it once where trying again cannot help', async () => {
-    const store = new WatchedStore()
-    const claims = await codecOn(store).encode([payloadOf(randomBytes(5000))])
-    await store.delete(await store.keys())
-    const codec = codecOn(store, { maxPayloadBytes: 10_000 })
-    const tooLarge = [payloadOf(randomBytes(20_000))]
-    const attempts = [
-      { type: 'BLOB_MISSING', run: async () => codec.decode(claims, inActivity) },
-      { type: 'PAYLOAD_TOO_LARGE', run: async () => codec.encode(tooLarge, inActivity) },
-    ]
-    for (const { type, run } of attempts) {
-      await assert.rejects(run, (error: Error) => {
-        assert.ok(error instanceof ApplicationFailure)
-        assert.deepEqual([error.type, error.nonRetryable], [type, true])
-        return true
-      })
-    }
-  })
-
-  it('keeps what was stored when another payload of the list fails', async () => {
-    const store = new WatchedStore()
-    const codec = codecOn(store)
-    const [bad, good] = [payloadOf(randomBytes(5000)), payloadOf(randomBytes(5000))]
-    store.failNextWrite = true
-    await assert.rejects(codec.encode([bad, good]), /out of order/)
-    await codec.encode([good])
-    assert.equal(store.written.length, 2)
   })
 })

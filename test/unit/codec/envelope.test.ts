@@ -29,9 +29,9 @@ describe('envelope', () => {
 
   it('notices any one bit that is flipped', async () => {
     await fc.assert(
-      fc.asyncProperty(bodies, fc.nat(), async (plain, at) => {
+      fc.asyncProperty(bodies, fc.nat(), async (plain, choice) => {
         const sealed = Buffer.from(await sealEnvelope(plain))
-        const bit = at % (sealed.byteLength * 8)
+        const bit = choice % (sealed.byteLength * 8)
         const index = Math.floor(bit / 8)
         sealed.writeUInt8(sealed.readUInt8(index) ^ (1 << (bit % 8)), index)
         await assert.rejects(open(sealed), damaged)

@@ -10,12 +10,10 @@ import { exitCodeOf } from '../../../src/exit-code.ts'
 const options = { remedy: 'x' }
 
 for (const [error, expected] of [
-  [new CommandError('USAGE', 'x', options), 2],
   [new CommandError('PIPELINE_INVALID', 'x', options), 2],
   [new CommandError('PARTITION_INVALID', 'x', options), 2],
   [new CommandError('SETTING_INVALID', 'x', options), 2],
   [new CommandError('PIPELINE_NOT_FOUND', 'x', options), 4],
-  [new CommandError('RUN_NOT_FOUND', 'x', options), 4],
   [new CommandError('TEMPORAL_UNREACHABLE', 'x', options), 5],
   [new CommandError('RUN_FAILED', 'x', options), 1],
   [new ClaimCheckError('BLOB_DAMAGED', 'x', options), 3],

@@ -1,0 +1,92 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
+import { stackPaths } from '../../infra/stack/stack-paths.ts'
+import { readState } from '../../infra/stack/stack-state.ts'
+import { startStack } from '../../infra/stack/start-stack.ts'
+import { startCompanion, stopCompanion, type Companion } from '../../src/cli/companion.ts'
+import { stackEnvironment } from '../support/stack-environment.ts'
+
+/** Servers and a sample source that nobody else uses, in a folder that is removed with them. */
+export interface BenchStack {
+  readonly directory: string
+  readonly addresses: StackAddresses
+  readonly sourceUrl: string
+  /** Process numbers by what they do, to read their figures. */
+  readonly pids: Readonly<Record<string, number>>
+  startWorker(): Promise<BenchWorker>
+  stop(): Promise<void>
+}
+
+export interface BenchWorker {
+  readonly pid: number
+  stop(): Promise<void>
+}
+
+const sourceScript = fileURLToPath(import.meta.resolve('../../infra/sample-source/main.ts'))
+const workerScript = fileURLToPath(import.meta.resolve('../../src/cli/main.ts'))
+const sourceReady = z.object({ url: z.string() })
+
+export async function startBenchStack(say: (text: string) => void): Promise<BenchStack> {
+  mkdirSync('.claimcheck', { recursive: true })
+  const directory = mkdtempSync(join('.claimcheck', 'bench-'))
+  const paths = stackPaths(directory)
+  // An empty environment: a measurement never uses servers that somebody works with.
+  const servers = await startStack({
+    directory,
+    lifetime: 'attached',
+    onProgress: say,
+    environment: {},
+  })
+  const companions: Companion[] = []
+  const stop = async (): Promise<void> => {
+    for (const { identity } of companions.toReversed()) await stopCompanion(identity)
+    await servers.stop()
+    rmSync(directory, { recursive: true, force: true })
+  }
+  const start = async (
+    name: string,
+    command: readonly string[],
+    environment: NodeJS.ProcessEnv,
+  ): Promise<Companion> => {
+    const logFile = join(paths.logs, `${name}.log`)
+    const options = { name, command, logFile, lifetime: 'attached' } as const
+    const companion = await startCompanion({ ...options, environment })
+    companions.push(companion)
+    return companion
+  }
+  try {
+    say('rendering the sample data')
+    const arguments_ = ['--directory', join(directory, 'sample-source'), '--prepare']
+    const source = await start('source', [sourceScript, ...arguments_], process.env)
+    const sourceUrl = sourceReady.parse(JSON.parse(source.readyLine)).url
+    const serverPids = Object.entries(readState(paths.state)?.servers ?? {}).map(
+      ([name, identity]) => [name, identity.pid] as const,
+    )
+    return {
+      directory,
+      addresses: servers.addresses,
+      sourceUrl,
+      pids: { ...Object.fromEntries(serverPids), source: source.identity.pid },
+      async startWorker() {
+        const { identity } = await start('worker', [...workerFlags(), workerScript, 'worker'], {
+          ...process.env,
+          ...stackEnvironment(servers.addresses),
+          SAMPLE_SOURCE_URL: sourceUrl,
+        })
+        return { pid: identity.pid, stop: () => stopCompanion(identity) }
+      },
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Flags of Node for the worker, e.g. `--cpu-prof`, to look closer at it. */
+function workerFlags(): string[] {
+  return (process.env['BENCH_WORKER_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '')
+}

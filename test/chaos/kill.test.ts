@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import type { LoadHandle } from '../../src/client/start-load.ts'
+import { openLoadBed, type LoadBed } from '../support/load-bed.ts'
+import { sourceDigest, tableDigest } from '../support/oracle.ts'
+import { tableOf, uniqueName } from '../support/pipeline-fixture.ts'
+import { attemptsOf, chainOfHistories } from '../support/run-histories.ts'
+import type { WorkerProcess } from '../support/worker-process.ts'
+import { eventually } from '../targets/support/eventually.ts'
+import { assertFetchedOnce, killWorker, type Kill } from './support/kill-worker.ts'
+import { createPublishGate, type PublishGate } from './support/publish-gate.ts'
+import { publishingSession, sessionsOf, stagingSession } from './support/server-sessions.ts'
+
+const patienceMs = 60_000
+const day = { since: '2001-01-01', until: '2001-01-02' }
+
+describe('a worker that is killed', () => {
+  let bed: LoadBed
+  let gate: PublishGate
+  let worker: WorkerProcess
+  let pipeline: string
+  before(async () => {
+    bed = await openLoadBed()
+    worker = await bed.startWorker()
+    // The first load of a database makes the catalog, on which one test puts a trigger.
+    const first = uniqueName('first')
+    await bed.writeFlights({ name: first })
+    await (await bed.start(first, '2001-01-01T06')).result()
+    gate = await createPublishGate(bed.database)
+  })
+  after(() => bed?.close())
+  beforeEach(() => {
+    pipeline = uniqueName('killed')
+    bed.source.setFaults({})
+    bed.source.resetStats()
+  })
+
+  async function assertLoadedOnce(
+    load: LoadHandle,
+    kills: readonly Kill[],
+    interval = day,
+  ): Promise<void> {
+    await load.result()
+    assert.deepEqual(
+      await tableDigest(bed.database, tableOf({ name: pipeline })),
+      await sourceDigest(interval),
+    )
+    const loads = await bed.database.query('SELECT FROM claimcheck.loads WHERE pipeline = $1', [
+      pipeline,
+    ])
+    assert.equal(loads.length, 1)
+    assert.deepEqual(
+      await bed.database.query(`SELECT FROM claimcheck.staged_parts
+        UNION ALL SELECT FROM pg_tables WHERE schemaname = 'claimcheck_staging'`),
+      [],
+    )
+    assertFetchedOnce(bed, kills)
+  }
+
+  async function killAndReplace(): Promise<Kill> {
+    const kill = await killWorker(bed, worker, pipeline)
+    worker = await bed.startWorker()
+    return kill
+  }
+
+  it('loses only the pages in flight when it was fetching, three times over', async (t) => {
+    await bed.writeFlights({ name: pipeline, perPage: 250, limits: { batch_bytes: '512KiB' } })
+    bed.source.setFaults({ latencyMs: 40 })
+    const load = await bed.start(pipeline, '2001-01-01')
+    const kills: Kill[] = []
+    let pages = 0
+    for (let times = 0; times < 3; times += 1) {
+      pages += 2 + Math.floor(Math.random() * 16)
+      await eventually(
+        `${pages} pages`,
+        async () => (bed.source.stats().pagesFetched >= pages ? true : undefined),
+        patienceMs,
+      )
+      t.diagnostic(`killed after ${pages} of 60 pages`)
+      kills.push(await killAndReplace())
+    }
+    await assertLoadedOnce(load, kills)
+    assert.ok(kills.every(({ landed }) => landed.size > 0))
+    assert.ok((await attempts(load, 'fetchBatch')).some((attempt) => attempt > 1))
+  })
+
+  it('starts a conversion anew from what was landed', async () => {
+    await bed.writeFlights({ name: pipeline, perPage: 10_000 })
+    const load = await bed.start(pipeline, '2001-01-01..2001-01-07')
+    const kills: Kill[] = []
+    for (const file of ['records.json', 'part.parquet']) {
+      await eventually(
+        `the conversion's ${file}`,
+        async () => (isConverting(worker.disk, file) ? true : undefined),
+        patienceMs,
+      )
+      kills.push(await killAndReplace())
+    }
+    await assertLoadedOnce(load, kills, { since: '2001-01-01', until: '2001-01-08' })
+    assert.deepEqual(await attempts(load, 'convertBatch'), [3])
+    assert.equal(bed.source.stats().pagesRefetched, 0)
+  })
+
+  it('stages a part once that it was copying', async () => {
+    await bed.writeFlights({ name: pipeline, limits: { batch_bytes: '400KiB' } })
+    bed.source.setFaults({ latencyMs: 100 })
+    const load = await bed.start(pipeline, '2001-01-01')
+    const table = await eventually(
+      'a staging table',
+      async () => {
+        const [found] = await bed.database.query<{ name: string }>(
+          `SELECT schemaname || '.' || tablename AS name FROM pg_tables
+            WHERE schemaname = 'claimcheck_staging'`,
+        )
+        return found?.name
+      },
+      patienceMs,
+    )
+    const locker = await bed.database.connect()
+    await locker.query(`BEGIN; LOCK TABLE ${table}`)
+    await stagingSession(bed.database, { waitsFor: 'relation', runs: 'COPY' })
+    const kill = await killAndReplace()
+    await locker.query('ROLLBACK')
+    await assertLoadedOnce(load, [kill])
+    assert.ok((await attempts(load, 'stageBatch')).some((attempt) => attempt > 1))
+  })
+
+  it('publishes once when it had only begun to', async () => {
+    const table = await makeTable()
+    await bed.writeFlights({ name: pipeline })
+    const locker = await bed.database.connect()
+    await locker.query(`BEGIN; LOCK TABLE ${table}`)
+    const load = await bed.start(pipeline, '2001-01-01')
+    await publishingSession(bed.database, { waitsFor: 'relation', runs: 'LOCK' })
+    const kill = await killAndReplace()
+    await locker.query('ROLLBACK')
+    await assertLoadedOnce(load, [kill])
+    assert.deepEqual(await attempts(load, 'publishLoad'), [2])
+  })
+
+  it('publishes once when the server still runs the statement of the dead', async () => {
+    const table = await makeTable()
+    await bed.writeFlights({ name: pipeline })
+    await gate.installAt(table, 'statement')
+    await gate.close()
+    const load = await bed.start(pipeline, '2001-01-01')
+    const dead = await publishingSession(bed.database, { waitsFor: 'advisory', runs: 'INSERT' })
+    const kill = await killAndReplace()
+    const orphan = await sessionsOf(bed.database)
+    assert.deepEqual(
+      orphan.map(({ pid }) => pid),
+      [dead.pid],
+      'the server still runs it',
+    )
+    const successor = await eventually(
+      'the next attempt to end it and take its place',
+      async () =>
+        (await sessionsOf(bed.database)).find(
+          ({ pid, waits }) => pid !== dead.pid && waits === 'advisory',
+        ),
+      patienceMs,
+    )
+    assert.equal(successor.name, dead.name)
+    await gate.open()
+    await assertLoadedOnce(load, [kill])
+    assert.deepEqual(await attempts(load, 'publishLoad'), [2])
+  })
+
+  it('publishes once when the server commits for the dead', async () => {
+    await bed.writeFlights({ name: pipeline })
+    await gate.installAt('claimcheck.loads', 'commit')
+    await gate.close()
+    const load = await bed.start(pipeline, '2001-01-01')
+    await publishingSession(bed.database, { waitsFor: 'advisory', runs: 'COMMIT' })
+    const kill = await killWorker(bed, worker, pipeline)
+    await gate.open()
+    const published = await eventually('the load row', async () => {
+      const rows = await loadRows()
+      return rows.length > 0 ? rows : undefined
+    })
+    worker = await bed.startWorker()
+    await assertLoadedOnce(load, [kill])
+    assert.deepEqual(await loadRows(), published, 'the row is the one of the dead')
+    assert.deepEqual(await attempts(load, 'publishLoad'), [2])
+  })
+
+  async function makeTable(): Promise<string> {
+    const table = tableOf({ name: pipeline })
+    await bed.database.query(
+      `CREATE TABLE ${table} (id bigint PRIMARY KEY, departed_at timestamp, delay integer,
+         distance integer, origin text, destination text)`,
+    )
+    return table
+  }
+
+  function loadRows(): Promise<{ transaction: string }[]> {
+    return bed.database.query(
+      'SELECT xmin::text AS transaction FROM claimcheck.loads WHERE pipeline = $1',
+      [pipeline],
+    )
+  }
+
+  async function attempts(load: LoadHandle, activityType: string): Promise<number[]> {
+    const { workflowId, firstExecutionRunId } = load
+    const histories = await chainOfHistories(bed.client, workflowId, firstExecutionRunId)
+    return attemptsOf(histories, activityType)
+  }
+})
+
+/** Whether a conversion has come as far as to write a file; staging has no `records.json`. */
+function isConverting(disk: string, file: string): boolean {
+  return readdirSync(disk).some(
+    (folder) =>
+      existsSync(join(disk, folder, 'records.json')) && existsSync(join(disk, folder, file)),
+  )
+}

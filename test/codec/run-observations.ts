@@ -1,0 +1,57 @@
+import type { WorkflowHandle } from '@temporalio/client'
+import type { Payload } from '@temporalio/common'
+import {
+  isClaimPayload,
+  parseClaimPayload,
+  type ObjectKey,
+  type ObjectStore,
+} from '../../codec/index.ts'
+
+/** Every payload of a history, wherever it stands in it. */
+export function payloadsIn(value: unknown): Payload[] {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return []
+  if ('metadata' in value && 'data' in value && value.data instanceof Uint8Array) {
+    return [value as Payload]
+  }
+  return Object.values(value).flatMap(payloadsIn)
+}
+
+export async function firstBlobOf(handle: WorkflowHandle): Promise<ObjectKey> {
+  const claim = await eventually(async () => {
+    return payloadsIn(await handle.fetchHistory()).find(isClaimPayload)
+  })
+  return parseClaimPayload(claim).key
+}
+
+export async function firstTaskFailure(handle: WorkflowHandle): Promise<string> {
+  return eventually(async () => {
+    const { events } = await handle.fetchHistory()
+    const failures = events?.map(
+      (event) => event.workflowTaskFailedEventAttributes?.failure?.message,
+    )
+    return failures?.find((message) => typeof message === 'string') ?? undefined
+  })
+}
+
+export async function firstActivityFailure(handle: WorkflowHandle): Promise<void> {
+  await eventually(async () => {
+    const { raw } = await handle.describe()
+    return raw.pendingActivities?.find(({ lastFailure }) => lastFailure?.message !== undefined)
+  })
+}
+
+async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + 20_000
+  for (;;) {
+    const found = await look()
+    if (found !== undefined) return found
+    if (Date.now() > deadline) throw new Error('waited 20 s in vain')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+export async function blobKeys(store: ObjectStore, codecNamespace: string): Promise<ObjectKey[]> {
+  const keys: ObjectKey[] = []
+  for await (const { key } of store.list(`blobs/${codecNamespace}/`)) keys.push(key)
+  return keys
+}

@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Client } from '@temporalio/client'
+import { createS3ObjectStore, type ObjectStore } from '../../codec/index.ts'
+import {
+  startSampleSource,
+  type SampleSource,
+} from '../../infra/sample-source/start-sample-source.ts'
+import { connectClient } from '../../src/client/connect-temporal.ts'
+import { startLoad, type LoadHandle } from '../../src/client/start-load.ts'
+import { readSettings } from '../../src/config/read-settings.ts'
+import { loadPipeline } from '../../src/pipeline/load-pipeline.ts'
+import { createTestDatabase, type TestDatabase } from '../targets/support/test-database.ts'
+import { uniqueName, writeFlightsPipeline, type FlightsPipeline } from './pipeline-fixture.ts'
+import { runCli, type CliOutcome } from './run-cli.ts'
+import { startWorkerProcess, type WorkerProcess } from './worker-process.ts'
+
+/** All that loads need, apart from what other test files use: queue, database, source, pipelines. */
+export interface LoadBed {
+  readonly database: TestDatabase
+  readonly source: SampleSource
+  readonly store: ObjectStore
+  readonly client: Client
+  /** Where pipeline files are written. */
+  readonly pipelines: string
+  /** Of workers and commands. */
+  readonly environment: NodeJS.ProcessEnv
+  writeFlights(pipeline: FlightsPipeline): Promise<void>
+  startWorker(environment?: NodeJS.ProcessEnv): Promise<WorkerProcess>
+  start(pipeline: string, partition: string): Promise<LoadHandle>
+  cli(args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<CliOutcome>
+  /** Ends workers, source and connections, and drops the database. */
+  close(): Promise<void>
+}
+
+/** Rendered flights are the same for all tests: made once. */
+const renderings = join(tmpdir(), 'claimcheck-test-sample-source')
+
+export async function openLoadBed(): Promise<LoadBed> {
+  const settings = readSettings(process.env)
+  const { temporal, store: storeAddress } = settings
+  if (temporal === undefined || storeAddress === undefined) {
+    throw new Error('no servers are named in the environment: run the tests with `npm test`')
+  }
+  const database = await createTestDatabase()
+  const source = await startSampleSource({ directory: renderings })
+  const pipelines = await mkdtemp(join(tmpdir(), 'claimcheck-test-pipelines-'))
+  const store = createS3ObjectStore(storeAddress)
+  const client = await connectClient(temporal, {
+    store,
+    thresholdBytes: settings.thresholdBytes,
+  })
+  const taskQueue = uniqueName('test')
+  const environment = {
+    ...process.env,
+    CLAIMCHECK_DATABASE_URL: database.url,
+    CLAIMCHECK_PIPELINES: pipelines,
+    CLAIMCHECK_TASK_QUEUE: taskQueue,
+    SAMPLE_SOURCE_URL: source.url,
+  }
+  const workers: WorkerProcess[] = []
+  return {
+    database,
+    source,
+    store,
+    client,
+    pipelines,
+    environment,
+    writeFlights: (pipeline) => writeFlightsPipeline(pipelines, pipeline),
+    async startWorker(overrides = {}) {
+      const worker = await startWorkerProcess({ ...environment, ...overrides })
+      workers.push(worker)
+      return worker
+    },
+    async start(pipeline, partition) {
+      const definition = await loadPipeline(pipeline, [pipelines])
+      const requestedAt = new Date()
+      return startLoad(client, { definition, partition, refetch: false, requestedAt, taskQueue })
+    },
+    cli: (args, overrides = {}) => runCli(args, { ...environment, ...overrides }),
+    async close() {
+      await Promise.all(workers.map((worker) => worker.stop()))
+      await client.connection.close()
+      store.close()
+      await source.close()
+      await rm(pipelines, { recursive: true, force: true })
+      await database.drop()
+    },
+  }
+}

