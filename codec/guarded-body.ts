@@ -34,7 +34,7 @@ async function* guard(body: Readable, options: GuardedBodyOptions): AsyncGenerat
     signal?.throwIfAborted()
     const chunks: AsyncIterator<unknown> = body[Symbol.asyncIterator]()
     for (;;) {
-      const step = await chunks.next()
+      const step = await nextWithin(chunks, body, idleTimeoutMs, at)
       if (step.done === true) break
       if (!(step.value instanceof Uint8Array)) throw new TypeError('a body must yield bytes')
       receivedBytes += step.value.byteLength

@@ -19,6 +19,8 @@ export interface MultipartOptions extends PutOptions {
   readonly partConcurrency: number
   /** The store's limit on the number of parts of one upload. */
   readonly maxParts: number
+  /** Wakes a source that hangs when a part has failed meanwhile. */
+  readonly onFailure?: () => void
 }
 
 interface UploadName {
@@ -33,7 +35,7 @@ interface UploadName {
  * before the error goes on. Returns the bytes sent. An error of `parts` passes as it is.
  *
  * Not lib-storage's `Upload`: its `abort()` rejects at once while its requests run on, so an aborted
- * write can still appear (seen in 3.1175.0).
+ * write can still appear (as read in 3.1175.0).
  */
 export async function uploadMultipart(
   context: S3Context,
@@ -70,7 +72,7 @@ async function sendParts(
   context: S3Context,
   upload: UploadName,
   parts: AsyncIterable<Uint8Array>,
-  { signal, partConcurrency, maxParts }: MultipartOptions,
+  { signal, partConcurrency, maxParts, onFailure }: MultipartOptions,
 ): Promise<{ completed: CompletedPart[]; sizeBytes: number }> {
   const at = context.at({ key: upload.Key })
   const completed: CompletedPart[] = []
@@ -90,19 +92,17 @@ async function sendParts(
       failed.abort(error)
     }
   }
-  const failure = Promise.withResolvers<never>()
-  failure.promise.catch(() => undefined)
-  failed.signal.addEventListener('abort', () => failure.reject(failed.signal.reason))
+  // Not a race against a promise of failure: that would hold every part until the end.
+  failed.signal.addEventListener('abort', () => onFailure?.(), { once: true })
   try {
-    const iterator = parts[Symbol.asyncIterator]()
     let sizeBytes = 0
-    for (let partNumber = 1; ; partNumber += 1) {
-      // A source that hangs must not hide that a part has failed.
-      const next = await Promise.race([iterator.next(), failure.promise])
-      if (next.done === true) break
+    let partNumber = 0
+    for await (const bytes of parts) {
+      partNumber += 1
+      failed.signal.throwIfAborted()
       if (partNumber > maxParts) throw tooManyParts(maxParts, sizeBytes, at)
-      sizeBytes += next.value.byteLength
-      const sending = send(next.value, partNumber).finally(() => inFlight.delete(sending))
+      sizeBytes += bytes.byteLength
+      const sending = send(bytes, partNumber).finally(() => inFlight.delete(sending))
       inFlight.add(sending)
       if (inFlight.size >= partConcurrency) await Promise.race(inFlight)
     }

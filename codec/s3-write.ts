@@ -51,7 +51,11 @@ export async function writeS3Stream(
   const first = await parts.next()
   if (first.done === true) throw new TypeError('a stream makes at least one part')
   if (!first.value.isOnly) {
-    return uploadMultipart(context, key, resumedParts(first.value, parts), options)
+    const onFailure = (): void => void body.destroy()
+    return uploadMultipart(context, key, resumedParts(first.value, parts), {
+      ...options,
+      onFailure,
+    })
   }
   await writeS3Bytes(context, key, first.value.bytes, options)
   return first.value.bytes.byteLength

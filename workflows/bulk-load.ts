@@ -2,6 +2,7 @@ import {
   CancellationScope,
   continueAsNew,
   defineQuery,
+  log,
   setHandler,
   uuid4,
 } from '@temporalio/workflow'
@@ -62,7 +63,10 @@ export async function bulkLoad(input: BulkLoadInput, carried?: BulkLoadState): P
     }
   } catch (error) {
     // What was landed stays, for the next run of this partition.
-    await CancellationScope.nonCancellable(() => activities.discardStaging(run))
+    await CancellationScope.nonCancellable(() => activities.discardStaging(run)).catch(
+      // The failure that matters is the first one.
+      () => log.warn('what was staged is still there', { datasetId: run.datasetId }),
+    )
     throw error
   }
   return continueAsNew<typeof bulkLoad>(input, { run, walk, progress })

@@ -21,6 +21,11 @@ export function activityProxies(attempts: number): Activities {
       maximumAttempts: attempts,
     },
   } as const
+  const cleanup = proxyActivities<Activities>({
+    ...common,
+    startToCloseTimeout: '5 minutes',
+    retry: { ...common.retry, maximumAttempts: Math.min(attempts, 3) },
+  })
   const short = proxyActivities<Activities>({ ...common, startToCloseTimeout: '5 minutes' })
   const long = proxyActivities<Activities>({ ...common, startToCloseTimeout: '6 hours' })
   return {
@@ -30,6 +35,6 @@ export function activityProxies(attempts: number): Activities {
     stageBatch: long.stageBatch,
     sealDataset: short.sealDataset,
     publishLoad: long.publishLoad,
-    discardStaging: short.discardStaging,
+    discardStaging: cleanup.discardStaging,
   }
 }

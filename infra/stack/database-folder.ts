@@ -1,5 +1,5 @@
-import { chownSync, existsSync, mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 import { StackError } from '../stack-error.ts'
 import { type Account, canWrite } from './database-account.ts'
@@ -42,10 +42,28 @@ export function makeDatabaseFolder(folder: string, account: Account | undefined)
   if (account !== undefined) chownSync(folder, account.uid, account.gid)
 }
 
-function isReachable(parent: string, account: Account): boolean {
+/**
+ * Whether the account can work under the stack's data. Where only the stack's own two folders are in
+ * the way, they are opened to passing through (not to listing): what they hold is closed by itself.
+ */
+function isReachable(dataDirectory: string, account: Account): boolean {
+  if (canWork(dataDirectory, account)) return true
+  const closed = [dirname(dataDirectory), dataDirectory]
+    .map((folder) => ({ folder, mode: statSync(folder).mode }))
+    .filter(({ mode }) => (mode & passThrough) === 0)
+  for (const { folder, mode } of closed) chmodSync(folder, mode | passThrough)
+  if (canWork(dataDirectory, account)) return true
+  for (const { folder, mode } of closed) chmodSync(folder, mode)
+  return false
+}
+
+/** Mode `o+x`. */
+const passThrough = 0o001
+
+function canWork(parent: string, account: Account): boolean {
   const probe = join(parent, 'reachable')
   makeDatabaseFolder(probe, account)
-  const reachable = canWrite(account, probe)
+  const can = canWrite(account, probe)
   rmSync(probe, { recursive: true })
-  return reachable
+  return can
 }

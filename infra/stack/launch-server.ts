@@ -14,14 +14,16 @@ export interface ServerCommand {
   readonly account?: { readonly uid: number; readonly gid: number }
   /** The signal that asks for a clean and prompt end. */
   readonly stopSignal: 'SIGINT' | 'SIGTERM'
+  /** Milliseconds after which a process that was asked to end is killed. @default 20000 */
+  readonly stopGraceMs?: number
 }
 
 export interface LaunchedServer {
   readonly identity: ProcessIdentity
   /** Resolves with how the process ended, e.g. `code 1` or `SIGKILL`. */
   readonly exited: Promise<string>
-  /** Asks the process to end, and makes it end after `graceMs`. */
-  stop(graceMs?: number): Promise<void>
+  /** Asks the process to end, and makes it end when it does not. */
+  stop(): Promise<void>
 }
 
 /** Tells the guardian who it is, and only then becomes the server: no moment in between is unguarded. */
@@ -59,10 +61,10 @@ export function launchServer(
   return {
     identity,
     exited,
-    async stop(graceMs = 20_000) {
+    async stop() {
       signalProcess(identity, command.stopSignal)
       const late = new AbortController()
-      const killed = sleep(graceMs, undefined, { signal: late.signal }).then(
+      const killed = sleep(command.stopGraceMs ?? 20_000, undefined, { signal: late.signal }).then(
         () => signalProcess(identity, 'SIGKILL'),
         () => {},
       )

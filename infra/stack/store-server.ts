@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { type EmbeddedServer, type Ports, plainEnvironment, portOf } from './embedded-server.ts'
 import { probeStore } from './probe-store.ts'
-import { removeStoreSockets } from './remove-store-sockets.ts'
+import { adminGrpcDistance, removeStoreSockets } from './remove-store-sockets.ts'
 import { requireExecutable } from './require-executable.ts'
 import type { StackCredentials } from './stack-credentials.ts'
 
@@ -11,8 +11,6 @@ const region = 'us-east-1'
 const bucket = 'claimcheck'
 const parts = ['master', 'volume', 'filer', 's3']
 const portNames = [...parts.flatMap((part) => [`${part}.port`, `${part}.port.grpc`]), 'admin.port']
-/** Its maintenance worker looks for the admin server at this distance, whatever it is told. */
-const adminGrpcDistance = 10_000
 
 const endpoint = (ports: Ports) => `http://127.0.0.1:${portOf(ports, 's3.port')}`
 
@@ -59,6 +57,8 @@ export function storeServer(
         AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       },
       stopSignal: 'SIGTERM',
+      // Asked within its first second, it closes its files and then hangs.
+      stopGraceMs: 5000,
     }),
     async check(ports) {
       const begin = Date.now()

@@ -2,7 +2,10 @@ import type { RunningStack } from '../../infra/stack/start-stack.ts'
 import { formatTable } from './format.ts'
 
 /** The servers' addresses for people; a password is never among them. */
-export function describeServers({ addresses, urls }: RunningStack): string {
+export function describeServers(
+  { addresses, urls }: RunningStack,
+  credentialsFile: string,
+): string {
   const { temporal, store, database } = addresses
   const databaseUrl = new URL(database.url)
   databaseUrl.password = ''
@@ -12,6 +15,7 @@ export function describeServers({ addresses, urls }: RunningStack): string {
     ['S3 store', `${store.endpoint ?? 'AWS'} (bucket ${store.bucket})`],
     ['Bucket browser', urls.storeBrowser ?? ''],
     ['PostgreSQL', databaseUrl.href],
+    ['Passwords', urls.storeBrowser === undefined ? '' : credentialsFile],
   ]
   return formatTable(rows.filter(([, address]) => address !== ''))
 }

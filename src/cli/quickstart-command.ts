@@ -1,4 +1,5 @@
 import type { Command } from '@commander-js/extra-typings'
+import { stackPaths } from '../../infra/stack/stack-paths.ts'
 import { readSettings } from '../config/read-settings.ts'
 import { describeServers } from './describe-servers.ts'
 import { endSignal } from './end-signal.ts'
@@ -32,7 +33,11 @@ export function addQuickstartCommand(program: Command): void {
           return
         }
         if (!json) process.stdout.write(`\n${describeFigures(figures)}\n`)
-        if (keep) say(`\nLeft running; \`npm run claimcheck -- down\` stops it all.\n${describeServers(stack.servers)}\nSample source   ${stack.sourceUrl}`)
+        if (keep) {
+          const servers = describeServers(stack.servers, stackPaths(settings.directory).credentials)
+          say(`\nLeft running; \`npm run claimcheck -- down\` stops it all.`)
+          say(`${servers}\nSample source   ${stack.sourceUrl}`)
+        }
         if (json) process.stdout.write(`${JSON.stringify(figures)}\n`)
       } finally {
         await stack.stop()

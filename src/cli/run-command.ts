@@ -33,9 +33,10 @@ export function addRunCommand(program: Command): void {
         const { taskQueue } = settings
         const load = { definition, partition, refetch, requestedAt, taskQueue }
         const handle = await startLoad(client, load)
-        const { workflowId, firstExecutionRunId: runId } = handle
-        if (json) process.stdout.write(`${JSON.stringify({ type: 'started', workflowId, runId })}\n`)
-        else process.stderr.write(`started ${workflowId}\n`)
+        const { workflowId, firstExecutionRunId: runId, joined } = handle
+        const type = joined ? 'joined' : 'started'
+        if (json) process.stdout.write(`${JSON.stringify({ type, workflowId, runId })}\n`)
+        else process.stderr.write(`${type} ${workflowId}\n`)
         await warnWithoutWorker(client, taskQueue)
         if (!wait) return
 

@@ -1,4 +1,5 @@
 import type { Command } from '@commander-js/extra-typings'
+import { stackPaths } from '../../infra/stack/stack-paths.ts'
 import { startStack } from '../../infra/stack/start-stack.ts'
 import { readSettings } from '../config/read-settings.ts'
 import { endSignal } from './end-signal.ts'
@@ -18,7 +19,7 @@ export function addUpCommand(program: Command): void {
         lifetime: detach ? 'detached' : 'attached',
         onProgress: (text) => process.stderr.write(`${text}\n`),
       })
-      process.stdout.write(`${describeServers(stack)}\n`)
+      process.stdout.write(`${describeServers(stack, stackPaths(settings.directory).credentials)}\n`)
       if (detach || !stack.owned) return
       process.stderr.write('Ctrl-C stops them.\n')
       await new Promise<void>((resolve) => {

@@ -1,7 +1,5 @@
 import type { Command } from '@commander-js/extra-typings'
 import { readSettings } from '../config/read-settings.ts'
-import { runWorker } from '../worker/run-worker.ts'
-import { createLogger, installRuntime } from '../worker/runtime-logger.ts'
 import { endSignal } from './end-signal.ts'
 import { findServers } from './session.ts'
 
@@ -13,6 +11,9 @@ export function addWorkerCommand(program: Command): void {
     .option('--attached', 'end when standard input closes, so with the process that started this one')
     .action(async ({ attached = false }) => {
       const settings = readSettings(process.env)
+      // Heavy, and no other command needs them.
+      const { createLogger, installRuntime } = await import('../worker/runtime-logger.ts')
+      const { runWorker } = await import('../worker/run-worker.ts')
       const logger = createLogger(settings.logLevel)
       const signal = endSignal({ attached })
       const addresses = findServers(settings)

@@ -1,6 +1,5 @@
 import { Client, Connection } from '@temporalio/client'
 import { loadClientConnectConfig } from '@temporalio/envconfig'
-import { NativeConnection } from '@temporalio/worker'
 import { createDataConverter, type ObjectStore } from '../../codec/index.ts'
 import type { TemporalAddress } from '../../infra/stack/stack-addresses.ts'
 import { CommandError } from '../command-error.ts'
@@ -9,7 +8,7 @@ import { CommandError } from '../command-error.ts'
 const maxMessageBytes = 64 * 1024 * 1024
 
 /** TLS, API key and headers as `@temporalio/envconfig` finds them; the address is ours to choose. */
-function connectionOptions({ address }: TemporalAddress) {
+export function connectionOptions({ address }: TemporalAddress) {
   const { connectionOptions: configured } = loadClientConnectConfig()
   return { ...configured, address }
 }
@@ -35,12 +34,11 @@ export async function connectClient(
   return new Client({ connection, namespace, dataConverter })
 }
 
-/** The connection that workers poll through. */
-export function connectWorker(temporal: TemporalAddress): Promise<NativeConnection> {
-  return reach(temporal, () => NativeConnection.connect(connectionOptions(temporal)))
-}
-
-async function reach<T>({ address }: TemporalAddress, connect: () => Promise<T>): Promise<T> {
+/** Runs `connect`, naming the address where it fails. */
+export async function reach<T>(
+  { address }: TemporalAddress,
+  connect: () => Promise<T>,
+): Promise<T> {
   try {
     return await connect()
   } catch (cause) {

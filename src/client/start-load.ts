@@ -1,11 +1,10 @@
 import {
-  WorkflowIdConflictPolicy,
+  WorkflowExecutionAlreadyStartedError,
   WorkflowIdReusePolicy,
   type Client,
-  type WorkflowHandleWithFirstExecutionRunId,
 } from '@temporalio/client'
 import type { PipelineDefinition } from '../../activities/index.ts'
-import type { bulkLoad } from '../../workflows/index.ts'
+import type { bulkLoad, LoadResult } from '../../workflows/index.ts'
 import { parsePartition } from '../pipeline/partition.ts'
 
 export interface LoadRequest {
@@ -17,22 +16,47 @@ export interface LoadRequest {
   readonly taskQueue: string
 }
 
-export type LoadHandle = WorkflowHandleWithFirstExecutionRunId<typeof bulkLoad>
+export interface LoadHandle {
+  readonly workflowId: string
+  /** The first run of the chain. */
+  readonly firstExecutionRunId: string
+  /** Whether it ran already: then it goes on as it was asked for, not as it was asked for now. */
+  readonly joined: boolean
+  /** Waits for the end of the chain. */
+  result(): Promise<LoadResult>
+}
 
 /** The static id of a load: whoever knows pipeline and partition can address it. */
 function loadWorkflowId(pipeline: string, partition: string): string {
   return `etl/${pipeline}/${partition}`
 }
 
-/** Starts the load of a partition, or joins the one that runs already: never two at once. */
-export function startLoad(client: Client, request: LoadRequest): Promise<LoadHandle> {
+/**
+ * Starts the load of a partition, or joins the one that runs already: never two at once.
+ *
+ * @throws CommandError PARTITION_INVALID
+ */
+export async function startLoad(client: Client, request: LoadRequest): Promise<LoadHandle> {
   const { definition, refetch, requestedAt, taskQueue } = request
   const { name: partition, interval } = parsePartition(request.partition)
-  return client.workflow.start<typeof bulkLoad>('bulkLoad', {
-    workflowId: loadWorkflowId(definition.name, partition),
-    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-    taskQueue,
-    args: [{ definition, partition, interval, requestedAt: requestedAt.toISOString(), refetch }],
-  })
+  const workflowId = loadWorkflowId(definition.name, partition)
+  const follow = (firstExecutionRunId: string, joined: boolean): LoadHandle => {
+    const handle = client.workflow.getHandle<typeof bulkLoad>(workflowId, undefined, {
+      firstExecutionRunId,
+    })
+    return { workflowId, firstExecutionRunId, joined, result: () => handle.result() }
+  }
+  try {
+    const { firstExecutionRunId } = await client.workflow.start<typeof bulkLoad>('bulkLoad', {
+      workflowId,
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      taskQueue,
+      args: [{ definition, partition, interval, requestedAt: requestedAt.toISOString(), refetch }],
+    })
+    return follow(firstExecutionRunId, false)
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+    const { raw, runId } = await client.workflow.getHandle(workflowId).describe()
+    return follow(raw.workflowExecutionInfo?.firstRunId ?? runId, true)
+  }
 }

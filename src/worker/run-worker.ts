@@ -1,9 +1,10 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { NativeConnection } from '@temporalio/worker'
 import { createActivities, DuckDb } from '../../activities/index.ts'
 import { createS3ObjectStore } from '../../codec/index.ts'
 import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
-import { connectWorker } from '../client/connect-temporal.ts'
+import { connectionOptions, reach } from '../client/connect-temporal.ts'
 import { createHttpSource } from '../sources/http-source.ts'
 import { createPostgresTarget } from '../targets/postgres/postgres-target.ts'
 import { createWorkers } from './create-workers.ts'
@@ -26,7 +27,9 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const store = createS3ObjectStore(addresses.store)
   const source = createHttpSource({ environment: options.environment })
   const target = createPostgresTarget({ url: addresses.database.url })
-  const connection = await connectWorker(addresses.temporal)
+  const connection = await reach(addresses.temporal, () =>
+    NativeConnection.connect(connectionOptions(addresses.temporal)),
+  )
   const duckDb = await DuckDb.open({ spillDirectory: join(tmpdir(), `claimcheck-spill-${process.pid}`) })
   try {
     const workers = await createWorkers({

@@ -2,12 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { eraseStack } from '../../infra/stack/erase-stack.ts'
 import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
 import { stackPaths } from '../../infra/stack/stack-paths.ts'
 import { readState } from '../../infra/stack/stack-state.ts'
 import { startStack } from '../../infra/stack/start-stack.ts'
 import { startCompanion, stopCompanion, type Companion } from '../../src/cli/companion.ts'
 import { stackEnvironment } from '../support/stack-environment.ts'
+import { peakRssMib } from './process-figures.ts'
 
 /** Servers and a sample source that nobody else uses, in a folder that is removed with them. */
 export interface BenchStack {
@@ -22,6 +24,8 @@ export interface BenchStack {
 
 export interface BenchWorker {
   readonly pid: number
+  /** To be asked while it lives. */
+  peakRssMib(): number
   stop(): Promise<void>
 }
 
@@ -44,6 +48,7 @@ export async function startBenchStack(say: (text: string) => void): Promise<Benc
   const stop = async (): Promise<void> => {
     for (const { identity } of companions.toReversed()) await stopCompanion(identity)
     await servers.stop()
+    await eraseStack(directory)
     rmSync(directory, { recursive: true, force: true })
   }
   const start = async (
@@ -76,7 +81,8 @@ export async function startBenchStack(say: (text: string) => void): Promise<Benc
           ...stackEnvironment(servers.addresses),
           SAMPLE_SOURCE_URL: sourceUrl,
         })
-        return { pid: identity.pid, stop: () => stopCompanion(identity) }
+        const { pid } = identity
+        return { pid, peakRssMib: () => peakRssMib(pid), stop: () => stopCompanion(identity) }
       },
       stop,
     }

@@ -1,10 +1,12 @@
 import type { Client } from 'pg'
 import { rowTextSql } from './flights-slice.ts'
 
-/** The columns of the pipeline `flights`, as a table has them. */
+export const columnNames = ['id', 'departed_at', 'delay', 'distance', 'origin', 'destination']
+
+/** The columns beside the key, as the sample pipeline `flights` makes them. */
 const columns = `departed_at timestamp, delay integer, distance integer, origin text, destination text`
 
-/** Makes the table anew: empty, with its key, as the loads of the sample pipeline make it. */
+/** Makes the table anew: empty, with its key. */
 export async function createFlights(database: Client, table: string): Promise<void> {
   await database.query(`DROP TABLE IF EXISTS ${table}`)
   await database.query(`CREATE TABLE ${table} (id bigint PRIMARY KEY, ${columns})`)

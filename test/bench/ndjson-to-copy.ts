@@ -22,8 +22,8 @@ for (;;) {
   filled += read
   const end = input.lastIndexOf(lineEnd, filled - 1) + 1
   let written = 0
-  for (let at = 0; at < end; ) [at, written] = encodeLine(at, written)
-  for (let sent = 0; sent < written; ) sent += writeSync(1, output, sent, written - sent)
+  for (let at = 0; at < end;) [at, written] = encodeLine(at, written)
+  for (let sent = 0; sent < written;) sent += writeSync(1, output, sent, written - sent)
   input.copyWithin(0, end, filled)
   filled -= end
 }

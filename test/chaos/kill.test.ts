@@ -5,7 +5,7 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import type { LoadHandle } from '../../src/client/start-load.ts'
 import { openLoadBed, type LoadBed } from '../support/load-bed.ts'
 import { sourceDigest, tableDigest } from '../support/oracle.ts'
-import { tableOf, uniqueName } from '../support/pipeline-fixture.ts'
+import { createFlightsTable, tableOf, uniqueName } from '../support/pipeline-fixture.ts'
 import { attemptsOf, chainOfHistories } from '../support/run-histories.ts'
 import type { WorkerProcess } from '../support/worker-process.ts'
 import { eventually } from '../targets/support/eventually.ts'
@@ -44,7 +44,7 @@ describe('a worker that is killed', () => {
   ): Promise<void> {
     await load.result()
     assert.deepEqual(
-      await tableDigest(bed.database, tableOf({ name: pipeline })),
+      await tableDigest(bed.database, tableOf(pipeline)),
       await sourceDigest(interval),
     )
     const loads = await bed.database.query('SELECT FROM claimcheck.loads WHERE pipeline = $1', [
@@ -128,7 +128,7 @@ describe('a worker that is killed', () => {
   })
 
   it('publishes once when it had only begun to', async () => {
-    const table = await makeTable()
+    const table = await createFlightsTable(bed.database, pipeline)
     await bed.writeFlights({ name: pipeline })
     const locker = await bed.database.connect()
     await locker.query(`BEGIN; LOCK TABLE ${table}`)
@@ -141,7 +141,7 @@ describe('a worker that is killed', () => {
   })
 
   it('publishes once when the server still runs the statement of the dead', async () => {
-    const table = await makeTable()
+    const table = await createFlightsTable(bed.database, pipeline)
     await bed.writeFlights({ name: pipeline })
     await gate.installAt(table, 'statement')
     await gate.close()
@@ -185,15 +185,6 @@ describe('a worker that is killed', () => {
     assert.deepEqual(await loadRows(), published, 'the row is the one of the dead')
     assert.deepEqual(await attempts(load, 'publishLoad'), [2])
   })
-
-  async function makeTable(): Promise<string> {
-    const table = tableOf({ name: pipeline })
-    await bed.database.query(
-      `CREATE TABLE ${table} (id bigint PRIMARY KEY, departed_at timestamp, delay integer,
-         distance integer, origin text, destination text)`,
-    )
-    return table
-  }
 
   function loadRows(): Promise<{ transaction: string }[]> {
     return bed.database.query(

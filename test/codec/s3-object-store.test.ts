@@ -81,6 +81,32 @@ describe('S3 store, seen by another client', () => {
   })
 })
 
+describe('S3 store, streaming', () => {
+  it('holds a few parts in memory, not the stream', async () => {
+    const store = await openStoreUnderTest({ partBytes: PART_BYTES })
+    const key = `memory-${randomUUID()}` as ObjectKey
+    const chunk = randomBytes(64 * 1024)
+    const count = 3200
+    const atStart = process.memoryUsage().arrayBuffers
+    let mostBytes = 0
+    const source = Readable.from(
+      (function* () {
+        for (let index = 0; index < count; index += 1) {
+          mostBytes = Math.max(mostBytes, process.memoryUsage().arrayBuffers - atStart)
+          yield chunk
+        }
+      })(),
+    )
+    await store.putStream(key, source, { contentType: 'x/y' })
+    for await (const _chunk of await store.getStream(key)) {
+      mostBytes = Math.max(mostBytes, process.memoryUsage().arrayBuffers - atStart)
+    }
+    assert.ok(mostBytes < 100_000_000, `${mostBytes} bytes of a stream of ${count * 65_536}`)
+    await store.delete([key])
+    store.close()
+  })
+})
+
 describe('S3 store, refused', () => {
   it('names a bucket that is missing', async () => {
     const elsewhere = createS3ObjectStore({ ...storeUnderTest(), bucket: `none-${randomUUID()}` })

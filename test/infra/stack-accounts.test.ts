@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
-  chmodSync,
   chownSync,
   cpSync,
   lstatSync,
@@ -45,13 +44,13 @@ test(
     })
     const environment = { PATH: `${checkout}.claimcheck/python/bin:${process.env['PATH'] ?? ''}` }
     const once = { directory, program, environment, lifetime: 'detached', last: 'exit' } as const
-    const first = await runStackProgram(once).ready
+    const first = await runStackProgram(t, once).ready
     const folder = readState(stackPaths(directory).state)?.databaseDirectory ?? ''
     assert.equal(folder.startsWith(home), false)
     assert.equal(statSync(folder).mode & 0o777, 0o700)
     assert.notEqual(statSync(folder).uid, 0)
     await stopStack(directory)
-    const again = await runStackProgram(once).ready
+    const again = await runStackProgram(t, once).ready
     assert.deepEqual(again.addresses, first.addresses)
     assert.equal(readState(stackPaths(directory).state)?.databaseDirectory, folder)
     await eraseStack(directory)
@@ -65,10 +64,10 @@ test('an ordinary account runs all of it as itself', { skip }, async (t) => {
   const reads = spawnSync(process.execPath, ['--version'], { ...account, cwd: '/' })
   if (reads.status !== 0) return t.skip('this checkout is private to root')
   chownSync(directory, account.uid, account.gid)
-  chmodSync(directory, 0o700)
+
   const environment = { HOME: directory }
   const once = { directory, account, environment, lifetime: 'detached', last: 'exit' } as const
-  await runStackProgram(once).ready
+  await runStackProgram(t, once).ready
   const state = readState(stackPaths(directory).state)
   assert.equal(state?.databaseDirectory, join(directory, 'data', 'database'))
   assert.equal(statSync(state.databaseDirectory).uid, account.uid)

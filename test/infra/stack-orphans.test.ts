@@ -22,7 +22,7 @@ function liveState(directory: string): StackState {
 
 test('no process is left when the parent of an attached stack is killed', async (t) => {
   const directory = stackDirectory(t)
-  const program = runStackProgram({ directory, lifetime: 'attached' })
+  const program = runStackProgram(t, { directory, lifetime: 'attached' })
   assert.equal((await program.ready).owned, true)
   const processes = stackProcesses(directory)
   assert.ok(processes.length >= fewest)
@@ -34,7 +34,7 @@ test('no process is left when the parent of an attached stack is killed', async 
 
 test('no process is left after Ctrl-C, which reaches the whole process group', async (t) => {
   const directory = stackDirectory(t)
-  const program = runStackProgram({ directory, lifetime: 'attached' })
+  const program = runStackProgram(t, { directory, lifetime: 'attached' })
   await program.ready
   const processes = stackProcesses(directory)
   process.kill(-program.pid, 'SIGINT')
@@ -49,12 +49,14 @@ test('no process is left after Ctrl-C, which reaches the whole process group', a
 
 test('no process is left when the supervisor is killed, and the next start works at once', async (t) => {
   const directory = stackDirectory(t)
-  const program = runStackProgram({ directory, lifetime: 'attached' })
+  const program = runStackProgram(t, { directory, lifetime: 'attached' })
   await program.ready
   const processes = stackProcesses(directory)
-  process.kill(liveState(directory).supervisor.pid, 'SIGKILL')
+  const { supervisor } = liveState(directory)
+  process.kill(supervisor.pid, 'SIGKILL')
+  assert.deepEqual(await survivors([supervisor]), [])
   assert.equal(readStack(directory, {}), undefined)
-  const next = runStackProgram({ directory, lifetime: 'attached' })
+  const next = runStackProgram(t, { directory, lifetime: 'attached' })
   assert.equal((await next.ready).owned, true)
   assert.deepEqual(await survivors(processes, 0), [])
   program.child.kill()
@@ -64,29 +66,32 @@ test('no process is left when the supervisor is killed, and the next start works
 })
 
 test('no process is left when the parent, or the supervisor, is killed in the middle of a start', async (t) => {
-  for (const [victim, lifetime] of [
+  const cases = [
     ['parent', 'attached'],
     ['parent', 'detached'],
     ['supervisor', 'attached'],
-  ] as const) {
-    const directory = stackDirectory(t)
-    const program = runStackProgram({ directory, lifetime, complaints: 'ignore' })
-    while (readState(stackPaths(directory).state)?.servers.temporal === undefined) await sleep(5)
-    const state = liveState(directory)
-    assert.equal(state.phase, 'starting')
-    const processes = stackProcesses(directory)
-    process.kill(victim === 'parent' ? program.pid : state.supervisor.pid, 'SIGKILL')
-    await sleep(50)
-    assert.deepEqual(await survivors([...processes, ...stackProcesses(directory)]), [], victim)
-    await program.exited
-    // A start begun while we looked would have shown up by now.
-    assert.deepEqual(stackProcesses(directory), [])
-  }
+  ] as const
+  await Promise.all(
+    cases.map(async ([victim, lifetime]) => {
+      const directory = stackDirectory(t)
+      const program = runStackProgram(t, { directory, lifetime, complaints: 'ignore' })
+      while (readState(stackPaths(directory).state)?.servers.temporal === undefined) await sleep(5)
+      const state = liveState(directory)
+      assert.equal(state.phase, 'starting')
+      const processes = stackProcesses(directory)
+      process.kill(victim === 'parent' ? program.pid : state.supervisor.pid, 'SIGKILL')
+      await sleep(50)
+      assert.deepEqual(await survivors([...processes, ...stackProcesses(directory)]), [], victim)
+      await program.exited
+      // A start begun while we looked would have shown up by now.
+      assert.deepEqual(stackProcesses(directory), [])
+    }),
+  )
 })
 
 test('a server that dies takes the others with it, and the reason is kept', async (t) => {
   const directory = stackDirectory(t)
-  const program = runStackProgram({ directory, lifetime: 'attached' })
+  const program = runStackProgram(t, { directory, lifetime: 'attached' })
   await program.ready
   const processes = stackProcesses(directory)
   const { servers } = liveState(directory)
@@ -100,7 +105,7 @@ test('a server that dies takes the others with it, and the reason is kept', asyn
 
 test('a detached stack outlives its parent until it is stopped', async (t) => {
   const directory = stackDirectory(t)
-  const program = runStackProgram({ directory, lifetime: 'detached', last: 'exit' })
+  const program = runStackProgram(t, { directory, lifetime: 'detached', last: 'exit' })
   await program.ready
   await program.exited
   await sleep(200)

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { type TestContext, test } from 'node:test'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
 
+import { eraseStack } from '../../infra/stack/erase-stack.ts'
 import { identifyProcess } from '../../infra/stack/process-identity.ts'
 import { readStack } from '../../infra/stack/read-stack.ts'
 import { stackPaths } from '../../infra/stack/stack-paths.ts'
 import { readState, writeState } from '../../infra/stack/stack-state.ts'
-import { startStack } from '../../infra/stack/start-stack.ts'
+import { type RunningStack, startStack } from '../../infra/stack/start-stack.ts'
 import { StackError } from '../../infra/stack-error.ts'
 import { runStackProgram } from './support/run-stack-program.ts'
 import { stackDirectory } from './support/stack-directory.ts'
@@ -18,9 +21,29 @@ function isStackError(error: unknown, code: StackError['code']): error is StackE
   return error instanceof StackError && error.code === code
 }
 
+let elsewhere: RunningStack
+let environment: Record<string, string>
+
+before(async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'claimcheck-stack-'))
+  elsewhere = await startStack({ directory, lifetime: 'attached', environment: {} })
+  after(async () => {
+    await eraseStack(directory)
+    rmSync(directory, { recursive: true })
+  })
+  const { store, database } = elsewhere.addresses
+  environment = {
+    CLAIMCHECK_STORE_ENDPOINT: store.endpoint ?? '',
+    CLAIMCHECK_STORE_REGION: 'eu-north-1',
+    CLAIMCHECK_STORE_ACCESS_KEY_ID: store.credentials?.accessKeyId ?? '',
+    CLAIMCHECK_STORE_SECRET_ACCESS_KEY: store.credentials?.secretAccessKey ?? '',
+    CLAIMCHECK_DATABASE_URL: database.url,
+  }
+})
+
 test('two starts at the same moment make one stack', async (t) => {
   const directory = stackDirectory(t)
-  const programs = [1, 2].map(() => runStackProgram({ directory, lifetime: 'detached' }))
+  const programs = [1, 2].map(() => runStackProgram(t, { directory, lifetime: 'detached' }))
   const reports = await Promise.all(programs.map(({ ready }) => ready))
   for (const { child } of programs) child.kill()
   assert.equal(reports.filter(({ owned }) => owned).length, 1)
@@ -44,7 +67,6 @@ test('what a dead stack left behind stops no start, even when its process number
     addresses: {},
   })
   assert.equal(readStack(directory, {}), undefined)
-  const environment = await givenDatabaseAndStore(t)
   const stack = await startStack({ directory, lifetime: 'attached', environment })
   assert.equal(stack.owned, true)
   await stack.stop()
@@ -52,13 +74,12 @@ test('what a dead stack left behind stops no start, even when its process number
 
 test('servers that the environment names are used and not started', async (t) => {
   const directory = stackDirectory(t)
-  const environment = await givenDatabaseAndStore(t)
   const stack = await startStack({ directory, lifetime: 'attached', environment })
   assert.deepEqual(Object.keys(readState(stackPaths(directory).state)?.servers ?? {}), ['temporal'])
-  assert.equal(stack.addresses.database.url, environment.CLAIMCHECK_DATABASE_URL)
+  assert.equal(stack.addresses.database.url, elsewhere.addresses.database.url)
   assert.equal(stack.addresses.store.region, 'eu-north-1')
   const state = readFileSync(stackPaths(directory).state, 'utf8')
-  assert.equal(state.includes(environment.CLAIMCHECK_STORE_SECRET_ACCESS_KEY), false)
+  assert.equal(state.includes(elsewhere.addresses.store.credentials?.secretAccessKey ?? ''), false)
 
   await t.test('a reader without those settings is told which one it lacks', () => {
     assert.throws(
@@ -76,15 +97,15 @@ test('servers that the environment names are used and not started', async (t) =>
   })
   await t.test('when all three are given, nothing is started', async () => {
     const everything = { ...environment, TEMPORAL_ADDRESS: stack.addresses.temporal.address }
-    const elsewhere = stackDirectory(t)
+    const empty = stackDirectory(t)
     const given = await startStack({
-      directory: elsewhere,
+      directory: empty,
       lifetime: 'attached',
       environment: everything,
     })
     assert.equal(given.owned, false)
-    assert.deepEqual(stackProcesses(elsewhere), [])
-    assert.deepEqual(readStack(elsewhere, everything), given.addresses)
+    assert.deepEqual(stackProcesses(empty), [])
+    assert.deepEqual(readStack(empty, everything), given.addresses)
   })
   await stack.stop()
 })
@@ -96,16 +117,19 @@ test('a given server that does not answer is named, and its secrets are not', as
   const address = silent.address()
   assert.ok(typeof address === 'object' && address)
   silent.close()
-  const environment = {
+  const dead = {
     CLAIMCHECK_DATABASE_URL: `postgresql://me:sesame-open@127.0.0.1:${address.port}/x`,
   }
-  await assert.rejects(startStack({ directory, lifetime: 'attached', environment }), (error) => {
-    assert.ok(isStackError(error, 'STACK_SERVER_UNREACHABLE'))
-    assert.equal(error.at['server'], 'database')
-    assert.match(error.remedy, /CLAIMCHECK_DATABASE_URL/)
-    assert.doesNotMatch(`${error.message} ${error.remedy} ${String(error.cause)}`, /sesame/)
-    return true
-  })
+  await assert.rejects(
+    startStack({ directory, lifetime: 'attached', environment: dead }),
+    (error) => {
+      assert.ok(isStackError(error, 'STACK_SERVER_UNREACHABLE'))
+      assert.equal(error.at['server'], 'database')
+      assert.match(error.remedy, /CLAIMCHECK_DATABASE_URL/)
+      assert.doesNotMatch(`${error.message} ${error.remedy} ${String(error.cause)}`, /sesame/)
+      return true
+    },
+  )
   const malformed = { CLAIMCHECK_DATABASE_URL: 'sesame-open' }
   await assert.rejects(
     startStack({ directory, lifetime: 'attached', environment: malformed }),
@@ -113,18 +137,3 @@ test('a given server that does not answer is named, and its secrets are not', as
       isStackError(error, 'STACK_SETTING_INVALID') && !error.message.includes('sesame-open'),
   )
 })
-
-/** Settings that name the store and the database of another stack. */
-async function givenDatabaseAndStore(t: TestContext) {
-  const directory = stackDirectory(t)
-  const { addresses } = await startStack({ directory, lifetime: 'attached', environment: {} })
-  const { store, database } = addresses
-  assert.ok(store.endpoint && store.credentials)
-  return {
-    CLAIMCHECK_STORE_ENDPOINT: store.endpoint,
-    CLAIMCHECK_STORE_REGION: 'eu-north-1',
-    CLAIMCHECK_STORE_ACCESS_KEY_ID: store.credentials.accessKeyId,
-    CLAIMCHECK_STORE_SECRET_ACCESS_KEY: store.credentials.secretAccessKey,
-    CLAIMCHECK_DATABASE_URL: database.url,
-  }
-}

@@ -37,8 +37,9 @@ export interface LoadBed {
 /** Rendered flights are the same for all tests: made once. */
 const renderings = join(tmpdir(), 'claimcheck-test-sample-source')
 
-export async function openLoadBed(): Promise<LoadBed> {
-  const settings = readSettings(process.env)
+/** @param overrides Settings that differ from the environment's. */
+export async function openLoadBed(overrides: NodeJS.ProcessEnv = {}): Promise<LoadBed> {
+  const settings = readSettings({ ...process.env, ...overrides })
   const { temporal, store: storeAddress } = settings
   if (temporal === undefined || storeAddress === undefined) {
     throw new Error('no servers are named in the environment: run the tests with `npm test`')
@@ -54,6 +55,7 @@ export async function openLoadBed(): Promise<LoadBed> {
   const taskQueue = uniqueName('test')
   const environment = {
     ...process.env,
+    ...overrides,
     CLAIMCHECK_DATABASE_URL: database.url,
     CLAIMCHECK_PIPELINES: pipelines,
     CLAIMCHECK_TASK_QUEUE: taskQueue,
@@ -68,8 +70,8 @@ export async function openLoadBed(): Promise<LoadBed> {
     pipelines,
     environment,
     writeFlights: (pipeline) => writeFlightsPipeline(pipelines, pipeline),
-    async startWorker(overrides = {}) {
-      const worker = await startWorkerProcess({ ...environment, ...overrides })
+    async startWorker(different = {}) {
+      const worker = await startWorkerProcess({ ...environment, ...different })
       workers.push(worker)
       return worker
     },
@@ -78,7 +80,7 @@ export async function openLoadBed(): Promise<LoadBed> {
       const requestedAt = new Date()
       return startLoad(client, { definition, partition, refetch: false, requestedAt, taskQueue })
     },
-    cli: (args, overrides = {}) => runCli(args, { ...environment, ...overrides }),
+    cli: (args, different = {}) => runCli(args, { ...environment, ...different }),
     async close() {
       await Promise.all(workers.map((worker) => worker.stop()))
       await client.connection.close()

@@ -14,7 +14,7 @@ export interface FlightsDigest {
 export async function tableDigest(database: TestDatabase, table: string): Promise<FlightsDigest> {
   const fields = ['id', `to_char(departed_at, 'YYYY-MM-DD HH24:MI:SS.US')`, ...plainFields]
   const [row] = await database.query<{ rows: string; delay_sum: string; digest: string }>(
-    digestSql(fields, `public."${table}"`, ''),
+    digestSql(fields, table, ''),
   )
   return toDigest(row)
 }
@@ -26,21 +26,37 @@ export async function sourceDigest(interval: {
 }): Promise<FlightsDigest> {
   const { flightsPath } = await findSampleData()
   const fields = ['file_row_number + 1', `strftime(date, '%Y-%m-%d %H:%M:%S.%f')`, ...plainFields]
+  const [row] = await askDuckDb(
+    digestSql(
+      fields,
+      `read_parquet(${quoted(flightsPath)}, file_row_number = true)`,
+      `WHERE date >= TIMESTAMP '${interval.since}' AND date < TIMESTAMP '${interval.until}'`,
+    ),
+  )
+  return toDigest(row)
+}
+
+/** The airports of the real file, as text, in the order of their code. */
+export async function sourceAirports(): Promise<Readonly<Record<string, unknown>>[]> {
+  const { airportsPath } = await findSampleData()
+  return askDuckDb(
+    `SELECT * FROM read_csv(${quoted(airportsPath)}, header = true, all_varchar = true) ORDER BY iata`,
+  )
+}
+
+async function askDuckDb(sql: string): Promise<Readonly<Record<string, unknown>>[]> {
   const instance = await DuckDBInstance.create(':memory:')
   const connection = await instance.connect()
   try {
-    const reader = await connection.runAndReadAll(
-      digestSql(
-        fields,
-        `read_parquet('${flightsPath.replaceAll("'", "''")}', file_row_number = true)`,
-        `WHERE date >= TIMESTAMP '${interval.since}' AND date < TIMESTAMP '${interval.until}'`,
-      ),
-    )
-    return toDigest(reader.getRowObjectsJson()[0])
+    return (await connection.runAndReadAll(sql)).getRowObjectsJson()
   } finally {
     connection.closeSync()
     instance.closeSync()
   }
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
 }
 
 const plainFields = ['delay', 'distance', 'origin', 'destination']

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import type { TestDatabase } from '../targets/support/test-database.ts'
 
 export interface FlightsPipeline {
   readonly name: string
-  /** The table in schema public; the name with underscores, if none is given. */
+  /** With its schema. @default tableOf(name) */
   readonly table?: string
   readonly perPage?: number
   readonly limits?: Readonly<Record<string, number | string>>
@@ -19,6 +20,16 @@ export interface FlightsPipeline {
 /** A name that no other test, and no earlier run of this one, has used. */
 export function uniqueName(word: string): string {
   return `${word}-${randomBytes(4).toString('hex')}`
+}
+
+/** Makes that table, as an earlier load could have. */
+export async function createFlightsTable(database: TestDatabase, name: string): Promise<string> {
+  const table = tableOf(name)
+  await database.query(
+    `CREATE TABLE ${table} (id bigint PRIMARY KEY, departed_at timestamp, delay integer,
+       distance integer, origin text, destination text)`,
+  )
+  return table
 }
 
 /** Writes a pipeline file that loads flights from the sample source. */
@@ -49,7 +60,7 @@ export async function writeFlightsPipeline(
     },
     limits,
     on_reject: { max: maxRejects },
-    target: { kind: 'postgres', table: `public.${tableOf(pipeline)}`, mode: 'merge' },
+    target: { kind: 'postgres', table: pipeline.table ?? tableOf(name), mode: 'merge' },
   })
 }
 
@@ -61,7 +72,7 @@ export async function writePipeline(
   await writeFile(join(directory, `${name}.yaml`), stringify(pipeline))
 }
 
-/** The table that the pipeline loads into, without its schema. */
-export function tableOf({ name, table }: Pick<FlightsPipeline, 'name' | 'table'>): string {
-  return table ?? name.replaceAll('-', '_')
+/** The table that the pipeline loads into, with its schema: the search path has others first. */
+export function tableOf(name: string): string {
+  return `public.${name.replaceAll('-', '_')}`
 }

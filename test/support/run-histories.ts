@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client'
-import { temporal } from '@temporalio/proto'
+import type { temporal } from '@temporalio/proto'
 
 type History = temporal.api.history.v1.IHistory
 

@@ -15,8 +15,8 @@ export async function pingDatabase(url: string): Promise<string> {
       const { rows } = await session.query<{ version: string }>(
         `SELECT current_setting('server_version') AS version`,
       )
-      const place = Object.values(sessions.at).join('/')
-      return `${place}, server ${rows[0]?.version ?? 'unknown'}`
+      const { host, port, database } = sessions.at
+      return `${host}:${port}/${database}, server ${rows[0]?.version ?? 'unknown'}`
     })
   } finally {
     await sessions.close()

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { z } from 'zod'
@@ -36,8 +37,11 @@ export interface RunStackProgramOptions {
   readonly complaints?: 'inherit' | 'ignore'
 }
 
-/** Runs `stack-program.ts` in a process group of its own, as a shell runs a command. */
-export function runStackProgram(options: RunStackProgramOptions): StackProgram {
+/**
+ * Runs `stack-program.ts` in a process group of its own, as a shell runs a command. What is left of
+ * it after the test is killed.
+ */
+export function runStackProgram(test: TestContext, options: RunStackProgramOptions): StackProgram {
   const { directory, lifetime, last = 'stay', complaints = 'inherit' } = options
   const child = spawn(process.execPath, [options.program ?? program, directory, lifetime, last], {
     stdio: ['ignore', 'pipe', complaints],
@@ -48,6 +52,7 @@ export function runStackProgram(options: RunStackProgramOptions): StackProgram {
   })
   const { pid } = child
   if (pid === undefined) throw new Error('the program did not start')
+  test.after(() => child.kill('SIGKILL'))
   const exited = once(child, 'exit')
   const ready = Promise.race([
     once(createInterface({ input: child.stdout }), 'line'),

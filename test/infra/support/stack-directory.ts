@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -8,8 +8,6 @@ import { eraseStack } from '../../../infra/stack/erase-stack.ts'
 /** A directory for one test's stack; after the test nothing of the stack is left. */
 export function stackDirectory(test: TestContext, name = 'claimcheck-stack-'): string {
   const directory = mkdtempSync(join(tmpdir(), name))
-  // PostgreSQL's own account must reach it; what happens otherwise has a test of its own.
-  chmodSync(directory, 0o755)
   test.after(async () => {
     await eraseStack(directory)
     rmSync(directory, { recursive: true, force: true })

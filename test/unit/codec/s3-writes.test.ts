@@ -121,6 +121,21 @@ describe('S3 store: an upload in parts', () => {
     assert.deepEqual(endings(fake.seen), ['POST'])
   })
 
+  it('sends no empty last part, and one part alone as a plain write', async () => {
+    for (const [count, expected] of [
+      [1, 0],
+      [2, 2],
+    ] as const) {
+      await using fake = await startFakeS3(multipart({ headBytes: 100 * count }), {
+        partBytes: 100,
+      })
+      await fake.store.putStream(key, parts(count), options)
+      const sent = fake.seen.filter(({ url }) => url.includes('partNumber'))
+      assert.equal(sent.length, expected)
+      assert.ok(sent.every(({ body: part }) => part.byteLength === 100))
+    }
+  })
+
   it('counts as done when only the answer to its completion was lost', async () => {
     await using fake = await startFakeS3(multipart({ headBytes: 300, isGone: true }), {
       partBytes: 100,

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { promisify } from 'node:util'
+
+const execute = promisify(execFile)
+
+async function help(...words: string[]): Promise<string> {
+  const { stdout } = await execute(process.execPath, ['src/cli/main.ts', ...words, '--help'])
+  return stdout
+}
+
+/** The rows of the page: command to its options. */
+function documentedCommands(): Map<string, string[]> {
+  const commands = new Map<string, string[]>()
+  let current: string[] = []
+  for (const [, command, option] of readFileSync('docs/cli.md', 'utf8').matchAll(
+    /^\| (?:`([a-z]+)[^`]*`)? ?\| ?(?:`(--[a-z]+)[^`]*`)? ?\|/gm,
+  )) {
+    if (command !== undefined) commands.set(command, (current = []))
+    if (option !== undefined) current.push(option)
+  }
+  return commands
+}
+
+describe('docs/cli.md', () => {
+  test('has every command and option, and none that does not exist', async () => {
+    const documented = documentedCommands()
+    const listed = [...(await help()).matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name)
+    const real = listed.filter((name) => name !== 'help')
+    assert.deepEqual([...documented.keys()].toSorted(), real.toSorted())
+    for (const [command, options] of documented) {
+      const found = [...(await help(command)).matchAll(/^ {2}(?:-\w, )?(--[a-z]+)/gm)]
+      const names = found.map(([, name = '']) => name).filter((name) => name !== '--help')
+      assert.deepEqual(options.toSorted(), names.toSorted(), command)
+    }
+  })
+})
+
+describe('the pages that name npm scripts', () => {
+  test('name only scripts that exist', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: object }
+    for (const page of ['README.md', 'CONTRIBUTING.md', 'docs/cli.md', 'docs/errors.md']) {
+      for (const [, name = ''] of readFileSync(page, 'utf8').matchAll(/npm run (?:--silent )?([\w:]+)/g)) {
+        assert.ok(name in scripts, `${page}: npm run ${name}`)
+      }
+    }
+  })
+
+  test('name only files that exist', () => {
+    for (const page of ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'docs/cli.md', 'docs/errors.md']) {
+      const folder = page.startsWith('docs/') ? 'docs/' : ''
+      for (const [, path = ''] of readFileSync(page, 'utf8').matchAll(/\]\(([^)#:]+)\)/g)) {
+        assert.doesNotThrow(() => readFileSync(folder + path), `${page}: ${path}`)
+      }
+    }
+  })
+})
