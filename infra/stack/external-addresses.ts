@@ -34,15 +34,17 @@ export function externalAddresses(environment: Environment): Partial<StackAddres
       'needs CLAIMCHECK_STORE_SECRET_ACCESS_KEY beside it',
     )
   }
+  const bucket = read('CLAIMCHECK_STORE_BUCKET')
   return {
     ...(temporal !== undefined && {
       temporal: { address: temporal, namespace: read('TEMPORAL_NAMESPACE') ?? defaults.namespace },
     }),
-    ...(endpoint !== undefined && {
+    // A bucket alone is one on AWS.
+    ...((endpoint ?? bucket) !== undefined && {
       store: {
-        endpoint,
+        ...(endpoint !== undefined && { endpoint }),
         region: read('CLAIMCHECK_STORE_REGION') ?? defaults.region,
-        bucket: read('CLAIMCHECK_STORE_BUCKET') ?? defaults.bucket,
+        bucket: bucket ?? defaults.bucket,
         ...(accessKeyId !== undefined &&
           secretAccessKey !== undefined && { credentials: { accessKeyId, secretAccessKey } }),
       },

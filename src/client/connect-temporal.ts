@@ -7,10 +7,10 @@ import { CommandError } from '../command-error.ts'
 /** Histories and query answers may be larger than gRPC's own limit of 4 MiB. */
 const maxMessageBytes = 64 * 1024 * 1024
 
-/** TLS, API key and headers as `@temporalio/envconfig` finds them; the address is ours to choose. */
+/** For a server that the environment names: TLS, API key and headers as every Temporal tool has them. */
 export function connectionOptions({ address }: TemporalAddress) {
-  const { connectionOptions: configured } = loadClientConnectConfig()
-  return { ...configured, address }
+  const isNamed = (process.env['TEMPORAL_ADDRESS'] ?? '') !== ''
+  return { ...(isNamed ? loadClientConnectConfig().connectionOptions : {}), address }
 }
 
 /**

@@ -24,7 +24,7 @@ export interface WorkersOptions {
 const shutdownGraceTime = '10 seconds'
 
 /** The bundle is the same for every worker of a process: made once, about 3 s. */
-function bundleWorkflows(): Promise<WorkflowBundle> {
+export function bundleWorkflows(): Promise<WorkflowBundle> {
   return bundleWorkflowCode({
     workflowsPath: fileURLToPath(import.meta.resolve('../../workflows/index.ts')),
     logger: silentLogger,

@@ -56,13 +56,13 @@ describe('a source with faults', () => {
     await bed.writeFlights({ name, perPage: 250 })
     bed.source.setFaults({
       rules: [
-        { kind: 'cut', afterBytes: 20_000, framing: 'close', times: 1, per: 'page' },
-        { kind: 'cut', afterBytes: 20_000, framing: 'chunked', times: 1, per: 'page' },
+        { kind: 'cut', afterBytes: 5000, framing: 'close', times: 1, per: 'page' },
+        { kind: 'cut', afterBytes: 5000, framing: 'chunked', times: 1, per: 'page' },
       ],
     })
     const { pages, pagesFound } = await run()
     await assertExact()
-    assert.ok(pagesFound >= pages - 1, 'an attempt goes on where the last one ended')
+    assert.equal(pagesFound, pages - 1, 'an attempt goes on where the last one ended')
     assert.deepEqual(requests(), Array.from({ length: pages }, () => 3))
   })
 

@@ -92,6 +92,7 @@ describe('a load from the command line', () => {
     await bed.writeFlights({ name, perPage: 100 })
     bed.source.setFaults({ latencyMs: 200 })
     const [one, other] = await Promise.all([run(name, '2001-01-01T06'), run(name, '2001-01-01T06')])
+    assert.notEqual(one.joined, other.joined)
     assert.equal(one.runId, other.runId)
     assert.equal(one.datasetId, other.datasetId)
     assert.equal(bed.source.stats().pagesRefetched, 0)

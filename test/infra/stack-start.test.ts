@@ -21,15 +21,15 @@ function isStackError(error: unknown, code: StackError['code']): error is StackE
   return error instanceof StackError && error.code === code
 }
 
+const elsewhereDirectory = mkdtempSync(join(tmpdir(), 'claimcheck-stack-'))
 let elsewhere: RunningStack
 let environment: Record<string, string>
 
 before(async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'claimcheck-stack-'))
-  elsewhere = await startStack({ directory, lifetime: 'attached', environment: {} })
-  after(async () => {
-    await eraseStack(directory)
-    rmSync(directory, { recursive: true })
+  elsewhere = await startStack({
+    directory: elsewhereDirectory,
+    lifetime: 'attached',
+    environment: {},
   })
   const { store, database } = elsewhere.addresses
   environment = {
@@ -39,6 +39,11 @@ before(async () => {
     CLAIMCHECK_STORE_SECRET_ACCESS_KEY: store.credentials?.secretAccessKey ?? '',
     CLAIMCHECK_DATABASE_URL: database.url,
   }
+})
+
+after(async () => {
+  await eraseStack(elsewhereDirectory)
+  rmSync(elsewhereDirectory, { recursive: true })
 })
 
 test('two starts at the same moment make one stack', async (t) => {

@@ -7,6 +7,7 @@ import {
   startSampleSource,
   type SampleSource,
 } from '../../infra/sample-source/start-sample-source.ts'
+import { externalAddresses } from '../../infra/stack/external-addresses.ts'
 import { connectClient } from '../../src/client/connect-temporal.ts'
 import { startLoad, type LoadHandle } from '../../src/client/start-load.ts'
 import { readSettings } from '../../src/config/read-settings.ts'
@@ -40,7 +41,7 @@ const renderings = join(tmpdir(), 'claimcheck-test-sample-source')
 /** @param overrides Settings that differ from the environment's. */
 export async function openLoadBed(overrides: NodeJS.ProcessEnv = {}): Promise<LoadBed> {
   const settings = readSettings({ ...process.env, ...overrides })
-  const { temporal, store: storeAddress } = settings
+  const { temporal, store: storeAddress } = externalAddresses({ ...process.env, ...overrides })
   if (temporal === undefined || storeAddress === undefined) {
     throw new Error('no servers are named in the environment: run the tests with `npm test`')
   }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { jsonLines, type CliOutcome } from './run-cli.ts'
 
 const started = z.object({
-  type: z.literal('started'),
+  type: z.enum(['started', 'joined']),
   workflowId: z.string(),
   runId: z.string(),
 })
@@ -25,11 +25,13 @@ const loaded = z.object({
   }),
 })
 
-export type RunSummary = Omit<z.infer<typeof started>, 'type'> & z.infer<typeof loaded>
+export type RunSummary = Omit<z.infer<typeof started>, 'type'> &
+  z.infer<typeof loaded> & { readonly joined: boolean }
 
 /** What `claimcheck run --wait --json` says of a load that it brought to its end. */
 export function runSummary(outcome: CliOutcome): RunSummary {
   if (outcome.exitCode !== 0) throw new Error(`exit code ${outcome.exitCode}: ${outcome.stderr}`)
   const lines = jsonLines(outcome)
-  return { ...started.parse(lines[0]), ...loaded.parse(lines.at(-1)) }
+  const { type, ...run } = started.parse(lines[0])
+  return { ...run, joined: type === 'joined', ...loaded.parse(lines.at(-1)) }
 }

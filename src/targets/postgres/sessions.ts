@@ -80,10 +80,9 @@ const TRANSACTION_SETTINGS = [
 export function openSessions(options: SessionsOptions): Sessions {
   const { at, config } = readUrl(options)
   const pool = new Pool(config)
-  // A connection that breaks fails the statement that waits for it, if any; its own event, which
-  // may come late or when nothing waits, would end the process if nobody listened.
+  // An idle connection that breaks is simply not used again; its event would end the process if
+  // nobody listened. One that is in use has the transaction's own listener.
   pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => {}))
 
   async function transaction<Result>(
     name: string,
