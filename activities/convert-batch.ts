@@ -58,7 +58,11 @@ export async function convertBatch(
     await store.put(partKey(run, partNumber), part, {
       ...attempt,
       contentType: 'application/vnd.apache.parquet',
-      metadata: { rows: String(rowCount), rejects: String(rejectCount), sha256: await digestOf(part) },
+      metadata: {
+        rows: String(rowCount),
+        rejects: String(rejectCount),
+        sha256: await digestOf(part),
+      },
     })
     let storedBytes = part.length
     if (rejectCount > 0) {

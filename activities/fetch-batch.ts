@@ -1,8 +1,19 @@
 import { digestOf, type ObjectKey } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
-import { batchKey, beforePages, landingPrefix, pageKey, type WalkPosition } from './bucket-layout.ts'
+import {
+  batchKey,
+  beforePages,
+  landingPrefix,
+  pageKey,
+  type WalkPosition,
+} from './bucket-layout.ts'
 import { findJson, putJson } from './json-object.ts'
-import { landedBatch, type LandedBatch, type LandedPage, type WalkAnchor } from './landing/landed-batch.ts'
+import {
+  landedBatch,
+  type LandedBatch,
+  type LandedPage,
+  type WalkAnchor,
+} from './landing/landed-batch.ts'
 import { landPage, readLandedPage } from './landing/page-store.ts'
 import { readPage } from './landing/read-page.ts'
 import { readPinnedRun } from './pinned-run.ts'
@@ -205,8 +216,12 @@ function summarise(key: string, batch: LandedBatch, pagesFound: number): Fetched
 }
 
 function repeated(run: RunReference, at: WalkPosition): PipelineError {
-  return new PipelineError('CURSOR_REPEATED', 'the source repeats a cursor: the walk would not end', {
-    at: { pipeline: run.pipeline, page: at.pageNumber },
-    remedy: 'Ask the owner of the source, or correct `source.next` in the pipeline file.',
-  })
+  return new PipelineError(
+    'CURSOR_REPEATED',
+    'the source repeats a cursor: the walk would not end',
+    {
+      at: { pipeline: run.pipeline, page: at.pageNumber },
+      remedy: 'Ask the owner of the source, or correct `source.next` in the pipeline file.',
+    },
+  )
 }

@@ -27,7 +27,11 @@ try {
   rmSync(directory, { recursive: true, force: true })
 }
 
-function requireSuccess(command: string, options: readonly string[], environment: NodeJS.ProcessEnv) {
+function requireSuccess(
+  command: string,
+  options: readonly string[],
+  environment: NodeJS.ProcessEnv,
+) {
   const { status } = spawnSync(command, options, { stdio: 'inherit', env: environment })
   if (status !== 0) process.exitCode = 1
 }

@@ -54,7 +54,13 @@ export async function bulkLoad(input: BulkLoadInput, carried?: BulkLoadState): P
       activities,
       run,
       definition,
-      walk: carried?.walk ?? { pageNumber: 0, partNumber: 0, cursor: null, anchor: null, ended: false },
+      walk: carried?.walk ?? {
+        pageNumber: 0,
+        partNumber: 0,
+        cursor: null,
+        anchor: null,
+        ended: false,
+      },
       progress: () => progress,
       report,
     })

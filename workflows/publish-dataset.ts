@@ -30,6 +30,8 @@ export async function publishDataset(step: LoadStep): Promise<LoadResult> {
     type: 'STAGING_LOST',
     message: `what was staged was lost ${maxRestagings} times before it could be published`,
     nonRetryable: true,
-    details: [{ remedy: 'Look in the log of PostgreSQL why it restarts; then start the run again.' }],
+    details: [
+      { remedy: 'Look in the log of PostgreSQL why it restarts; then start the run again.' },
+    ],
   })
 }

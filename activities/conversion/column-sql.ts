@@ -30,7 +30,10 @@ function rejectRules(column: ColumnDefinition): { condition: string; reason: str
   switch (column.type.kind) {
     case 'text':
       // PostgreSQL's text has no NUL.
-      rules.push({ condition: `contains(${text}, chr(0))`, reason: 'the text holds a NUL character' })
+      rules.push({
+        condition: `contains(${text}, chr(0))`,
+        reason: 'the text holds a NUL character',
+      })
       break
     case 'smallint':
     case 'integer':

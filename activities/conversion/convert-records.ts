@@ -117,7 +117,8 @@ async function runReader(connection: DuckDBConnection, sql: string): Promise<voi
     // Any other kind is a defect of the statement, not of the data.
     if (!/^(Invalid Input|Conversion) Error/.test(message)) throw error
     // DuckDB's own message quotes the data: it stays out.
-    const [where = 'an unknown place'] = /\bline:? \d+|\bCSV Error on Line: \d+/i.exec(message) ?? []
+    const [where = 'an unknown place'] =
+      /\bline:? \d+|\bCSV Error on Line: \d+/i.exec(message) ?? []
     throw new PipelineError('CONVERSION_FAILED', `the records cannot be read (${where})`, {
       remedy: 'Compare the declared format and columns with what was landed.',
     })

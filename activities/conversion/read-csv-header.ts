@@ -10,7 +10,10 @@ const maxHeaderBytes = 64 * 1024
  *
  * @throws PipelineError CONVERSION_FAILED when a declared column is missing or there twice
  */
-export async function readCsvHeader(path: string, declared: ReadonlySet<string>): Promise<string[]> {
+export async function readCsvHeader(
+  path: string,
+  declared: ReadonlySet<string>,
+): Promise<string[]> {
   const file = await open(path)
   const { buffer, bytesRead } = await file
     .read(Buffer.alloc(maxHeaderBytes), 0, maxHeaderBytes, 0)

@@ -89,7 +89,11 @@ function readTexts(vector: duckdb.Vector, rowCount: number, nulls: Uint8Array): 
     if (length <= inlineBytes) {
       texts.push(buffer.toString('utf8', offset + 4, offset + 4 + length))
     } else {
-      const long = duckdb.get_data_from_pointer(data.buffer as ArrayBuffer, data.byteOffset + offset + 8, length)
+      const long = duckdb.get_data_from_pointer(
+        data.buffer as ArrayBuffer,
+        data.byteOffset + offset + 8,
+        length,
+      )
       texts.push(Buffer.from(long.buffer, long.byteOffset, long.byteLength).toString('utf8'))
     }
   }

@@ -1,5 +1,12 @@
 import { PipelineError } from '../pipeline-error.ts'
-import { bodyStart, eachElement, eachMember, malformedJson, skipSpace, skipValue } from './json-walk.ts'
+import {
+  bodyStart,
+  eachElement,
+  eachMember,
+  malformedJson,
+  skipSpace,
+  skipValue,
+} from './json-walk.ts'
 
 export interface JsonPage {
   /** Position of the opening bracket of the array of records. */

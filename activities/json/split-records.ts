@@ -14,7 +14,9 @@ const safeDigits = 15
 const lineEnd = 0x0a
 
 /** Where records stand in a body: in an array that opens at a position, or one a line. */
-export type RecordsPlace = { readonly kind: 'array'; readonly start: number } | { readonly kind: 'lines' }
+export type RecordsPlace =
+  | { readonly kind: 'array'; readonly start: number }
+  | { readonly kind: 'lines' }
 
 export interface SplitRecords {
   readonly pieces: readonly Buffer[]
@@ -98,11 +100,7 @@ export function countRecords(body: Buffer): number {
 }
 
 /** Returns the position after the last record's place. */
-function eachRecord(
-  body: Buffer,
-  place: RecordsPlace,
-  visit: (start: number) => number,
-): number {
+function eachRecord(body: Buffer, place: RecordsPlace, visit: (start: number) => number): number {
   const visitRecord = (start: number): number => {
     if (body[start] !== 0x7b) throw malformedJson('a record is not an object', start)
     return visit(start)

@@ -4,7 +4,12 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
-import { identifyProcess, isAlive, signalProcess, type ProcessIdentity } from '../../infra/stack/process-identity.ts'
+import {
+  identifyProcess,
+  isAlive,
+  signalProcess,
+  type ProcessIdentity,
+} from '../../infra/stack/process-identity.ts'
 import { CommandError } from '../command-error.ts'
 
 export interface CompanionOptions {
@@ -50,10 +55,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
   const identity = child.pid === undefined ? undefined : identifyProcess(child.pid)
   const exited = once(child, 'exit').then(() => undefined)
   const lines = createInterface({ input: child.stdout ?? process.stdin })
-  const readyLine = await Promise.race([
-    once(lines, 'line').then(([line]) => String(line)),
-    exited,
-  ])
+  const readyLine = await Promise.race([once(lines, 'line').then(([line]) => String(line)), exited])
   if (readyLine === undefined || identity === undefined) {
     throw new CommandError('COMPANION_FAILED', `the ${options.name} ended before it was ready`, {
       at: { log: options.logFile },

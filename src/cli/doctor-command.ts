@@ -18,14 +18,22 @@ export function addDoctorCommand(program: Command): void {
       if (json) {
         for (const { name, finding, error } of checks) {
           const state = error === undefined ? 'ok' : 'failed'
-          const problem = error && { code: error.code, message: error.message, remedy: error.remedy }
-          process.stdout.write(`${JSON.stringify({ type: 'check', name, state, finding, ...problem })}\n`)
+          const problem = error && {
+            code: error.code,
+            message: error.message,
+            remedy: error.remedy,
+          }
+          process.stdout.write(
+            `${JSON.stringify({ type: 'check', name, state, finding, ...problem })}\n`,
+          )
         }
       } else {
         const rows = checks.map(({ name, finding, error }) => [
           error === undefined ? styleText('green', 'ok') : styleText('red', 'failed'),
           name,
-          error === undefined ? (finding ?? '') : `${error.code}: ${error.message}. ${error.remedy}`,
+          error === undefined
+            ? (finding ?? '')
+            : `${error.code}: ${error.message}. ${error.remedy}`,
         ])
         process.stdout.write(`${formatTable(rows)}\n`)
       }

@@ -9,7 +9,9 @@ import { addUpCommand } from './up-command.ts'
 import { addWorkerCommand } from './worker-command.ts'
 
 const program = new Command('claimcheck')
-  .description('Bulk loads on Temporal: history carries claims, S3 keeps the data, PostgreSQL gets the rows.')
+  .description(
+    'Bulk loads on Temporal: history carries claims, S3 keeps the data, PostgreSQL gets the rows.',
+  )
   .exitOverride()
   .showHelpAfterError('Run `claimcheck --help` to see what there is.')
 

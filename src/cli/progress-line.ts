@@ -29,7 +29,8 @@ export function createProgressLine(name: string, output = process.stderr): Progr
       // One line: what follows the first is detail for the Temporal UI.
       const problem = trouble && `attempt ${trouble.attempt}: ${trouble.message.split('\n', 1)[0]}`
       if (!output.isTTY) {
-        if (problem !== undefined && problem !== lastTrouble) output.write(`${name}: retrying, ${problem}\n`)
+        if (problem !== undefined && problem !== lastTrouble)
+          output.write(`${name}: retrying, ${problem}\n`)
         lastTrouble = problem ?? lastTrouble
         return
       }

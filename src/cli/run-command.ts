@@ -15,7 +15,10 @@ export function addRunCommand(program: Command): void {
     .command('run')
     .description('load one partition of a pipeline')
     .argument('<pipeline>', 'the name of a pipeline file')
-    .requiredOption('--partition <name>', 'the time slice: 2001, 2001-01, 2001-01-05, 2001-01..2001-07')
+    .requiredOption(
+      '--partition <name>',
+      'the time slice: 2001, 2001-01, 2001-01-05, 2001-01..2001-07',
+    )
     .option('--wait', 'show progress and wait for the end')
     .option('--json', 'print JSON lines')
     .option('--refetch', 'fetch everything again, even what a failed run of this partition landed')
@@ -45,7 +48,9 @@ export function addRunCommand(program: Command): void {
         const seconds = (Date.now() - requestedAt.getTime()) / 1000
         const summary = await summariseLoad(client, handle, { pipeline: name, seconds, result })
         process.stdout.write(
-          json ? `${JSON.stringify({ type: 'loaded', ...summary })}\n` : `${describeLoad(summary)}\n`,
+          json
+            ? `${JSON.stringify({ type: 'loaded', ...summary })}\n`
+            : `${describeLoad(summary)}\n`,
         )
       } finally {
         await session.close()

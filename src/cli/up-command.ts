@@ -19,7 +19,9 @@ export function addUpCommand(program: Command): void {
         lifetime: detach ? 'detached' : 'attached',
         onProgress: (text) => process.stderr.write(`${text}\n`),
       })
-      process.stdout.write(`${describeServers(stack, stackPaths(settings.directory).credentials)}\n`)
+      process.stdout.write(
+        `${describeServers(stack, stackPaths(settings.directory).credentials)}\n`,
+      )
       if (detach || !stack.owned) return
       process.stderr.write('Ctrl-C stops them.\n')
       await new Promise<void>((resolve) => {

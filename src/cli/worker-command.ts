@@ -8,7 +8,10 @@ export function addWorkerCommand(program: Command): void {
   program
     .command('worker')
     .description('do the work of runs: poll the queues until Ctrl-C')
-    .option('--attached', 'end when standard input closes, so with the process that started this one')
+    .option(
+      '--attached',
+      'end when standard input closes, so with the process that started this one',
+    )
     .action(async ({ attached = false }) => {
       const settings = readSettings(process.env)
       // Heavy, and no other command needs them.

@@ -1,5 +1,10 @@
 import { WorkflowFailedError } from '@temporalio/client'
-import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common'
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+} from '@temporalio/common'
 import { CodedError } from '../../codec/index.ts'
 import { CommandError } from '../command-error.ts'
 
@@ -11,7 +16,11 @@ export function loadFailure(error: unknown, workflowId: string): CodedError {
   const at = { run: workflowId }
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof ApplicationFailure && typeof cause.type === 'string') {
-      return new LoadFailure(cause.type, cause.message, { remedy: remedyOf(cause), cause: error, at })
+      return new LoadFailure(cause.type, cause.message, {
+        remedy: remedyOf(cause),
+        cause: error,
+        at,
+      })
     }
   }
   const how = endOf(error)

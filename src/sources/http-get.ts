@@ -62,12 +62,16 @@ async function get(url: URL, options: HttpGetOptions): Promise<HttpAnswer> {
     if (options.signal.aborted) throw options.signal.reason
     if (cause instanceof PipelineError) throw cause
     if (errorCode(cause) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(options.maxBytes, place)
-    throw new PipelineError('SOURCE_UNREACHABLE', `the source did not answer in full (${reason(cause)})`, {
-      at: place,
-      remedy: 'Check that the source is up and that its address in the pipeline file is right.',
-      retryable: true,
-      cause,
-    })
+    throw new PipelineError(
+      'SOURCE_UNREACHABLE',
+      `the source did not answer in full (${reason(cause)})`,
+      {
+        at: place,
+        remedy: 'Check that the source is up and that its address in the pipeline file is right.',
+        retryable: true,
+        cause,
+      },
+    )
   }
 }
 

@@ -16,7 +16,9 @@ export interface HttpSourceOptions {
 }
 
 /** Pages over HTTP. Short trouble (a cut connection, 429, 5xx) is waited out in place. */
-export function createHttpSource({ environment }: HttpSourceOptions): PageSource & { close(): void } {
+export function createHttpSource({
+  environment,
+}: HttpSourceOptions): PageSource & { close(): void } {
   const agents: HttpAgents = {
     http: new http.Agent({ keepAlive: true }),
     https: new https.Agent({ keepAlive: true }),
@@ -75,7 +77,10 @@ async function tryGet(get: () => Promise<HttpAnswer>, url: URL): Promise<Buffer 
   return { error, waitMs: retryAfterMs(headers['retry-after'], Date.now()) }
 }
 
-function pageUrl({ source, interval, cursor }: PageRequest, environment: HttpSourceOptions['environment']): URL {
+function pageUrl(
+  { source, interval, cursor }: PageRequest,
+  environment: HttpSourceOptions['environment'],
+): URL {
   const url = new URL(resolveReferences(source.url, environment))
   for (const [name, template] of Object.entries(source.query)) {
     const value = resolveReferences(template, environment)

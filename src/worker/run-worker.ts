@@ -30,7 +30,9 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const connection = await reach(addresses.temporal, () =>
     NativeConnection.connect(connectionOptions(addresses.temporal)),
   )
-  const duckDb = await DuckDb.open({ spillDirectory: join(tmpdir(), `claimcheck-spill-${process.pid}`) })
+  const duckDb = await DuckDb.open({
+    spillDirectory: join(tmpdir(), `claimcheck-spill-${process.pid}`),
+  })
   try {
     const workers = await createWorkers({
       connection,

@@ -8,7 +8,12 @@ import { after, before, describe, it } from 'node:test'
 import { z } from 'zod'
 import type { FaultPlanInput } from '../../infra/sample-source/fault-plan.ts'
 import { openLoadBed, type LoadBed } from '../support/load-bed.ts'
-import { createFlightsTable, tableOf, uniqueName, type FlightsPipeline } from '../support/pipeline-fixture.ts'
+import {
+  createFlightsTable,
+  tableOf,
+  uniqueName,
+  type FlightsPipeline,
+} from '../support/pipeline-fixture.ts'
 import { jsonLines } from '../support/run-cli.ts'
 import { assertFailure, type ExpectedFailure } from './support/assert-failure.ts'
 import { readRejects } from './support/read-rejects.ts'
@@ -29,7 +34,14 @@ describe('bad input', () => {
     expected: ExpectedFailure,
     options: { readonly partition?: string; readonly environment?: NodeJS.ProcessEnv } = {},
   ): Promise<ReturnType<typeof assertFailure>> {
-    const args = ['run', pipeline, '--partition', options.partition ?? partition, '--wait', '--json']
+    const args = [
+      'run',
+      pipeline,
+      '--partition',
+      options.partition ?? partition,
+      '--wait',
+      '--json',
+    ]
     const outcome = await bed.cli(args, options.environment)
     return assertFailure(outcome, expected)
   }
@@ -45,11 +57,11 @@ describe('bad input', () => {
     const table = await createFlightsTable(bed.database, name)
     await bed.database.query(`INSERT INTO ${table} VALUES (1, '2000-01-01', 1, 2, 'A', 'B')`)
     const contents = () => bed.database.query(`SELECT xmin::text, ctid::text, * FROM ${table}`)
-    const before = await contents()
+    const contentsBefore = await contents()
     await prepare(table)
     const failure = await failingRun(name, expected)
     bed.source.setFaults({})
-    assert.deepEqual(await contents(), before, 'the target is untouched')
+    assert.deepEqual(await contents(), contentsBefore, 'the target is untouched')
     assert.deepEqual(await staged(), [])
     return failure
   }
@@ -188,10 +200,8 @@ describe('bad input', () => {
 
   it('says that the table cannot be written, before anything is fetched', async () => {
     bed.source.resetStats()
-    const failure = await failingLoad(
-      {},
-      { code: 'TARGET_NOT_WRITABLE', exitCode: 1 },
-      (table) => bed.database.query(`REVOKE INSERT, UPDATE ON ${table} FROM CURRENT_USER`),
+    const failure = await failingLoad({}, { code: 'TARGET_NOT_WRITABLE', exitCode: 1 }, (table) =>
+      bed.database.query(`REVOKE INSERT, UPDATE ON ${table} FROM CURRENT_USER`),
     )
     assert.match(failure.message, /lacks INSERT, UPDATE on the table \[table=public\.bad_/)
     assert.match(failure.remedy, /GRANT INSERT, UPDATE/)
@@ -199,7 +209,9 @@ describe('bad input', () => {
   })
 
   it('says that the table cannot be made', async () => {
-    await bed.database.query('CREATE SCHEMA closed; REVOKE CREATE ON SCHEMA closed FROM CURRENT_USER')
+    await bed.database.query(
+      'CREATE SCHEMA closed; REVOKE CREATE ON SCHEMA closed FROM CURRENT_USER',
+    )
     const failure = await failingLoad(
       { table: 'closed.flights' },
       { code: 'TARGET_NOT_WRITABLE', exitCode: 1 },

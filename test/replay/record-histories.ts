@@ -3,17 +3,16 @@
  * with the server programs on the PATH. Do so when a workflow was changed on purpose and no run of
  * the old kind is left anywhere; else keep the old histories, and the workflow able to replay them.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { startStack } from '../../infra/stack/start-stack.ts'
 import type { LoadHandle } from '../../src/client/start-load.ts'
 import { openLoadBed, type LoadBed } from '../support/load-bed.ts'
 import { chainOfHistories } from '../support/run-histories.ts'
 import { stackEnvironment } from '../support/stack-environment.ts'
 import { eventually } from '../targets/support/eventually.ts'
-import { historiesDirectory } from './recorded-histories.ts'
+import { writeHistory } from './recorded-histories.ts'
 
 const partition = '2001-01-01T06'
 
@@ -70,16 +69,6 @@ async function record(
   const histories = await chainOfHistories(bed.client, workflowId, firstExecutionRunId)
   for (const [index, history] of histories.entries()) {
     const place = histories.length === 1 ? name : `${name}-${index + 1}`
-    const text = withoutThisMachine(historyToJSON(history))
-    writeFileSync(new URL(`${place}.json`, historiesDirectory), text)
+    writeHistory(place, history)
   }
-}
-
-/** Leaves out who ran it and where the code lay: replay needs neither. */
-function withoutThisMachine(history: string): string {
-  const value: unknown = JSON.parse(history, (key, part: unknown) => {
-    if (key === 'identity') return 'worker'
-    return key === 'stackTrace' ? '' : part
-  })
-  return `${JSON.stringify(value, null, 1)}\n`
 }

@@ -1,20 +1,45 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import proto, { type temporal } from '@temporalio/proto'
 
-export const historiesDirectory = new URL('../fixtures/histories/', import.meta.url)
+const { History } = proto.temporal.api.history.v1
+type HistoryObject = temporal.api.history.v1.IHistory
+
+const directory = new URL('../fixtures/histories/', import.meta.url)
 
 export interface RecordedHistory {
   readonly workflowId: string
-  /** As `temporal workflow show --output json` prints it. */
-  readonly history: unknown
+  readonly history: HistoryObject
 }
 
 /** Histories of real runs, one of each kind; `record-histories.ts` made them. */
 export function recordedHistories(): RecordedHistory[] {
-  return readdirSync(historiesDirectory)
+  return readdirSync(directory)
     .filter((name) => name.endsWith('.json'))
     .toSorted()
     .map((name) => ({
       workflowId: name.replace('.json', ''),
-      history: JSON.parse(readFileSync(new URL(name, historiesDirectory), 'utf8')),
+      history: History.fromObject(JSON.parse(readFileSync(new URL(name, directory), 'utf8'))),
     }))
+}
+
+/**
+ * Writes a history as the plain object of its message. Not as Temporal's own JSON: the SDK's functions
+ * for that need one copy of protobufjs for all its packages, which npm does not always install.
+ *
+ * Who ran it and where the code lay is left out: replay needs neither.
+ */
+export function writeHistory(name: string, history: HistoryObject): void {
+  const message = History.fromObject(history)
+  const plain = History.toObject(message, { bytes: String, enums: String, longs: String })
+  const text = JSON.stringify(
+    plain,
+    (key, value: unknown) => {
+      if (key === 'stackTrace') return ''
+      if (key === 'identity') return 'worker'
+      // A worker's own queue is called after its process and machine.
+      return key === 'name' && /^\d+@/.test(String(value)) ? 'sticky' : value
+    },
+    1,
+  )
+  writeFileSync(new URL(`${name}.json`, directory), `${text}\n`)
 }

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import { DeterminismViolationError } from '@temporalio/workflow'
 import { Worker, type ReplayResult, type ReplayWorkerOptions } from '@temporalio/worker'
 import { createDataConverter, MemoryObjectStore } from '../../codec/index.ts'
-import { bundleWorkflows } from '../../src/worker/create-workers.ts'
 import { createLogger, installRuntime } from '../../src/worker/runtime-logger.ts'
 import { recordedHistories } from './recorded-histories.ts'
 
@@ -17,7 +16,8 @@ describe('the histories of earlier runs', () => {
   })
 
   it('are replayed by the workflows of today, without a store', async () => {
-    const results = await replay({ workflowBundle: await bundleWorkflows() })
+    const workflowsPath = fileURLToPath(import.meta.resolve('../../workflows/index.ts'))
+    const results = await replay({ workflowsPath })
     assert.equal(results.length, recordedHistories().length)
     for (const { workflowId, error } of results) assert.equal(error, undefined, workflowId)
   })

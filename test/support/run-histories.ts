@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client'
+import type { Payload } from '@temporalio/common'
 import type { temporal } from '@temporalio/proto'
 
 type History = temporal.api.history.v1.IHistory
@@ -35,12 +36,16 @@ export function attemptsOf(histories: readonly History[], activityType: string):
   })
 }
 
-/** The size of each payload anywhere in a history, fields of failures and headers included. */
-export function payloadSizes(history: unknown): number[] {
+/** Each payload anywhere in a history, those of failures and headers included. */
+export function payloadsOf(history: unknown): Payload[] {
   if (typeof history !== 'object' || history === null) return []
   if (history instanceof Uint8Array) return []
-  const own = 'data' in history && history.data instanceof Uint8Array ? [history.data.length] : []
-  return [...own, ...Object.values(history).flatMap((value) => payloadSizes(value))]
+  const inside = Object.values(history).flatMap((value) => payloadsOf(value))
+  return isPayload(history) ? [history, ...inside] : inside
+}
+
+function isPayload(value: object): value is Payload {
+  return 'data' in value && value.data instanceof Uint8Array && 'metadata' in value
 }
 
 /** All text of a history, payloads included: to look for what must not be there. */

@@ -56,6 +56,12 @@ describe('staging in a server that crashes', { timeout: 60_000 }, () => {
     assert.ok(backend)
     // The server takes the loss of any session by SIGKILL for a crash, and recovers.
     process.kill(backend.pid, 'SIGKILL')
+    await eventually('another session to be ended by the crash', () =>
+      database.query('SELECT').then(
+        () => undefined,
+        () => true,
+      ),
+    )
     const outcome = await eventually('the server to recover', () =>
       target.publish(load.request).catch((error: { retryable: boolean }) => {
         assert.equal(error.retryable, true)

@@ -34,11 +34,13 @@ const imports = files.flatMap(importsOf)
 
 function importsOf(file: string): Import[] {
   const pattern = /^\s*(?:import|export)\s+(type\s+)?([^'";]*?\s+from\s+)?'([^']+)'/gm
-  return [...(sources.get(file) ?? '').matchAll(pattern)].map(([, type, names = '', specifier = '']) => ({
-    file,
-    specifier,
-    typesOnly: type !== undefined || /^\{(\s*type\s[^,]*,?)+\s*\}\s+from\s+$/.test(names),
-  }))
+  return [...(sources.get(file) ?? '').matchAll(pattern)].map(
+    ([, type, names = '', specifier = '']) => ({
+      file,
+      specifier,
+      typesOnly: type !== undefined || /^\{(\s*type\s[^,]*,?)+\s*\}\s+from\s+$/.test(names),
+    }),
+  )
 }
 
 function roomOf(path: string): string {
@@ -79,13 +81,18 @@ describe('the rooms', () => {
   test('keep workflows deterministic: no clock, no chance, no timer of the machine', () => {
     const wrong = files
       .filter((file) => roomOf(file) === 'workflows')
-      .filter((file) => /\bDate\b|Math\.random|setTimeout|process\.|node:/.test(sources.get(file) ?? ''))
+      .filter((file) =>
+        /\bDate\b|Math\.random|setTimeout|process\.|node:/.test(sources.get(file) ?? ''),
+      )
     assert.deepEqual(wrong, [])
   })
 
   test('were found: the check sees imports of every room', () => {
     for (const room of Object.keys(arrows)) {
-      assert.ok(imports.some(({ file }) => roomOf(file) === room), room)
+      assert.ok(
+        imports.some(({ file }) => roomOf(file) === room),
+        room,
+      )
     }
     assert.ok(imports.some((found) => found.typesOnly && target(found).startsWith('activities/')))
   })
@@ -97,7 +104,10 @@ describe('the modules', () => {
     .toSorted((left, right) => left.lines - right.lines)
 
   test('are small: none over 300 lines, half of them under 100', () => {
-    assert.deepEqual(lineCounts.filter(({ lines }) => lines > 300), [])
+    assert.deepEqual(
+      lineCounts.filter(({ lines }) => lines > 300),
+      [],
+    )
     assert.ok((lineCounts[Math.floor(lineCounts.length / 2)]?.lines ?? 0) < 100)
   })
 
@@ -110,7 +120,9 @@ describe('the modules', () => {
   })
 
   test('have room indexes only as barrels', () => {
-    const wrong = files.filter((file) => basename(file) === 'index.ts' && file.split('/').length > 2)
+    const wrong = files.filter(
+      (file) => basename(file) === 'index.ts' && file.split('/').length > 2,
+    )
     assert.deepEqual(wrong, [])
   })
 })

@@ -17,7 +17,9 @@ export async function readRejects(
   const rejects: z.infer<typeof reject>[] = []
   for await (const { key } of store.list(`datasets/${pipeline}/`)) {
     if (!/\/rejects-\d+\.ndjson\.zst$/.test(key)) continue
-    const lines = zstdDecompressSync(await store.get(key)).toString('utf8').trimEnd()
+    const lines = zstdDecompressSync(await store.get(key))
+      .toString('utf8')
+      .trimEnd()
     rejects.push(...lines.split('\n').map((line) => reject.parse(JSON.parse(line))))
   }
   return rejects

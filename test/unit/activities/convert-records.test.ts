@@ -35,7 +35,11 @@ describe('convertRecords', () => {
   async function convert(
     text: string,
     types: Readonly<Record<string, ColumnType['kind'] | ColumnType>>,
-    options: { format?: 'json' | 'csv'; key?: string; pages?: { key: string; firstRecord: number }[] } = {},
+    options: {
+      format?: 'json' | 'csv'
+      key?: string
+      pages?: { key: string; firstRecord: number }[]
+    } = {},
   ) {
     const columns: ColumnDefinition[] = Object.entries(types).map(([name, type]) => ({
       name,
@@ -69,13 +73,34 @@ describe('convertRecords', () => {
     const big = '-999999999999999999999999999999999999.99'
     const { rows, rejectCount } = await convert(
       [
-        { i: '9223372036854775807', n: big, t: '2024-02-29T23:59:59.123456', d: '0001-01-01', s: 'é\u2028"\\\n', b: true },
-        { i: '-9223372036854775808', n: '1.10', t: '9999-12-31 23:59:59.999999', d: '9999-12-31', s: '', b: false },
+        {
+          i: '9223372036854775807',
+          n: big,
+          t: '2024-02-29T23:59:59.123456',
+          d: '0001-01-01',
+          s: 'é\u2028"\\\n',
+          b: true,
+        },
+        {
+          i: '-9223372036854775808',
+          n: '1.10',
+          t: '9999-12-31 23:59:59.999999',
+          d: '9999-12-31',
+          s: '',
+          b: false,
+        },
         { i: null, n: null, t: null, d: null, s: null, b: null },
       ]
         .map((row) => JSON.stringify(row))
         .join('\n'),
-      { i: 'bigint', n: { kind: 'numeric', precision: 38, scale: 2 }, t: 'timestamp', d: 'date', s: 'text', b: 'boolean' },
+      {
+        i: 'bigint',
+        n: { kind: 'numeric', precision: 38, scale: 2 },
+        t: 'timestamp',
+        d: 'date',
+        s: 'text',
+        b: 'boolean',
+      },
     )
     assert.equal(rejectCount, 0)
     assert.deepEqual(rows, [
@@ -86,17 +111,33 @@ describe('convertRecords', () => {
   })
 
   test('takes a time without an offset as UTC, and one with as what it says', async () => {
-    const { rows } = await convert('{"t":"2024-03-10T02:30:00"}\n{"t":"2024-03-10T02:30:00+05:30"}', {
-      t: 'timestamptz',
-    })
+    const { rows } = await convert(
+      '{"t":"2024-03-10T02:30:00"}\n{"t":"2024-03-10T02:30:00+05:30"}',
+      {
+        t: 'timestamptz',
+      },
+    )
     assert.deepEqual(rows, [[1710037800000000n], [1710018000000000n]])
   })
 
   test('sets rows aside with page, position and reason, and keeps the rest in order', async () => {
     const { rows, rejects, rejectCount, firstReject } = await convert(
-      ['{"id":1,"n":5}', '{"id":2,"n":"3.7"}', '{"n":1}', '{"id":4,"n":2147483648}', '{"id":5,"n":null}', '{"id":6,"n":"x"}'].join('\n'),
+      [
+        '{"id":1,"n":5}',
+        '{"id":2,"n":"3.7"}',
+        '{"n":1}',
+        '{"id":4,"n":2147483648}',
+        '{"id":5,"n":null}',
+        '{"id":6,"n":"x"}',
+      ].join('\n'),
       { id: 'bigint', n: 'integer' },
-      { key: 'id', pages: [{ key: 'page-a', firstRecord: 0 }, { key: 'page-b', firstRecord: 3 }] },
+      {
+        key: 'id',
+        pages: [
+          { key: 'page-a', firstRecord: 0 },
+          { key: 'page-b', firstRecord: 3 },
+        ],
+      },
     )
     assert.deepEqual(rows, [
       [1n, 5],
@@ -105,10 +146,25 @@ describe('convertRecords', () => {
     assert.equal(rejectCount, 4)
     assert.equal(firstReject, 'n: the value is not of type integer')
     assert.deepEqual(rejects, [
-      { page: 'page-a', record: 1, reason: 'n: the value is not of type integer', fields: { id: '2', n: '3.7' } },
+      {
+        page: 'page-a',
+        record: 1,
+        reason: 'n: the value is not of type integer',
+        fields: { id: '2', n: '3.7' },
+      },
       { page: 'page-a', record: 2, reason: 'id: the key is missing', fields: { id: null, n: '1' } },
-      { page: 'page-b', record: 0, reason: 'n: the value is not of type integer', fields: { id: '4', n: '2147483648' } },
-      { page: 'page-b', record: 2, reason: 'n: the value is not of type integer', fields: { id: '6', n: 'x' } },
+      {
+        page: 'page-b',
+        record: 0,
+        reason: 'n: the value is not of type integer',
+        fields: { id: '4', n: '2147483648' },
+      },
+      {
+        page: 'page-b',
+        record: 2,
+        reason: 'n: the value is not of type integer',
+        fields: { id: '6', n: 'x' },
+      },
     ])
   })
 
@@ -134,9 +190,12 @@ describe('convertRecords', () => {
     const { rows } = await convert(text, { ID: 'integer', s: 'text' }, { format: 'csv' })
     assert.deepEqual(rows, [[2, 'a']])
     for (const header of ['id', 'id,s,s', '"id,s']) {
-      await assert.rejects(convert(`${header}\n1\n`, { id: 'integer', s: 'text' }, { format: 'csv' }), {
-        code: 'CONVERSION_FAILED',
-      })
+      await assert.rejects(
+        convert(`${header}\n1\n`, { id: 'integer', s: 'text' }, { format: 'csv' }),
+        {
+          code: 'CONVERSION_FAILED',
+        },
+      )
     }
   })
 

@@ -10,10 +10,13 @@ function read(text: string, at: Parameters<typeof readJsonPage>[1] = paths) {
 }
 
 function refuses(text: string, message: RegExp): void {
-  assert.throws(() => read(text), (error: Error) => {
-    assert.match(error.message, message)
-    return 'code' in error && error.code === 'SOURCE_MALFORMED'
-  })
+  assert.throws(
+    () => read(text),
+    (error: Error) => {
+      assert.match(error.message, message)
+      return 'code' in error && error.code === 'SOURCE_MALFORMED'
+    },
+  )
 }
 
 describe('readJsonPage', () => {

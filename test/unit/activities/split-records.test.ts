@@ -25,36 +25,49 @@ function joined({ pieces, count }: ReturnType<typeof splitRecords>) {
 function asRead(value: unknown): unknown {
   const text = JSON.stringify(value)
   const isText = typeof value === 'string'
-  const numbers = isText ? [] : (text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""').match(/-?\d[\d.eE+-]*/g) ?? [])
+  const numbers = isText
+    ? []
+    : (text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""').match(/-?\d[\d.eE+-]*/g) ?? [])
   return numbers.some((digits) => /[.eE]/.test(digits) || digits.length > 15) ? text : value
 }
 
 describe('splitRecords', () => {
   test('gives one line a record, risky values as their own text, at any indentation', () => {
     fc.assert(
-      fc.property(fc.array(record, { maxLength: 6 }), fc.constantFrom(undefined, 2, '\t'), (records, indent) => {
-        const { lines, count } = splitArray(JSON.stringify(records, null, indent))
-        assert.equal(count, records.length)
-        assert.equal(lines.length, records.length)
-        for (const [index, line] of lines.entries()) {
-          const got: unknown = JSON.parse(line)
-          const expected = Object.entries(records[index] ?? {}).map(([name, value]) => {
-            const compact = asRead(value)
-            // A nested value's own white space is part of its text.
-            return [name, indent !== undefined && typeof value === 'object' && typeof compact === 'string' ? 'text' : compact]
-          })
-          const seen = Object.entries(got as object).map(([name, value], place) => [
-            name,
-            expected[place]?.[1] === 'text' && typeof value === 'string' ? 'text' : value,
-          ])
-          assert.deepEqual(seen, expected)
-        }
-      }),
+      fc.property(
+        fc.array(record, { maxLength: 6 }),
+        fc.constantFrom(undefined, 2, '\t'),
+        (records, indent) => {
+          const { lines, count } = splitArray(JSON.stringify(records, null, indent))
+          assert.equal(count, records.length)
+          assert.equal(lines.length, records.length)
+          for (const [index, line] of lines.entries()) {
+            const got: unknown = JSON.parse(line)
+            const expected = Object.entries(records[index] ?? {}).map(([name, value]) => {
+              const compact = asRead(value)
+              // A nested value's own white space is part of its text.
+              return [
+                name,
+                indent !== undefined && typeof value === 'object' && typeof compact === 'string'
+                  ? 'text'
+                  : compact,
+              ]
+            })
+            const seen = Object.entries(got as object).map(([name, value], place) => [
+              name,
+              expected[place]?.[1] === 'text' && typeof value === 'string' ? 'text' : value,
+            ])
+            assert.deepEqual(seen, expected)
+          }
+        },
+      ),
     )
   })
 
   test('keeps the digits of numbers that a double would change', () => {
-    const { lines } = splitArray('[{"a":12345678901234567890.10,"b":1e400,"c":7,"d":[1.10],"e":-0.0}]')
+    const { lines } = splitArray(
+      '[{"a":12345678901234567890.10,"b":1e400,"c":7,"d":[1.10],"e":-0.0}]',
+    )
     assert.deepEqual(JSON.parse(lines[0] ?? ''), {
       a: '12345678901234567890.10',
       b: '1e400',
@@ -70,7 +83,9 @@ describe('splitRecords', () => {
     const { lines, count } = splitLines(text)
     assert.equal(count, 3)
     assert.deepEqual(
-      lines.map((line) => (line.trim() === '' ? 'blank' : JSON.parse(line))).filter((line) => line !== 'blank'),
+      lines
+        .map((line) => (line.trim() === '' ? 'blank' : JSON.parse(line)))
+        .filter((line) => line !== 'blank'),
       [{ a: 1 }, { a: '\u2028\u0085' }, { a: '3.5' }],
     )
   })

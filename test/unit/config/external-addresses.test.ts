@@ -48,7 +48,10 @@ test('a wrong address or half a key is refused by name, without its value', () =
     assert.throws(
       () => externalAddresses(environment),
       (error: Error) => {
-        assert.match(error.message, /^CLAIMCHECK_(STORE_ENDPOINT|DATABASE_URL|STORE_ACCESS_KEY_ID) /)
+        assert.match(
+          error.message,
+          /^CLAIMCHECK_(STORE_ENDPOINT|DATABASE_URL|STORE_ACCESS_KEY_ID) /,
+        )
         assert.doesNotMatch(error.message, /hunter2/)
         return 'code' in error && error.code === 'STACK_SETTING_INVALID'
       },

@@ -42,14 +42,22 @@ describe('the pages that name npm scripts', () => {
   test('name only scripts that exist', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: object }
     for (const page of ['README.md', 'CONTRIBUTING.md', 'docs/cli.md', 'docs/errors.md']) {
-      for (const [, name = ''] of readFileSync(page, 'utf8').matchAll(/npm run (?:--silent )?([\w:]+)/g)) {
+      for (const [, name = ''] of readFileSync(page, 'utf8').matchAll(
+        /npm run (?:--silent )?([\w:]+)/g,
+      )) {
         assert.ok(name in scripts, `${page}: npm run ${name}`)
       }
     }
   })
 
   test('name only files that exist', () => {
-    for (const page of ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'docs/cli.md', 'docs/errors.md']) {
+    for (const page of [
+      'README.md',
+      'CONTRIBUTING.md',
+      'ARCHITECTURE.md',
+      'docs/cli.md',
+      'docs/errors.md',
+    ]) {
       const folder = page.startsWith('docs/') ? 'docs/' : ''
       for (const [, path = ''] of readFileSync(page, 'utf8').matchAll(/\]\(([^)#:]+)\)/g)) {
         assert.doesNotThrow(() => readFileSync(folder + path), `${page}: ${path}`)

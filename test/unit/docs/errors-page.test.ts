@@ -10,16 +10,22 @@ const sources = globSync('{codec,activities,workflows,src,infra}/**/*.ts').map((
 const declared = new Set(
   sources
     .filter(({ file }) => file.endsWith('-error.ts'))
-    .flatMap(({ text }) => /export type \w+ErrorCode =([^\n]*(?:\n {2}\|[^\n]*)*)/.exec(text)?.[1] ?? '')
+    .flatMap(
+      ({ text }) => /export type \w+ErrorCode =([^\n]*(?:\n {2}\|[^\n]*)*)/.exec(text)?.[1] ?? '',
+    )
     .flatMap((union) => [...union.matchAll(codePattern)].map(([, code = '']) => code)),
 )
 const thrownByWorkflows = new Set(
   sources
     .filter(({ file }) => file.startsWith('workflows/'))
-    .flatMap(({ text }) => [...text.matchAll(/type: '((?:[A-Z]+_)+[A-Z]+)'/g)].map(([, code = '']) => code)),
+    .flatMap(({ text }) =>
+      [...text.matchAll(/type: '((?:[A-Z]+_)+[A-Z]+)'/g)].map(([, code = '']) => code),
+    ),
 )
 const page = readFileSync('docs/errors.md', 'utf8')
-const documented = [...page.matchAll(/^\| `((?:[A-Z]+_)+[A-Z]+)` \|/gm)].map(([, code = '']) => code)
+const documented = [...page.matchAll(/^\| `((?:[A-Z]+_)+[A-Z]+)` \|/gm)].map(
+  ([, code = '']) => code,
+)
 
 describe('docs/errors.md', () => {
   test('has every code once, and none that does not exist', () => {
@@ -29,7 +35,13 @@ describe('docs/errors.md', () => {
   })
 
   test('lists only codes that something throws', () => {
-    const used = sources.filter(({ text }) => !text.includes('ErrorCode =')).map(({ text }) => text).join('\n')
-    assert.deepEqual(documented.filter((code) => !used.includes(`'${code}'`)), [])
+    const used = sources
+      .filter(({ text }) => !text.includes('ErrorCode ='))
+      .map(({ text }) => text)
+      .join('\n')
+    assert.deepEqual(
+      documented.filter((code) => !used.includes(`'${code}'`)),
+      [],
+    )
   })
 })
