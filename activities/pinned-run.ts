@@ -2,24 +2,11 @@ import { z } from 'zod'
 import type { CallOptions, ObjectStore } from '../codec/index.ts'
 import { definitionKey } from './bucket-layout.ts'
 import { getJson } from './json-object.ts'
-import type { PipelineDefinition } from './pipeline-definition.ts'
+import { plainColumnKinds, type PipelineDefinition } from './pipeline-definition.ts'
 import type { PinnedRun, RunReference } from './run-reference.ts'
 
-const plainKinds = [
-  'smallint',
-  'integer',
-  'bigint',
-  'double',
-  'boolean',
-  'text',
-  'date',
-  'timestamp',
-  'timestamptz',
-  'uuid',
-] as const
-
 const columnType = z.union([
-  z.object({ kind: z.enum(plainKinds) }),
+  z.object({ kind: z.enum(plainColumnKinds) }),
   z.object({ kind: z.literal('numeric'), precision: z.number(), scale: z.number() }),
 ])
 

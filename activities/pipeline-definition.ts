@@ -1,16 +1,21 @@
+/** The declared types that take no parameters. */
+export const plainColumnKinds = [
+  'smallint',
+  'integer',
+  'bigint',
+  'double',
+  'boolean',
+  'text',
+  'date',
+  'timestamp',
+  'timestamptz',
+  'uuid',
+] as const
+
 /** What a column may be declared as. */
 export type ColumnType =
-  | { readonly kind: 'smallint' }
-  | { readonly kind: 'integer' }
-  | { readonly kind: 'bigint' }
+  | { readonly kind: (typeof plainColumnKinds)[number] }
   | { readonly kind: 'numeric'; readonly precision: number; readonly scale: number }
-  | { readonly kind: 'double' }
-  | { readonly kind: 'boolean' }
-  | { readonly kind: 'text' }
-  | { readonly kind: 'date' }
-  | { readonly kind: 'timestamp' }
-  | { readonly kind: 'timestamptz' }
-  | { readonly kind: 'uuid' }
 
 export interface ColumnDefinition {
   /** The column's name in the target table. */

@@ -1,4 +1,4 @@
-import type { ColumnType } from '../../activities/pipeline-definition.ts'
+import { plainColumnKinds, type ColumnType } from '../../activities/pipeline-definition.ts'
 import { suggestion } from './suggestion.ts'
 import type { Parsed } from './parsed.ts'
 import { PLANNED_TYPES } from './planned-features.ts'
@@ -7,20 +7,7 @@ import { PLANNED_TYPES } from './planned-features.ts'
 const MAX_PRECISION = 38
 
 const PLAIN_TYPES: ReadonlyMap<string, ColumnType> = new Map(
-  (
-    [
-      'smallint',
-      'integer',
-      'bigint',
-      'double',
-      'boolean',
-      'text',
-      'date',
-      'timestamp',
-      'timestamptz',
-      'uuid',
-    ] as const
-  ).map((kind) => [kind, { kind }]),
+  plainColumnKinds.map((kind) => [kind, { kind }]),
 )
 
 /** What other systems call these types. */

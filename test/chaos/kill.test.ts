@@ -59,8 +59,8 @@ describe('a worker that is killed', () => {
     assertFetchedOnce(bed, kills)
   }
 
-  async function killAndReplace(): Promise<Kill> {
-    const kill = await killWorker(bed, worker, pipeline)
+  async function killAndReplace(how: 'kill' | 'stop' = 'kill'): Promise<Kill> {
+    const kill = await killWorker(bed, worker, pipeline, how)
     worker = await bed.startWorker()
     return kill
   }
@@ -99,6 +99,22 @@ describe('a worker that is killed', () => {
       kills.push(await killAndReplace())
     }
     await assertLoadedOnce(load, kills)
+  })
+
+  it('hands over what it was doing when it is ended in good order', async () => {
+    await bed.writeFlights({ name: pipeline, perPage: 250 })
+    // The walk is longer than the worker is given to finish.
+    bed.source.setFaults({ latencyMs: 500 })
+    const load = await bed.start(pipeline, '2001-01-01')
+    await eventually(
+      'a few pages',
+      async () => (bed.source.stats().pagesFetched >= 5 ? true : undefined),
+      patienceMs,
+    )
+    const ending = await killAndReplace('stop')
+    bed.source.setFaults({})
+    await assertLoadedOnce(load, [ending])
+    assert.deepEqual(await attempts(load, 'fetchBatch'), [2])
   })
 
   it('starts a conversion anew from what was landed', async () => {

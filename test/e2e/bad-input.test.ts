@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, beforeEach, describe, it } from 'node:test'
 import { z } from 'zod'
 import type { FaultPlanInput } from '../../infra/sample-source/fault-plan.ts'
 import { openLoadBed, type LoadBed } from '../support/load-bed.ts'
@@ -15,38 +12,23 @@ import {
   type FlightsPipeline,
 } from '../support/pipeline-fixture.ts'
 import { jsonLines } from '../support/run-cli.ts'
+import { eventually } from '../targets/support/eventually.ts'
 import { assertFailure, type ExpectedFailure } from './support/assert-failure.ts'
 import { readRejects } from './support/read-rejects.ts'
 
 const quick = { attempts: 1 }
 const partition = '2001-01-01T06'
-describe('bad input', () => {
+
+describe('a load that cannot succeed', () => {
   let bed: LoadBed
   before(async () => {
     bed = await openLoadBed()
     await bed.startWorker()
   })
   after(() => bed?.close())
+  beforeEach(() => bed.source.setFaults({}))
 
-  /** Runs a load that must fail; says what it failed with, after a look at how that was said. */
-  async function failingRun(
-    pipeline: string,
-    expected: ExpectedFailure,
-    options: { readonly partition?: string; readonly environment?: NodeJS.ProcessEnv } = {},
-  ): Promise<ReturnType<typeof assertFailure>> {
-    const args = [
-      'run',
-      pipeline,
-      '--partition',
-      options.partition ?? partition,
-      '--wait',
-      '--json',
-    ]
-    const outcome = await bed.cli(args, options.environment)
-    return assertFailure(outcome, expected)
-  }
-
-  /** The same for a pipeline of flights whose table is there and has a row. */
+  /** Runs a load that must fail, into a table that is there and has a row. */
   async function failingLoad(
     pipeline: Omit<FlightsPipeline, 'name'>,
     expected: ExpectedFailure,
@@ -59,8 +41,8 @@ describe('bad input', () => {
     const contents = () => bed.database.query(`SELECT xmin::text, ctid::text, * FROM ${table}`)
     const contentsBefore = await contents()
     await prepare(table)
-    const failure = await failingRun(name, expected)
-    bed.source.setFaults({})
+    const outcome = await bed.cli(['run', name, '--partition', partition, '--wait', '--json'])
+    const failure = assertFailure(outcome, expected)
     assert.deepEqual(await contents(), contentsBefore, 'the target is untouched')
     assert.deepEqual(await staged(), [])
     return failure
@@ -71,54 +53,6 @@ describe('bad input', () => {
       `SELECT tablename FROM pg_tables WHERE schemaname = 'claimcheck_staging'`,
     )
   }
-
-  it('says that there is no such pipeline, and which there are', async () => {
-    const name = uniqueName('known')
-    await bed.writeFlights({ name })
-    const failure = await failingRun('no-such-pipeline', {
-      code: 'PIPELINE_NOT_FOUND',
-      exitCode: 4,
-    })
-    assert.ok(failure.message.includes('no-such-pipeline'))
-    assert.ok(failure.remedy.includes(name))
-  })
-
-  it('says where a pipeline file is malformed', async () => {
-    const name = uniqueName('broken')
-    await writeFile(join(bed.pipelines, `${name}.yaml`), `name: ${name}\nsource: [1\n`)
-    const failure = await failingRun(name, { code: 'PIPELINE_INVALID', exitCode: 2 })
-    assert.match(failure.message, new RegExp(`${name}\\.yaml:\\d+:\\d+`))
-  })
-
-  it('says which fields of a pipeline file are wrong', async () => {
-    const name = uniqueName('wrong')
-    await bed.writeFlights({ name, columns: { delay: 'intger' }, limits: { attempts: 0 } })
-    const failure = await failingRun(name, {
-      code: 'PIPELINE_INVALID',
-      exitCode: 2,
-      furtherLines: 2,
-    })
-    assert.match(failure.message, /columns\.delay/)
-    assert.match(failure.message, /limits\.attempts/)
-  })
-
-  it('says that a partition is none', async () => {
-    const name = uniqueName('known')
-    await bed.writeFlights({ name })
-    const failure = await failingRun(
-      name,
-      { code: 'PARTITION_INVALID', exitCode: 2 },
-      { partition: '2001-13' },
-    )
-    assert.match(failure.message, /2001-13/)
-  })
-
-  it('says that an option is missing', async () => {
-    const { exitCode, stdout, stderr } = await bed.cli(['run', 'flights'])
-    assert.equal(exitCode, 2)
-    assert.equal(stdout, '')
-    assert.match(stderr, /--partition/)
-  })
 
   it('says that the source is down', async () => {
     // The discard port: nobody listens there.
@@ -178,7 +112,6 @@ describe('bad input', () => {
     await bed.writeFlights({ name, perPage: 100, maxRejects: 100 })
     bed.source.setFaults(wrongDelay)
     const outcome = await bed.cli(['run', name, '--partition', partition, '--wait', '--json'])
-    bed.source.setFaults({})
     assert.equal(outcome.exitCode, 0, outcome.stderr)
     const summary = z
       .object({ rows: z.number(), rejects: z.number() })
@@ -219,46 +152,23 @@ describe('bad input', () => {
     assert.match(failure.message, /closed\.flights/)
   })
 
-  it('says that no servers run', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'claimcheck-test-nothing-'))
-    try {
-      await failingRun(
-        'flights',
-        { code: 'SERVERS_UNREACHABLE', exitCode: 5 },
-        {
-          environment: {
-            CLAIMCHECK_DIRECTORY: directory,
-            TEMPORAL_ADDRESS: '',
-            CLAIMCHECK_STORE_ENDPOINT: '',
-            CLAIMCHECK_STORE_BUCKET: '',
-            CLAIMCHECK_STORE_ACCESS_KEY_ID: '',
-            CLAIMCHECK_STORE_SECRET_ACCESS_KEY: '',
-            CLAIMCHECK_DATABASE_URL: '',
-          },
-        },
-      )
-    } finally {
-      await rm(directory, { recursive: true })
-    }
-  })
-
-  it('says that Temporal is down', async () => {
-    const failure = await failingRun(
-      'flights',
-      { code: 'TEMPORAL_UNREACHABLE', exitCode: 5 },
-      { environment: { TEMPORAL_ADDRESS: '127.0.0.1:9' } },
+  it('says that a person has cancelled the run, and leaves nothing staged', async () => {
+    const name = uniqueName('cancelled')
+    await bed.writeFlights({ name, perPage: 50, limits: { batch_bytes: 1 } })
+    bed.source.setFaults({ latencyMs: 300 })
+    bed.source.resetStats()
+    const outcome = bed.cli(['run', name, '--partition', partition, '--wait', '--json'])
+    await eventually(
+      'a few pages',
+      async () => (bed.source.stats().pagesFetched > 3 ? true : undefined),
+      60_000,
     )
-    assert.match(failure.message, /127\.0\.0\.1:9/)
-  })
-
-  it('says that a setting is wrong, and not what it is', async () => {
-    const failure = await failingRun(
-      'flights',
-      { code: 'SETTING_INVALID', exitCode: 2 },
-      { environment: { CLAIMCHECK_DATABASE_URL: 'mysql://user:hunter2@host/db' } },
-    )
-    assert.match(failure.message, /CLAIMCHECK_DATABASE_URL/)
-    assert.ok(!failure.message.includes('hunter2'))
+    await bed.client.workflow.getHandle(`etl/${name}/${partition}`).cancel()
+    const failure = assertFailure(await outcome, { code: 'RUN_FAILED', exitCode: 1 })
+    assert.match(failure.message, /was cancelled/)
+    assert.deepEqual(await staged(), [])
+    const [table] = await bed.database.query('SELECT to_regclass($1) AS name', [tableOf(name)])
+    assert.deepEqual(table, { name: null })
   })
 })
 

@@ -15,13 +15,14 @@ export interface Kill {
   readonly requests: ReadonlyMap<PageDigest, number>
 }
 
-/** SIGKILL, and the loss of the local disk. */
+/** Ends a worker, if not told otherwise by SIGKILL and with the loss of its local disk. */
 export async function killWorker(
   bed: LoadBed,
   worker: WorkerProcess,
   pipeline: string,
+  how: 'kill' | 'stop' = 'kill',
 ): Promise<Kill> {
-  await worker.kill()
+  await worker[how]()
   const landed = await landedPages(bed.store, pipeline)
   return { landed, requests: requestsByPage(bed.source.stats()) }
 }
