@@ -4,7 +4,6 @@ import { digestOf, type ObjectKey } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { partKey, rejectsKey } from './bucket-layout.ts'
 import { convertRecords, type RecordsFile } from './conversion/convert-records.ts'
-import { readJsonPage } from './json/read-json-page.ts'
 import { splitRecords } from './json/split-records.ts'
 import { getJson } from './json-object.ts'
 import { landedBatch, type LandedPage } from './landing/landed-batch.ts'
@@ -99,9 +98,9 @@ async function writeRecords(
         continue
       }
       const place =
-        source.format === 'json'
-          ? ({ kind: 'array', start: recordsStart(body, source) } as const)
-          : ({ kind: 'lines' } as const)
+        page.recordsStart === null
+          ? ({ kind: 'lines' } as const)
+          : ({ kind: 'array', start: page.recordsStart } as const)
       const records = splitRecords(body, place)
       for (const piece of records.pieces) await file.writeFile(piece)
       recordCount += records.count
@@ -118,10 +117,6 @@ async function writeRecords(
     longestRecordBytes,
     recordCount: countable ? recordCount : undefined,
   }
-}
-
-function recordsStart(body: Buffer, source: HttpSourceDefinition): number {
-  return readJsonPage(body, { records: source.records, next: undefined }).recordsStart
 }
 
 function rowsLost(served: number, converted: number, input: ConvertBatchInput): PipelineError {

@@ -139,8 +139,8 @@ class BatchWalk {
         signal: this.#attempt.signal,
       }))
     // Read before it is landed: what is not a page must not be found again by a retry.
-    const { records, next } = readPage(body, definition.source)
-    const page = { key, sizeBytes: body.length, records }
+    const { next, ...envelope } = readPage(body, definition.source)
+    const page = { key, sizeBytes: body.length, ...envelope }
     const place = this.#pages.length
     if (found === undefined) {
       this.#pages.push({ ...page, digest: '' })
@@ -154,7 +154,7 @@ class BatchWalk {
       this.#storedBytes += found.storedBytes
       this.pagesFound += 1
     }
-    return { sizeBytes: body.length, records, next }
+    return { sizeBytes: body.length, records: envelope.records, next }
   }
 
   /** Starts an upload, waiting only while too many are under way; a failure stops the walk. */

@@ -5,6 +5,9 @@
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { eraseStack } from '../infra/stack/erase-stack.ts'
+import { readCredentials } from '../infra/stack/stack-credentials.ts'
+import { stackPaths } from '../infra/stack/stack-paths.ts'
 import { startStack } from '../infra/stack/start-stack.ts'
 import { stackEnvironment } from './support/stack-environment.ts'
 
@@ -17,13 +20,22 @@ mkdirSync('.claimcheck', { recursive: true })
 const directory = mkdtempSync(join('.claimcheck', 'test-'))
 const stack = await startStack({ directory, lifetime: 'attached' })
 try {
+  const superuser = new URL(stack.addresses.database.url)
+  superuser.username = 'postgres'
+  superuser.password =
+    readCredentials(stackPaths(directory).credentials)?.database.superuserPassword ?? ''
   requireSuccess(
     process.execPath,
     ['--test', '--test-concurrency=1', '--test-timeout=600000', ...files],
-    { ...process.env, ...stackEnvironment(stack.addresses) },
+    {
+      ...process.env,
+      ...stackEnvironment(stack.addresses),
+      CLAIMCHECK_TEST_SUPERUSER_URL: superuser.href,
+    },
   )
 } finally {
   await stack.stop()
+  await eraseStack(directory)
   rmSync(directory, { recursive: true, force: true })
 }
 

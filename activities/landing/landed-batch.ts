@@ -13,6 +13,8 @@ const landedPage = z.object({
   sizeBytes: z.number(),
   /** Null where only a full reading would tell (CSV). */
   records: z.number().nullable(),
+  /** Position of the array of records in the bytes; null where the format has none. */
+  recordsStart: z.number().nullable(),
 })
 
 /** The object that lists a batch's pages: written last, so a batch that has one is complete. */

@@ -5,6 +5,8 @@ import type { HttpSourceDefinition } from '../pipeline-definition.ts'
 export interface PageEnvelope {
   /** Null where only a full reading would tell (CSV). */
   readonly records: number | null
+  /** Position of the array of records in the body; null where the format has none. */
+  readonly recordsStart: number | null
   readonly next: string | null
 }
 
@@ -18,11 +20,12 @@ export function readPage(body: Buffer, source: HttpSourceDefinition): PageEnvelo
     case 'json': {
       const next = source.next.kind === 'cursor' ? source.next.path : undefined
       const page = readJsonPage(body, { records: source.records, next })
-      return { records: page.recordCount, next: page.next ?? null }
+      const { recordCount: records, recordsStart } = page
+      return { records, recordsStart, next: page.next ?? null }
     }
     case 'ndjson':
-      return { records: countRecords(body), next: null }
+      return { records: countRecords(body), recordsStart: null, next: null }
     case 'csv':
-      return { records: null, next: null }
+      return { records: null, recordsStart: null, next: null }
   }
 }

@@ -27,6 +27,9 @@ export async function createDatabase(wanted: DatabaseToCreate): Promise<void> {
       [wanted.name],
     )
     if (databases === 0) await client.query(`CREATE DATABASE ${name} OWNER ${name}`)
+    // A schema of the user's own name comes first by default, and that is the catalog's: a table made
+    // without a schema must not land there.
+    await client.query(`ALTER ROLE ${name} SET search_path = public`)
   } finally {
     await client.end()
   }

@@ -3,7 +3,6 @@ import https from 'node:https'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { PipelineError } from '../../activities/index.ts'
-import { redactUrl } from './resolve-references.ts'
 
 /** A connection that says nothing for so long is given up. */
 const idleTimeoutMs = 30_000
@@ -27,6 +26,8 @@ export interface HttpGetOptions {
   readonly maxBytes: number
   readonly agents: HttpAgents
   readonly signal: AbortSignal
+  /** The URL for messages: without secrets. */
+  readonly shown: string
 }
 
 /**
@@ -46,13 +47,13 @@ export async function httpGet(url: URL, options: HttpGetOptions): Promise<HttpAn
     at = new URL(location, at)
   }
   throw new PipelineError('SOURCE_REFUSED', 'the source redirects without end', {
-    at: { url: redactUrl(url.href) },
+    at: { url: options.shown },
     remedy: 'Correct the address in the pipeline file.',
   })
 }
 
 async function get(url: URL, options: HttpGetOptions): Promise<HttpAnswer> {
-  const place = { url: redactUrl(url.href) }
+  const place = { url: options.shown }
   try {
     const answer = await receive(url, options)
     if (answer.headers['content-encoding'] !== 'gzip') return answer
@@ -91,7 +92,7 @@ function receive(url: URL, options: HttpGetOptions): Promise<HttpAnswer> {
       response.on('data', (chunk: Buffer) => {
         sizeBytes += chunk.length
         if (sizeBytes > maxBytes) {
-          reject(tooLarge(maxBytes, { url: redactUrl(url.href) }))
+          reject(tooLarge(maxBytes, { url: options.shown }))
           request.destroy()
         } else chunks.push(chunk)
       })

@@ -3,7 +3,7 @@ import https from 'node:https'
 import { setTimeout as delay } from 'node:timers/promises'
 import { PipelineError, type PageRequest, type PageSource } from '../../activities/index.ts'
 import { httpGet, type HttpAgents, type HttpAnswer } from './http-get.ts'
-import { redactUrl, resolveReferences } from './resolve-references.ts'
+import { resolveReferences, shownUrl } from './resolve-references.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 /** Tries in place, before the attempt as a whole fails and the workflow's backoff takes over. */
@@ -25,7 +25,8 @@ export function createHttpSource({
   }
   return {
     async fetchPage(request) {
-      const url = pageUrl(request, environment)
+      const shown = shownUrl(request.source.url, environment)
+      const url = pageUrl(request, environment, shown)
       const headers = Object.fromEntries(
         Object.entries(request.source.headers).map(([name, value]) => [
           name,
@@ -34,7 +35,10 @@ export function createHttpSource({
       )
       const { maxBytes, signal } = request
       for (let tries = 1; ; tries += 1) {
-        const outcome = await tryGet(() => httpGet(url, { headers, maxBytes, agents, signal }), url)
+        const outcome = await tryGet(
+          () => httpGet(url, { headers, maxBytes, agents, signal, shown }),
+          shown,
+        )
         if (Buffer.isBuffer(outcome)) return outcome
         if (tries === triesInPlace || !outcome.error.retryable) throw outcome.error
         await delay(outcome.waitMs ?? firstDelayMs * 2 ** (tries - 1), undefined, { signal })
@@ -52,7 +56,7 @@ interface FailedTry {
   readonly waitMs?: number | undefined
 }
 
-async function tryGet(get: () => Promise<HttpAnswer>, url: URL): Promise<Buffer | FailedTry> {
+async function tryGet(get: () => Promise<HttpAnswer>, shown: string): Promise<Buffer | FailedTry> {
   let answer: HttpAnswer
   try {
     answer = await get()
@@ -67,7 +71,7 @@ async function tryGet(get: () => Promise<HttpAnswer>, url: URL): Promise<Buffer 
     isBusy ? 'SOURCE_UNREACHABLE' : 'SOURCE_REFUSED',
     `the source answers ${status}`,
     {
-      at: { url: redactUrl(url.href), contentType: headers['content-type'] ?? 'none' },
+      at: { url: shown, contentType: headers['content-type'] ?? 'none' },
       remedy: isBusy
         ? 'Wait until the source is well, or ask it for less at once.'
         : 'Check the address, the query and the credentials in the pipeline file.',
@@ -80,8 +84,16 @@ async function tryGet(get: () => Promise<HttpAnswer>, url: URL): Promise<Buffer 
 function pageUrl(
   { source, interval, cursor }: PageRequest,
   environment: HttpSourceOptions['environment'],
+  shown: string,
 ): URL {
-  const url = new URL(resolveReferences(source.url, environment))
+  const url = URL.parse(resolveReferences(source.url, environment))
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new PipelineError(
+      'SOURCE_SETTING_INVALID',
+      'with the references of the pipeline filled in, its URL is none of http:// or https://',
+      { at: { url: shown }, remedy: 'Correct the variables in the environment of the worker.' },
+    )
+  }
   for (const [name, template] of Object.entries(source.query)) {
     const value = resolveReferences(template, environment)
       .replaceAll('{interval.start}', interval.start)

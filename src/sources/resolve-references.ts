@@ -30,18 +30,19 @@ export function resolveReferences(text: string, environment: Environment): strin
 }
 
 /**
- * A resolved URL for messages: without user, password, fragment and the values of its query, any of
- * which may be a secret. A secret in the path stays: print the pipeline's own text instead.
+ * A pipeline's URL for messages: where it leads, without user, password and query, and with references
+ * as they are written, since their values may be secrets. Only of one at the start, which brings the
+ * scheme with it, the origin is shown.
+ * @example shownUrl('${API}/v1/${TOKEN}/flights', environment) // https://api.test/v1/${TOKEN}/flights
  */
-export function redactUrl(url: string): string {
-  const parsed = URL.parse(url)
-  if (parsed === null) return '(not a URL)'
-  const query = parsed.search
-    .slice(1)
-    .split('&')
-    .filter((pair) => pair !== '')
-    .map((pair) => (pair.includes('=') ? `${pair.slice(0, pair.indexOf('='))}=…` : '…'))
-    .join('&')
-  const place = `${parsed.protocol}//${parsed.host}${parsed.pathname}`
-  return query === '' ? place : `${place}?${query}`
+export function shownUrl(template: string, environment: Environment): string {
+  const text = template.replace(/^\$\{(\w+)\}/, (_, name: string) => shownStart(environment[name]))
+  const [place = ''] = text.split('?')
+  return place.replace(/^(\w+:\/\/)[^/]*@/, '$1')
+}
+
+function shownStart(value: string | undefined): string {
+  const url = URL.parse(value ?? '')
+  if (url === null) return '(not a URL)'
+  return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : '/…'}`
 }

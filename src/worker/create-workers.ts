@@ -1,13 +1,7 @@
-import { fileURLToPath } from 'node:url'
-import {
-  bundleWorkflowCode,
-  Worker,
-  type NativeConnection,
-  type WorkflowBundle,
-} from '@temporalio/worker'
+import { Worker, type NativeConnection } from '@temporalio/worker'
 import { createDataConverter, type ObjectStore } from '../../codec/index.ts'
 import type { Activities } from '../../activities/index.ts'
-import { silentLogger } from './silent-logger.ts'
+import { bundleWorkflows } from './bundle-workflows.ts'
 
 export interface WorkersOptions {
   readonly connection: NativeConnection
@@ -22,14 +16,6 @@ export interface WorkersOptions {
 
 /** How long running activities have to notice a shutdown before they are left to another worker. */
 const shutdownGraceTime = '10 seconds'
-
-/** The bundle is the same for every worker of a process: made once, about 3 s. */
-export function bundleWorkflows(): Promise<WorkflowBundle> {
-  return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(import.meta.resolve('../../workflows/index.ts')),
-    logger: silentLogger,
-  })
-}
 
 /**
  * Two workers in one process: one for workflows, one (queue `…-bulk`) for the activities, so that

@@ -60,7 +60,10 @@ export async function runOurLoad(
   }
 }
 
-/** The sample pipeline, but for its end: between two months, to the minute. */
+/**
+ * The sample pipeline, but for its end: between two months, to the minute. BENCH_LIMITS may hold a
+ * line to try other limits, e.g. `limits: { batch_bytes: 8MiB }`.
+ */
 export function flightsPipeline(
   { directory }: BenchStack,
   { until }: FlightsSlice,
@@ -68,14 +71,13 @@ export function flightsPipeline(
 ): Promise<PipelineDefinition> {
   const folder = join(directory, 'pipelines')
   mkdirSync(folder, { recursive: true })
-  const extra = process.env['BENCH_LIMITS'] ?? ''
   writeFileSync(
     join(folder, `${name}.yaml`),
     `name: ${name}
 source:
   kind: http
   url: \${SAMPLE_SOURCE_URL}/flights
-  query: { since: '{interval.start}', until: '${until}', per_page: ${process.env['BENCH_PER_PAGE'] ?? 10000} }
+  query: { since: '{interval.start}', until: '${until}', per_page: 10000 }
   records: $.data
   next: { kind: cursor, path: $.next }
   format: json
@@ -87,7 +89,7 @@ columns:
   origin: text
   destination: text
 target: { kind: postgres, table: public.${name}, mode: merge }
-${extra}`,
+${process.env['BENCH_LIMITS'] ?? ''}`,
   )
   return loadPipeline(name, [folder])
 }

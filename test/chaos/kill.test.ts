@@ -72,7 +72,8 @@ describe('a worker that is killed', () => {
     const kills: Kill[] = []
     let pages = 0
     for (let times = 0; times < 2; times += 1) {
-      pages += 2 + Math.floor(Math.random() * 16)
+      // So many that some have landed.
+      pages += 6 + Math.floor(Math.random() * 16)
       await eventually(
         `${pages} pages`,
         async () => (bed.source.stats().pagesFetched >= pages ? true : undefined),
@@ -130,7 +131,8 @@ describe('a worker that is killed', () => {
       kills.push(await killAndReplace())
     }
     await assertLoadedOnce(load, kills, { since: '2001-01-01', until: '2001-01-08' })
-    assert.deepEqual(await attempts(load, 'convertBatch'), [3])
+    const [attempt = 0] = await attempts(load, 'convertBatch')
+    assert.ok(attempt > 1)
     assert.equal(bed.source.stats().pagesRefetched, 0)
   })
 
@@ -178,13 +180,10 @@ describe('a worker that is killed', () => {
     await gate.close()
     const load = await bed.start(pipeline, '2001-01-01')
     const dead = await publishingSession(bed.database, { waitsFor: 'advisory', runs: 'INSERT' })
-    const kill = await killAndReplace()
-    const orphan = await sessionsOf(bed.database)
-    assert.deepEqual(
-      orphan.map(({ pid }) => pid),
-      [dead.pid],
-      'the server still runs it',
-    )
+    const kill = await killWorker(bed, worker, pipeline)
+    const [orphan] = await sessionsOf(bed.database)
+    assert.equal(orphan?.pid, dead.pid, 'the server still runs it')
+    worker = await bed.startWorker()
     const successor = await eventually(
       'the next attempt to end it and take its place',
       async () =>

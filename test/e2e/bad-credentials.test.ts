@@ -57,7 +57,7 @@ describe('credentials', () => {
     const good = uniqueName('secret')
     const bad = uniqueName('secret')
     const headers = { 'x-api-key': '${SAMPLE_KEY}' }
-    const url = '${SAMPLE_SOURCE_URL}/nothing?token=${SAMPLE_KEY}'
+    const url = '${SAMPLE_SOURCE_URL}/nothing/${SAMPLE_KEY}?token=${SAMPLE_KEY}'
     await bed.writeFlights({ name: good, headers })
     await bed.writeFlights({ name: bad, headers, url, limits: { attempts: 2 } })
     const environment = { SAMPLE_KEY: secret, CLAIMCHECK_LOG_LEVEL: 'trace' }

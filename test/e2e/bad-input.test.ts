@@ -93,6 +93,15 @@ describe('a load that cannot succeed', () => {
     assert.match(failure.message, /NOT_SET_ANYWHERE/)
   })
 
+  it('says that a variable makes no address', async () => {
+    // Of the worker: it holds the name of a queue.
+    const failure = await failingLoad(
+      { url: '${CLAIMCHECK_TASK_QUEUE}/flights' },
+      { code: 'SOURCE_SETTING_INVALID', exitCode: 2 },
+    )
+    assert.ok(!failure.message.includes(bed.environment['CLAIMCHECK_TASK_QUEUE'] ?? ''))
+  })
+
   const wrongDelay: FaultPlanInput = {
     rules: [{ kind: 'malformed-value', row: 700, column: 'delay', value: 'late' }],
   }

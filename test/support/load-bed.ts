@@ -45,7 +45,7 @@ export async function openLoadBed(overrides: NodeJS.ProcessEnv = {}): Promise<Lo
   if (temporal === undefined || storeAddress === undefined) {
     throw new Error('no servers are named in the environment: run the tests with `npm test`')
   }
-  const database = await createTestDatabase()
+  const database = await createTestDatabase(process.env['CLAIMCHECK_DATABASE_URL'])
   const source = await startSampleSource({ directory: renderings })
   const pipelines = await mkdtemp(join(tmpdir(), 'claimcheck-test-pipelines-'))
   const store = createS3ObjectStore(storeAddress)

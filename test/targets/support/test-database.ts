@@ -12,9 +12,13 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-/** A new, empty database on the server of CLAIMCHECK_DATABASE_URL (or of `serverUrl`). */
+/**
+ * A new, empty database on the server of `serverUrl`.
+ * @param serverUrl By default a superuser's, where `test/run.ts` knows one: tests make roles.
+ */
 export async function createTestDatabase(
-  serverUrl = process.env['CLAIMCHECK_DATABASE_URL'],
+  serverUrl = process.env['CLAIMCHECK_TEST_SUPERUSER_URL'] ??
+    process.env['CLAIMCHECK_DATABASE_URL'],
 ): Promise<TestDatabase> {
   if (serverUrl === undefined || serverUrl === '') {
     throw new Error('CLAIMCHECK_DATABASE_URL is not set: run the tests with `npm test`')
