@@ -43,11 +43,9 @@ export async function readLandedPage(
   const body = await decompress(compressed, {
     maxOutputLength: page.sizeBytes + 1,
     chunkSize: Math.min(Math.max(page.sizeBytes + 1, 64), maxChunkBytes),
-  }).catch(
-    (cause: unknown) => {
-      throw damaged(store, page.key, cause)
-    },
-  )
+  }).catch((cause: unknown) => {
+    throw damaged(store, page.key, cause)
+  })
   if (body.length !== page.sizeBytes || (await digestOf(body)) !== page.digest) {
     throw damaged(store, page.key)
   }

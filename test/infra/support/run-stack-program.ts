@@ -37,6 +37,13 @@ export interface RunStackProgramOptions {
   readonly complaints?: 'inherit' | 'ignore'
 }
 
+/** Ours, less the servers that the tests share: these tests are about starting one's own. */
+function environmentWithoutServers(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(CLAIMCHECK|TEMPORAL)_/.test(name)),
+  )
+}
+
 /**
  * Runs `stack-program.ts` in a process group of its own, as a shell runs a command. What is left of
  * it after the test is killed.
@@ -47,7 +54,7 @@ export function runStackProgram(test: TestContext, options: RunStackProgramOptio
     stdio: ['ignore', 'pipe', complaints],
     detached: true,
     cwd: '/',
-    env: { ...process.env, ...options.environment },
+    env: { ...environmentWithoutServers(), ...options.environment },
     ...options.account,
   })
   const { pid } = child
