@@ -1,6 +1,6 @@
 // Makes a fresh checkout runnable, then runs a script of it: `node infra/install.mjs [script args…]`.
 // Runs on any Node from 20 on, before `node_modules` exists; so it is plain JavaScript and imports
-// nothing but Node. Standard output is the script's alone.
+// nothing but Node and a file beside it. Standard output is the script's alone.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
@@ -8,6 +8,7 @@ import { constants } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { nodeFlags } from './node-flags.mjs'
 
 const project = fileURLToPath(new URL('..', import.meta.url))
 const state = join(project, '.claimcheck')
@@ -134,7 +135,7 @@ async function runScript(script, args) {
       'Node 24 is missing: let npm run the install script of the package node, or use Node 24 itself',
     )
   }
-  const child = spawn(node, [script, ...args], { stdio: 'inherit' })
+  const child = spawn(node, [...nodeFlags, script, ...args], { stdio: 'inherit' })
   const { code, signal } = await endOf(child)
   return code ?? exitCodeOf(signal)
 }

@@ -4,12 +4,13 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { nodeFlags } from '../../infra/node-flags.mjs'
 
 const bundled = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url))
 const node = existsSync(bundled) ? bundled : process.execPath
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
 
-const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+const child = spawn(node, [...nodeFlags, main, ...process.argv.slice(2)], { stdio: 'inherit' })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => child.kill(signal))
 }

@@ -43,7 +43,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
   const attached = options.lifetime === 'attached'
   const child: ChildProcess = spawn(
     process.execPath,
-    [...options.command, ...(attached ? ['--attached'] : [])],
+    [...process.execArgv, ...options.command, ...(attached ? ['--attached'] : [])],
     {
       // A group of its own: Ctrl-C is ours to pass on, in order.
       detached: true,

@@ -31,7 +31,7 @@ function smallCheckout(t: TestContext): string {
   const checkout = mkdtempSync(join(tmpdir(), 'claimcheck-install-'))
   t.after(() => rmSync(checkout, { recursive: true, force: true }))
   mkdirSync(join(checkout, 'infra'))
-  for (const name of ['install.mjs', 'server-requirements.txt']) {
+  for (const name of ['install.mjs', 'node-flags.mjs', 'server-requirements.txt']) {
     cpSync(join(installer, '..', name), join(checkout, 'infra', name))
   }
   const local = join(checkout, 'local-node')
