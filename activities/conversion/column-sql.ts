@@ -47,6 +47,15 @@ function rejectRules(column: ColumnDefinition): { condition: string; reason: str
       })
       break
     }
+    case 'double': {
+      // 1e400 would become infinity.
+      const cast = castSql(column)
+      rules.push({
+        condition: `${text} IS NOT NULL AND (${cast} IS NULL OR (isinf(${cast}) AND NOT contains(lower(${text}), 'inf')))`,
+        reason: 'the value is not of type double',
+      })
+      break
+    }
     default:
       rules.push({
         condition: `${text} IS NOT NULL AND ${castSql(column)} IS NULL`,

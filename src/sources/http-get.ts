@@ -32,7 +32,7 @@ export interface HttpGetOptions {
 
 /**
  * GETs a whole body, or throws. Built on `node:http` because `fetch` takes some bodies that were cut
- * off for complete ones (EVIDENCE section 5). Follows redirects, without the pipeline's own headers
+ * off for complete ones. Follows redirects, without the pipeline's own headers
  * where they lead to another origin.
  *
  * @throws PipelineError SOURCE_UNREACHABLE (connection, cut body), PAGE_TOO_LARGE, SOURCE_REFUSED

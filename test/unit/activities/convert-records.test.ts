@@ -174,6 +174,15 @@ describe('convertRecords', () => {
     assert.equal(rejects.length, 1)
   })
 
+  test('takes no number for infinity, and infinity for itself', async () => {
+    const { rows, rejectCount } = await convert(
+      '{"x":"1e400"}\n{"x":"-Infinity"}\n{"x":"NaN"}\n{"x":"-1e400"}\n{"x":"1e308"}',
+      { x: 'double' },
+    )
+    assert.deepEqual(rows, [[-Infinity], [NaN], [1e308]])
+    assert.equal(rejectCount, 2)
+  })
+
   test('reads CSV: quoted line ends, quoted empty text, NULL for nothing', async () => {
     const text = 'id,s\n1,"two\nlines"\n2,""\n3,\n4,NULL\n'
     const { rows } = await convert(text, { id: 'integer', s: 'text' }, { format: 'csv' })
