@@ -4,7 +4,7 @@ import { digestOf, type ObjectKey } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { partKey, rejectsKey } from './bucket-layout.ts'
 import { convertRecords, type RecordsFile } from './conversion/convert-records.ts'
-import { splitRecords } from './json/split-records.ts'
+import { splitRecords, type RecordsPlace, type SplitRecords } from './json/split-records.ts'
 import { getJson } from './json-object.ts'
 import { landedBatch, type LandedPage } from './landing/landed-batch.ts'
 import { readLandedPage } from './landing/page-store.ts'
@@ -101,7 +101,7 @@ async function writeRecords(
         page.recordsStart === null
           ? ({ kind: 'lines' } as const)
           : ({ kind: 'array', start: page.recordsStart } as const)
-      const records = splitRecords(body, place)
+      const records = split(body, place, page.key)
       for (const piece of records.pieces) await file.writeFile(piece)
       recordCount += records.count
       longestRecordBytes = Math.max(longestRecordBytes, records.longestRecordBytes)
@@ -116,6 +116,19 @@ async function writeRecords(
     pages: starts,
     longestRecordBytes,
     recordCount: countable ? recordCount : undefined,
+  }
+}
+
+function split(body: Buffer, place: RecordsPlace, page: string): SplitRecords {
+  try {
+    return splitRecords(body, place)
+  } catch (cause) {
+    if (!(cause instanceof PipelineError)) throw cause
+    // What is landed stays as it is: trying again reads the same bytes.
+    throw new PipelineError('SOURCE_MALFORMED', cause.message, {
+      at: { page },
+      remedy: 'Look at that page; when the source serves it right, start the run with --refetch.',
+    })
   }
 }
 

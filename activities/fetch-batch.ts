@@ -20,6 +20,9 @@ import { readPinnedRun } from './pinned-run.ts'
 import { PipelineError } from './pipeline-error.ts'
 import type { PinnedRun, RunReference } from './run-reference.ts'
 
+/** However small they are: the list of a batch's pages must stay small too. */
+const maxPages = 2_000
+
 /** Pages that may be on their way to the store while the next one is fetched. */
 const uploadsInFlight = 3
 
@@ -36,8 +39,6 @@ export interface FetchedBatch {
   /** Key of the object that lists the pages: the claim to what was landed. */
   readonly batchKey: string
   readonly pages: number
-  /** Null where only conversion can tell (CSV). */
-  readonly records: number | null
   /** As the source sent them. */
   readonly sourceBytes: number
   readonly storedBytes: number
@@ -64,10 +65,11 @@ export async function fetchBatch(
   const start = await walkPosition(input.firstPage, input.cursor)
   const key = batchKey(run, start)
   const found = await findJson(store, key, landedBatch, attempt)
-  if (found !== undefined) return summarise(key, found, found.pages.length)
-
-  const pinned = await readPinnedRun(store, run, attempt)
   const landed = await landedFrom(ports, run, start, attempt)
+  if (found?.pages.every((page) => landed.has(page.key)) === true) {
+    return summarise(key, found, found.pages.length)
+  }
+  const pinned = await readPinnedRun(store, run, attempt)
   const walk = new BatchWalk(ports, run, pinned, landed, attempt)
   const batch = await walk.run(input)
   await putJson(store, key, batch, attempt)
@@ -114,7 +116,7 @@ class BatchWalk {
         sourceBytes += page.sizeBytes
         const isStuck = page.records === 0 && page.next === next
         next = isStuck ? null : page.next
-      } while (next !== null && sourceBytes < batchBytes)
+      } while (next !== null && sourceBytes < batchBytes && this.#pages.length < maxPages)
     } finally {
       await Promise.all(this.#uploads)
     }
@@ -139,7 +141,7 @@ class BatchWalk {
         signal: this.#attempt.signal,
       }))
     // Read before it is landed: what is not a page must not be found again by a retry.
-    const { next, ...envelope } = readPage(body, definition.source)
+    const { next, ...envelope } = readPage(body, definition)
     const page = { key, sizeBytes: body.length, ...envelope }
     const place = this.#pages.length
     if (found === undefined) {
@@ -202,11 +204,9 @@ async function walkPosition(pageNumber: number, cursor: string | null): Promise<
 }
 
 function summarise(key: string, batch: LandedBatch, pagesFound: number): FetchedBatch {
-  const counts = batch.pages.map(({ records }) => records)
   return {
     batchKey: key,
     pages: batch.pages.length,
-    records: counts.includes(null) ? null : counts.reduce<number>((sum, n) => sum + (n ?? 0), 0),
     sourceBytes: batch.pages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     storedBytes: batch.storedBytes,
     pagesFound,

@@ -57,6 +57,8 @@ export interface LoadTarget {
   stagePart(request: StagePartRequest): Promise<{ rowCount: number }>
   /** Applies the dataset and records the load, in one transaction. Run twice, published once. */
   publish(request: PublishRequest): Promise<PublishOutcome>
+  /** Whether the dataset was applied to the table, by the load's own row. */
+  isPublished(request: TargetRequest & { readonly datasetId: DatasetId }): Promise<boolean>
   /** Removes what was staged for a dataset that will not be published. */
   discard(datasetId: DatasetId, signal: AbortSignal): Promise<void>
   close(): Promise<void>

@@ -19,6 +19,7 @@ export type PipelineErrorCode =
   | 'TARGET_MISMATCH'
   | 'TARGET_BUSY'
   | 'TARGET_FAILED'
+  | 'UNEXPECTED_ERROR'
 
 /** What can go wrong between a source and a target. */
 export class PipelineError extends CodedError<PipelineErrorCode> {}

@@ -15,17 +15,19 @@ export interface PrepareLoadInput extends PinnedRun {
 
 export interface PreparedLoad {
   readonly run: RunReference
-  /** Whether pages of an earlier run that was never published are used. */
-  readonly adoptsLanding: boolean
   readonly storedBytes: number
 }
 
-const landingState = z.object({ sequence: z.number(), published: z.boolean() })
+/** The newest landing, and the dataset that was last made from it. */
+const landingState = z.object({
+  sequence: z.number(),
+  datasetId: z.string().transform((id) => id as DatasetId),
+})
 
 /**
  * Checks that the load can succeed before anything is fetched, pins the definition in the store, and
- * chooses the landing: the unfinished one of the last run of the same source and interval, else a
- * new one.
+ * chooses the landing: the last one of the same source and interval if what was made from it is not in
+ * the table, else a new one.
  */
 export async function prepareLoad(
   ports: ActivityPorts,
@@ -35,7 +37,8 @@ export async function prepareLoad(
   const { definition, interval, partition, datasetId, requestedAt } = input
   const { store, target } = ports
   await store.ensureBucket({ signal })
-  await target.check({ target: definition.target, columns: definition.columns, signal })
+  const request = { target: definition.target, columns: definition.columns, signal }
+  await target.check(request)
 
   // References are not resolved here, so no secret has a part in the name.
   const source = JSON.stringify([definition.source, interval])
@@ -43,27 +46,15 @@ export async function prepareLoad(
   const pipeline = definition.name
   const stateKey = landingStateKey({ pipeline, partition, fetchKey })
   const state = await findJson(store, stateKey, landingState, { signal })
-  const adoptsLanding = state !== undefined && !state.published && !input.refetch
-  const sequence = adoptsLanding ? state.sequence : (state?.sequence ?? 0) + 1
+  const isOpen =
+    state !== undefined &&
+    !input.refetch &&
+    !(await target.isPublished({ ...request, datasetId: state.datasetId }))
+  const sequence = isOpen ? state.sequence : (state?.sequence ?? 0) + 1
 
   const run = { pipeline, partition, datasetId, landing: { fetchKey, sequence } }
   const pinned: PinnedRun = { definition, interval, requestedAt }
   const { sizeBytes } = await putJson(store, definitionKey(run), pinned, { signal })
-  await putJson(store, stateKey, { sequence, published: false }, { signal })
-  return { run, adoptsLanding, storedBytes: sizeBytes }
-}
-
-/** After the rows are in the table the landing is history: the next run fetches anew. */
-export async function markLandingPublished(
-  { store }: ActivityPorts,
-  run: RunReference,
-  { signal }: Attempt,
-): Promise<void> {
-  const { fetchKey, sequence } = run.landing
-  await putJson(
-    store,
-    landingStateKey({ ...run, fetchKey }),
-    { sequence, published: true },
-    { signal },
-  )
+  await putJson(store, stateKey, { sequence, datasetId }, { signal })
+  return { run, storedBytes: sizeBytes }
 }

@@ -3,7 +3,6 @@ import { manifestKey } from './bucket-layout.ts'
 import { getJson } from './json-object.ts'
 import type { PublishOutcome } from './load-target.ts'
 import { readPinnedRun } from './pinned-run.ts'
-import { markLandingPublished } from './prepare-load.ts'
 import type { RunReference } from './run-reference.ts'
 import { datasetManifest } from './seal-dataset.ts'
 
@@ -11,17 +10,16 @@ export interface PublishLoadInput {
   readonly run: RunReference
 }
 
-/** Applies the sealed dataset to its table, once, and closes its landing. */
+/** Applies the sealed dataset to its table, once. */
 export async function publishLoad(
-  ports: ActivityPorts,
+  { store, target }: ActivityPorts,
   { run }: PublishLoadInput,
   attempt: Attempt,
 ): Promise<PublishOutcome> {
-  const { store, target } = ports
   const { definition, requestedAt } = await readPinnedRun(store, run, attempt)
   const key = manifestKey(run)
   const { parts } = await getJson(store, key, datasetManifest, attempt)
-  const outcome = await target.publish({
+  return target.publish({
     target: definition.target,
     columns: definition.columns,
     datasetId: run.datasetId,
@@ -32,7 +30,4 @@ export async function publishLoad(
     requestedAt,
     signal: attempt.signal,
   })
-  // After the commit: a crash in between leaves an adoptable landing, never a lost row.
-  if (outcome.kind === 'published') await markLandingPublished(ports, run, attempt)
-  return outcome
 }

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity'
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import { CodedError } from '../codec/index.ts'
+import { PipelineError } from './pipeline-error.ts'
 import type { Attempt } from './activity-ports.ts'
 
 /** Often enough for the shortest heartbeat timeout in `workflows/proxies.ts`. */
@@ -18,7 +19,7 @@ export async function runAttempt<T>(work: (attempt: Attempt) => Promise<T>): Pro
     return await work({ signal })
   } catch (error) {
     if (signal.aborted) throw new CancelledFailure('the attempt was cancelled')
-    throw error instanceof CodedError ? toFailure(error) : error
+    throw toFailure(error instanceof CodedError ? error : unexpected(context, error))
   } finally {
     clearInterval(beating)
   }
@@ -27,6 +28,17 @@ export async function runAttempt<T>(work: (attempt: Attempt) => Promise<T>): Pro
 /** What a failure of ours carries in its details: enough to tell a person what to do. */
 export interface FailureDetails {
   readonly remedy: string
+}
+
+/** A library's message may quote data or a secret: it goes to the log of this machine only. */
+function unexpected(context: Context, cause: unknown): PipelineError {
+  context.log.error('an activity failed unexpectedly', { error: cause })
+  const name = cause instanceof Error ? cause.name : typeof cause
+  return new PipelineError('UNEXPECTED_ERROR', `an activity failed unexpectedly (${name})`, {
+    remedy: 'The log of the worker says more.',
+    retryable: true,
+    cause,
+  })
 }
 
 function toFailure(error: CodedError): ApplicationFailure {

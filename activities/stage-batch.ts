@@ -29,6 +29,8 @@ export async function stageBatch(
     throw new PipelineError('OBJECT_DAMAGED', 'a part is not what was written', {
       at: { bucket: store.bucket, key },
       remedy: 'Start the run again: the part is made anew from the landing.',
+      // A late attempt at the conversion may have written between the two readings.
+      retryable: true,
     })
   }
   return withWorkingFolder(async (folder) => {

@@ -11,6 +11,7 @@ export type CommandErrorCode =
   | 'COMPANION_FAILED'
   | 'NODE_TOO_OLD'
   | 'WORKER_MISSING'
+  | 'CHECK_FAILED'
 
 /** What can go wrong between what a person asks for and the run that answers. */
 export class CommandError extends CodedError<CommandErrorCode> {}

@@ -17,7 +17,7 @@ export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES]
 const RULES: readonly (readonly [RegExp, ExitCode])[] = [
   [/_UNREACHABLE$/, EXIT_CODES.unreachable],
   [/^PIPELINE_NOT_FOUND$/, EXIT_CODES.notFound],
-  [/^BLOB_DAMAGED$/, EXIT_CODES.damage],
+  [/_DAMAGED$/, EXIT_CODES.damage],
   [/^(PIPELINE_INVALID|PARTITION_INVALID)$/, EXIT_CODES.usage],
   [/(^|_)SETTING_(INVALID|MISSING)$/, EXIT_CODES.usage],
 ]

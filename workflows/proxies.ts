@@ -33,7 +33,7 @@ export function activityProxies(attempts: number): Activities {
     fetchBatch: long.fetchBatch,
     convertBatch: long.convertBatch,
     stageBatch: long.stageBatch,
-    sealDataset: short.sealDataset,
+    sealDataset: long.sealDataset,
     publishLoad: long.publishLoad,
     discardStaging: cleanup.discardStaging,
   }

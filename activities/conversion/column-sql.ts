@@ -13,16 +13,24 @@ export function duckDbType(type: ColumnType): string {
   }
 }
 
+/** The column's text in the relation `source`; qualified, since our own names must not hide it. */
+function textSql(column: ColumnDefinition): string {
+  return `source.${identifier(column.from)}`
+}
+
 /** The source's text as the declared type; NULL where it is not one. */
 export function castSql(column: ColumnDefinition): string {
-  const text = identifier(column.from)
+  const text = textSql(column)
   if (column.type.kind === 'text') return text
   return `TRY_CAST(${text} AS ${duckDbType(column.type)})`
 }
 
+/** A date, with a time of day and an offset perhaps, which PostgreSQL drops too. */
+const datePattern = String.raw`\s*(-?infinity|\d{4,}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}(:?\d{2})?)?)?( ?\(?BC\)?)?)\s*`
+
 /** When a row cannot be loaded for what stands in this column, and why, in words. */
 function rejectRules(column: ColumnDefinition): { condition: string; reason: string }[] {
-  const text = identifier(column.from)
+  const text = textSql(column)
   const rules: { condition: string; reason: string }[] = []
   if (column.key) {
     rules.push({ condition: `${text} IS NULL`, reason: 'the key is missing' })
@@ -56,6 +64,13 @@ function rejectRules(column: ColumnDefinition): { condition: string; reason: str
       })
       break
     }
+    case 'date':
+      // DuckDB takes a date with anything behind it.
+      rules.push({
+        condition: `${text} IS NOT NULL AND (${castSql(column)} IS NULL OR NOT regexp_full_match(${text}, ${literal(datePattern)}))`,
+        reason: 'the value is not of type date',
+      })
+      break
     default:
       rules.push({
         condition: `${text} IS NOT NULL AND ${castSql(column)} IS NULL`,

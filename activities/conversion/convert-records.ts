@@ -1,7 +1,8 @@
+import { open } from 'node:fs/promises'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { ColumnDefinition, SourceFormat } from '../pipeline-definition.ts'
 import { PipelineError } from '../pipeline-error.ts'
-import { readCsvHeader } from './read-csv-header.ts'
+import { maxCsvHeaderBytes, readCsvHeader } from './read-csv-header.ts'
 import { castSql, duckDbType, rejectReasonSql } from './column-sql.ts'
 import { identifier, literal } from './sql-text.ts'
 
@@ -34,19 +35,21 @@ export async function convertRecords(
   output: { readonly partPath: string; readonly rejectsPath: string },
 ): Promise<ConvertedRecords> {
   const reader = await readerSql(columns, records)
-  const casts = columns.map((column) => `${castSql(column)} AS ${identifier(column.name)}`)
+  // Names of our own: a column of the pipeline may be called `reject` or `rowid`.
+  const casts = columns.map((column, index) => `${castSql(column)} AS c${index}`)
   await runReader(
     connection,
     `CREATE OR REPLACE TEMP TABLE typed AS
-     SELECT ${casts.join(', ')}, ${rejectReasonSql(columns)} AS _reject FROM ${reader}`,
+     SELECT ${casts.join(', ')}, ${rejectReasonSql(columns)} AS reject FROM ${reader} AS source`,
   )
   const counts = await connection.runAndReadAll(
-    'SELECT count(*) - count(_reject), count(_reject), first(_reject ORDER BY rowid) FILTER (_reject IS NOT NULL) FROM typed',
+    'SELECT count(*) - count(reject), count(reject), first(reject ORDER BY rowid) FILTER (reject IS NOT NULL) FROM typed',
   )
   const [rowCount, rejectCount, firstReject] = counts.getRowsJson()[0] ?? []
-  const names = columns.map(({ name }) => identifier(name)).join(', ')
-  await connection.run(
-    `COPY (SELECT ${names} FROM typed WHERE _reject IS NULL)
+  const names = columns.map(({ name }, index) => `c${index} AS ${identifier(name)}`).join(', ')
+  await runReader(
+    connection,
+    `COPY (SELECT ${names} FROM typed WHERE reject IS NULL)
      TO ${literal(output.partPath)} (FORMAT parquet, COMPRESSION zstd)`,
   )
   if (Number(rejectCount) > 0) {
@@ -72,12 +75,22 @@ async function readerSql(
   if (format === 'csv') {
     // Nothing is guessed: a guess from the first rows is no contract.
     return `read_csv(${literal(path)}, auto_detect = false, header = true,
-      columns = {${textColumns(await readCsvHeader(path, fields))}}, delim = ',', quote = '"',
+      columns = {${textColumns(readCsvHeader(await startOf(path), fields))}}, delim = ',', quote = '"',
       escape = '"', nullstr = '', allow_quoted_nulls = false, strict_mode = true,
       null_padding = false, ignore_errors = false, compression = 'uncompressed')`
   }
   return `read_json(${literal(path)}, format = 'newline_delimited', columns = {${textColumns([...fields])}},
     maximum_object_size = ${Math.max(leastObjectBytes, longestRecordBytes + 1)}, compression = 'uncompressed')`
+}
+
+async function startOf(path: string): Promise<Buffer> {
+  const file = await open(path)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(maxCsvHeaderBytes))
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
 }
 
 function textColumns(names: readonly string[]): string {
@@ -92,12 +105,12 @@ function rejectsSql(
 ): string {
   const starts = pages.map(({ key, firstRecord }) => `(${literal(key)}, ${firstRecord}::BIGINT)`)
   const fields = [...new Set(columns.map(({ from }) => from))].map(
-    (field) => `${literal(field)}: ${identifier(field)}`,
+    (field) => `${literal(field)}: source.${identifier(field)}`,
   )
   return `COPY (
-    SELECT page, position - first_record AS record, _reject AS reason, fields
-    FROM (SELECT row_number() OVER () - 1 AS position, {${fields.join(', ')}} AS fields FROM ${reader}) source
-    JOIN (SELECT rowid AS position, _reject FROM typed WHERE _reject IS NOT NULL) rejected USING (position)
+    SELECT page, position - first_record AS record, reject AS reason, fields
+    FROM (SELECT row_number() OVER () - 1 AS position, {${fields.join(', ')}} AS fields FROM ${reader} AS source) numbered
+    JOIN (SELECT rowid AS position, reject FROM typed WHERE reject IS NOT NULL) rejected USING (position)
     ASOF JOIN (VALUES ${starts.join(', ')}) pages(page, first_record) ON position >= first_record
     ORDER BY position
   ) TO ${literal(rejectsPath)} (FORMAT json, COMPRESSION zstd)`

@@ -1,24 +1,17 @@
-import { open } from 'node:fs/promises'
 import { PipelineError } from '../pipeline-error.ts'
 
 /** A header longer than this is no header. */
-const maxHeaderBytes = 64 * 1024
+export const maxCsvHeaderBytes = 64 * 1024
 
 /**
- * The column names of a CSV file, in order. Names that are empty or stand there twice are made unique
+ * The column names of a CSV body, in order, from its start. Names that are empty or stand there twice are made unique
  * by their position, except that a declared column may not be ambiguous.
  *
  * @throws PipelineError CONVERSION_FAILED when a declared column is missing or there twice
  */
-export async function readCsvHeader(
-  path: string,
-  declared: ReadonlySet<string>,
-): Promise<string[]> {
-  const file = await open(path)
-  const { buffer, bytesRead } = await file
-    .read(Buffer.alloc(maxHeaderBytes), 0, maxHeaderBytes, 0)
-    .finally(() => void file.close())
-  const fields = parseHeader(buffer.toString('utf8', 0, bytesRead).replace(/^\uFEFF/, ''))
+export function readCsvHeader(start: Buffer, declared: ReadonlySet<string>): string[] {
+  const text = start.toString('utf8', 0, maxCsvHeaderBytes).replace(/^\uFEFF/, '')
+  const fields = parseHeader(text)
   for (const name of declared) {
     const count = fields.filter((field) => field === name).length
     if (count === 1) continue

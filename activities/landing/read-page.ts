@@ -1,6 +1,7 @@
 import { readJsonPage } from '../json/read-json-page.ts'
 import { countRecords } from '../json/split-records.ts'
-import type { HttpSourceDefinition } from '../pipeline-definition.ts'
+import { readCsvHeader } from '../conversion/read-csv-header.ts'
+import type { PipelineDefinition } from '../pipeline-definition.ts'
 
 export interface PageEnvelope {
   /** Null where only a full reading would tell (CSV). */
@@ -15,7 +16,10 @@ export interface PageEnvelope {
  *
  * @throws PipelineError SOURCE_MALFORMED when the body is not a complete page of the declared format
  */
-export function readPage(body: Buffer, source: HttpSourceDefinition): PageEnvelope {
+export function readPage(
+  body: Buffer,
+  { source, columns }: Pick<PipelineDefinition, 'source' | 'columns'>,
+): PageEnvelope {
   switch (source.format) {
     case 'json': {
       const next = source.next.kind === 'cursor' ? source.next.path : undefined
@@ -26,6 +30,7 @@ export function readPage(body: Buffer, source: HttpSourceDefinition): PageEnvelo
     case 'ndjson':
       return { records: countRecords(body), recordsStart: null, next: null }
     case 'csv':
+      readCsvHeader(body, new Set(columns.map(({ from }) => from)))
       return { records: null, recordsStart: null, next: null }
   }
 }

@@ -59,7 +59,14 @@ async function check(name: string, look: () => Promise<string>): Promise<HealthC
     return { name, finding: await look() }
   } catch (error) {
     if (error instanceof CodedError) return { name, error }
-    throw error
+    const message = error instanceof Error ? error.message : String(error)
+    return {
+      name,
+      error: new CommandError('CHECK_FAILED', `it refuses: ${message}`, {
+        remedy: 'Check its settings, such as the namespace, and your rights there.',
+        cause: error,
+      }),
+    }
   }
 }
 

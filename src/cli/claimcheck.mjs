@@ -3,6 +3,7 @@
 // reads TypeScript as it is and comes with the project's own dependencies.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { nodeFlags } from '../../infra/node-flags.mjs'
 
@@ -15,5 +16,5 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => child.kill(signal))
 }
 child.on('exit', (code, signal) => {
-  process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143)
+  process.exitCode = code ?? 128 + constants.signals[signal]
 })

@@ -29,13 +29,15 @@ export interface Companion {
   readonly readyLine: string
 }
 
+/** How long a companion has to get ready: a worker bundles its workflows first. */
+const startTimeoutMs = 120_000
 /** How long a companion has to end by itself. */
 const endTimeoutMs = 20_000
 
 /**
  * Starts a process beside this one and waits until it prints a line.
  *
- * @throws CommandError COMPANION_FAILED when it ends before
+ * @throws CommandError COMPANION_FAILED when it ends before, or takes too long
  */
 export async function startCompanion(options: CompanionOptions): Promise<Companion> {
   mkdirSync(dirname(options.logFile), { recursive: true })
@@ -55,9 +57,14 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
   const identity = child.pid === undefined ? undefined : identifyProcess(child.pid)
   const exited = once(child, 'exit').then(() => undefined)
   const lines = createInterface({ input: child.stdout ?? process.stdin })
-  const readyLine = await Promise.race([once(lines, 'line').then(([line]) => String(line)), exited])
+  const readyLine = await Promise.race([
+    once(lines, 'line').then(([line]) => String(line)),
+    exited,
+    delay(startTimeoutMs, undefined, { ref: false }),
+  ])
   if (readyLine === undefined || identity === undefined) {
-    throw new CommandError('COMPANION_FAILED', `the ${options.name} ended before it was ready`, {
+    child.kill('SIGKILL')
+    throw new CommandError('COMPANION_FAILED', `the ${options.name} did not get ready`, {
       at: { log: options.logFile },
       remedy: 'The end of that file says why.',
     })

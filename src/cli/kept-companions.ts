@@ -19,22 +19,29 @@ export function writeKeptCompanions(directory: string, companions: KeptCompanion
 
 /** Those that still live, all or none. */
 export function readKeptCompanions(directory: string): KeptCompanions | undefined {
-  if (!existsSync(keptPath(directory))) return undefined
-  const found = kept.safeParse(JSON.parse(readFileSync(keptPath(directory), 'utf8')))
-  if (!found.success) return undefined
-  const { sampleSource, worker } = found.data
-  return isAlive(sampleSource.identity) && isAlive(worker.identity) ? found.data : undefined
+  const found = readFileOf(directory)
+  const alive = found && isAlive(found.sampleSource.identity) && isAlive(found.worker.identity)
+  return alive === true ? found : undefined
 }
 
 /** Ends whichever of them still lives. */
 export async function stopKeptCompanions(directory: string): Promise<void> {
-  if (!existsSync(keptPath(directory))) return
-  const found = kept.safeParse(JSON.parse(readFileSync(keptPath(directory), 'utf8')))
-  if (found.success) {
-    await stopCompanion(found.data.worker.identity)
-    await stopCompanion(found.data.sampleSource.identity)
+  const found = readFileOf(directory)
+  if (found !== undefined) {
+    await stopCompanion(found.worker.identity)
+    await stopCompanion(found.sampleSource.identity)
   }
   rmSync(keptPath(directory), { force: true })
+}
+
+function readFileOf(directory: string): KeptCompanions | undefined {
+  if (!existsSync(keptPath(directory))) return undefined
+  try {
+    return kept.parse(JSON.parse(readFileSync(keptPath(directory), 'utf8')))
+  } catch {
+    // Cut short by a crash: what it named cannot be told.
+    return undefined
+  }
 }
 
 function keptPath(directory: string): string {

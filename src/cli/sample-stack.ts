@@ -5,7 +5,7 @@ import { stackPaths } from '../../infra/stack/stack-paths.ts'
 import { z } from 'zod'
 import type { Settings } from '../config/read-settings.ts'
 import { startCompanion, stopCompanion, type Companion } from './companion.ts'
-import { readKeptCompanions, writeKeptCompanions } from './kept-companions.ts'
+import { readKeptCompanions, stopKeptCompanions, writeKeptCompanions } from './kept-companions.ts'
 
 /** The servers, the sample source and a worker. */
 export interface SampleStack {
@@ -32,6 +32,7 @@ export async function startSampleStack(
     return { servers, sourceUrl: urlOf(keptCompanions.sampleSource), stop: () => servers.stop() }
   }
 
+  await stopKeptCompanions(directory)
   const started: Companion[] = []
   const stop = async (): Promise<void> => {
     // The worker first: it hands back its work while the servers still listen.

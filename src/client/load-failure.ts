@@ -1,5 +1,6 @@
 import { WorkflowFailedError } from '@temporalio/client'
 import {
+  ActivityFailure,
   ApplicationFailure,
   CancelledFailure,
   TerminatedFailure,
@@ -11,10 +12,21 @@ import { CommandError } from '../command-error.ts'
 /** A failure that a run ended with: its code is the one that the failing room gave it. */
 class LoadFailure extends CodedError {}
 
-/** The innermost failure of a run, with the code and remedy it was given where it happened. */
+/**
+ * Why waiting for a run ended without a result: the innermost failure of a run that failed, with the
+ * code and remedy it was given where it happened; or that the run, which goes on, could not be followed.
+ */
 export function loadFailure(error: unknown, workflowId: string): CodedError {
   const at = { run: workflowId }
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+  if (error instanceof CodedError) return error
+  if (!(error instanceof WorkflowFailedError)) {
+    return new CommandError('TEMPORAL_UNREACHABLE', 'the run could not be followed to its end', {
+      remedy: 'It goes on by itself; start the same command again to join it.',
+      at,
+      cause: error,
+    })
+  }
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof ApplicationFailure && typeof cause.type === 'string') {
       return new LoadFailure(cause.type, cause.message, {
         remedy: remedyOf(cause),
@@ -37,8 +49,8 @@ function remedyOf({ details }: ApplicationFailure): string {
   return 'Look at the run in the Temporal UI.'
 }
 
-function endOf(error: unknown): string {
-  const cause = error instanceof WorkflowFailedError ? error.cause : error
+function endOf(error: WorkflowFailedError): string {
+  const cause = error.cause instanceof ActivityFailure ? error.cause.cause : error.cause
   if (cause instanceof CancelledFailure) return 'was cancelled'
   if (cause instanceof TerminatedFailure) return 'was terminated'
   if (cause instanceof TimeoutFailure) return 'timed out'

@@ -44,7 +44,14 @@ export async function httpGet(url: URL, options: HttpGetOptions): Promise<HttpAn
     const answer = await get(at, { ...options, headers })
     const { location } = answer.headers
     if (answer.status < 300 || answer.status > 399 || location === undefined) return answer
-    at = new URL(location, at)
+    const next = URL.parse(location, at.href)
+    if (next?.protocol !== 'http:' && next?.protocol !== 'https:') {
+      throw new PipelineError('SOURCE_REFUSED', 'the source redirects to what is no address', {
+        at: { url: options.shown },
+        remedy: 'Ask the owner of the source, or correct the address in the pipeline file.',
+      })
+    }
+    at = next
   }
   throw new PipelineError('SOURCE_REFUSED', 'the source redirects without end', {
     at: { url: options.shown },

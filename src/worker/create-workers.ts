@@ -10,17 +10,15 @@ export interface WorkersOptions {
   readonly store: ObjectStore
   readonly thresholdBytes: number
   readonly activities: Activities
-  /** Bulk activities at once in this process. @default 6 */
-  readonly maxBulkActivities?: number
 }
+
+/** Activities at once in this process. */
+const maxBulkActivities = 6
 
 /** How long running activities have to notice a shutdown before they are left to another worker. */
 const shutdownGraceTime = '10 seconds'
 
-/**
- * Two workers in one process: one for workflows, one (queue `…-bulk`) for the activities, so that
- * processes can be started that do only either.
- */
+/** Two workers in one process: one for workflows, one (queue `…-bulk`) for the activities. */
 export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
   const { connection, namespace, taskQueue, store, thresholdBytes } = options
   const common = {
@@ -41,7 +39,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
     ...common,
     taskQueue: `${taskQueue}-bulk`,
     activities: options.activities,
-    maxConcurrentActivityTaskExecutions: options.maxBulkActivities ?? 6,
+    maxConcurrentActivityTaskExecutions: maxBulkActivities,
   })
   return Promise.all([orchestration, bulk])
 }

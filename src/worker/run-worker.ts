@@ -50,7 +50,8 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     else signal.addEventListener('abort', stop)
     options.onReady()
     // A worker that ends by itself has failed: the other one must not go on alone.
-    await Promise.all(running.map((run) => run.finally(stop)))
+    const ends = await Promise.allSettled(running.map((run) => run.finally(stop)))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
   } finally {
     source.close()
     await target.close()

@@ -17,8 +17,8 @@ export function createLogger(level: string): Logger {
 /**
  * Makes pino the logger of Temporal's runtime. Once a process, before anything connects.
  *
- * Only names and codes of what is logged are kept: an activity that fails to start would otherwise
- * log its whole task, payloads included.
+ * Of what is logged only names and the error's message are kept: an activity that fails to start would
+ * otherwise log its whole task, payloads included.
  */
 export function installRuntime(logger: Logger): void {
   Runtime.install({
@@ -28,7 +28,15 @@ export function installRuntime(logger: Logger): void {
   })
 }
 
-const keptNames = ['workflowId', 'runId', 'activityType', 'activityId', 'attempt', 'taskQueue']
+const keptNames = [
+  'workflowId',
+  'runId',
+  'activityType',
+  'activityId',
+  'attempt',
+  'taskQueue',
+  'datasetId',
+]
 
 function writeEntry(logger: Logger, { level, message, meta }: LogEntry): void {
   const details = Object.entries(meta ?? {}).filter(([name]) => keptNames.includes(name))

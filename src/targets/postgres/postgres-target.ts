@@ -4,7 +4,7 @@ import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { checkCatalogRights, checkServer } from './check-database.ts'
 import { discardStaged } from './discard-staged.ts'
 import { migrate } from './migrate.ts'
-import { publishLoad } from './publish-load.ts'
+import { isPublished, publishLoad } from './publish-load.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { openSessions } from './sessions.ts'
 import { stagePart } from './stage-part.ts'
@@ -66,6 +66,10 @@ export function createPostgresTarget(options: PostgresTargetOptions): LoadTarget
     async publish(request) {
       assertDatasetId(request.datasetId)
       return publishLoad(sessions, request, timing)
+    },
+    async isPublished(request) {
+      assertDatasetId(request.datasetId)
+      return isPublished(sessions, request)
     },
     async discard(datasetId, signal) {
       assertDatasetId(datasetId)

@@ -35,6 +35,16 @@ export function publishLoad(
   )
 }
 
+/** Whether the load's row is there. */
+export function isPublished(
+  sessions: Sessions,
+  request: Pick<PublishRequest, 'datasetId' | 'target' | 'signal'>,
+): Promise<boolean> {
+  return sessions.transaction('claimcheck check', request.signal, async (session) => {
+    return (await findLoad(session, request)) !== undefined
+  })
+}
+
 async function publishOnce(session: Session, request: PublishRequest): Promise<PublishOutcome> {
   const { datasetId, target, columns, parts } = request
   const earlier = await findLoad(session, request)
@@ -69,7 +79,7 @@ type CountRow = Record<'staged' | 'inserted' | 'updated' | 'unchanged' | 'duplic
 
 async function findLoad(
   session: Session,
-  { datasetId, target }: PublishRequest,
+  { datasetId, target }: Pick<PublishRequest, 'datasetId' | 'target'>,
 ): Promise<LoadCounts | undefined> {
   const { rows } = await session.query<CountRow>(
     `SELECT rows_staged AS staged, rows_inserted AS inserted, rows_updated AS updated,

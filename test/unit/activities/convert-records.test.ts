@@ -183,6 +183,37 @@ describe('convertRecords', () => {
     assert.equal(rejectCount, 2)
   })
 
+  test('takes a date for a date, and nothing that goes on in another way', async () => {
+    const { rows, rejectCount } = await convert(
+      '{"d":"2001-01-05"}\n{"d":"2001-01-05T13:00:00Z"}\n{"d":"2001-01-05garbage"}\n{"d":"2001-02-30"}',
+      { d: 'date' },
+    )
+    assert.deepEqual(rows, [[11327], [11327]])
+    assert.equal(rejectCount, 2)
+  })
+
+  test('knows columns by any name, our own included', async () => {
+    const names = ['reject', '_reject', 'rowid', 'c0', 'c1', 'source', 'position', 'typed', 'page']
+    const line = (value: string) =>
+      JSON.stringify(Object.fromEntries(names.map((name, index) => [name, `${value}${index}`])))
+    const { rows, rejects } = await convert(
+      [line('1'), line('x'), line('2')].join('\n'),
+      Object.fromEntries(names.map((name) => [name, 'integer' as const])),
+    )
+    assert.deepEqual(rows, [
+      names.map((_, index) => 10 + index),
+      names.map((_, index) => 20 + index),
+    ])
+    assert.deepEqual(rejects, [
+      {
+        page: 'page-0',
+        record: 1,
+        reason: 'reject: the value is not of type integer',
+        fields: Object.fromEntries(names.map((name, index) => [name, `x${index}`])),
+      },
+    ])
+  })
+
   test('reads CSV: quoted line ends, quoted empty text, NULL for nothing', async () => {
     const text = 'id,s\n1,"two\nlines"\n2,""\n3,\n4,NULL\n'
     const { rows } = await convert(text, { id: 'integer', s: 'text' }, { format: 'csv' })

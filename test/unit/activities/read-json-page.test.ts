@@ -24,7 +24,7 @@ describe('readJsonPage', () => {
     const json = fc.jsonValue({ maxDepth: 3 })
     fc.assert(
       fc.property(
-        fc.array(json, { maxLength: 8 }),
+        fc.array(fc.dictionary(fc.string(), json, { maxKeys: 4 }), { maxLength: 8 }),
         fc.string(),
         json,
         fc.constantFrom(undefined, 1, '\t'),
@@ -45,7 +45,7 @@ describe('readJsonPage', () => {
 
   test('finds nested paths and a body that is the array', () => {
     const nested = { records: ['result', 'items'], next: ['result', 'page', 'next'] }
-    const page = read('{"result":{"items":[1,2],"page":{"next":"n"}},"items":[]}', nested)
+    const page = read('{"result":{"items":[{},{}],"page":{"next":"n"}},"items":[]}', nested)
     assert.deepEqual([page.recordCount, page.next], [2, 'n'])
     assert.equal(read('[{},{}]', { records: [], next: undefined }).recordCount, 2)
     assert.equal(read('\uFEFF {"data":[]}').recordCount, 0)
@@ -81,8 +81,9 @@ describe('readJsonPage', () => {
     refuses('{"data":[]}{"data":[]}', /follows the value/)
     refuses('{"data":[],"next":{}}', /next cursor/)
     refuses('{"data":[],"data":[]}', /twice/)
-    refuses('{"data":[1,]}', /missing/)
-    refuses('{"data":[1 2]}', /does not go on/)
+    refuses('{"data":[{},]}', /not an object/)
+    refuses('{"data":[null,{}]}', /not an object/)
+    refuses('{"data":[{} {}]}', /does not go on/)
     refuses('{"data":[{]}]}', /do not match/)
   })
 })

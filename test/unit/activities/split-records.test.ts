@@ -28,7 +28,9 @@ function asRead(value: unknown): unknown {
   const numbers = isText
     ? []
     : (text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""').match(/-?\d[\d.eE+-]*/g) ?? [])
-  return numbers.some((digits) => /[.eE]/.test(digits) || digits.length > 15) ? text : value
+  // JSON has no -0 once JSON.stringify has written it.
+  const written: unknown = JSON.parse(text)
+  return numbers.some((digits) => /[.eE]/.test(digits) || digits.length > 15) ? text : written
 }
 
 describe('splitRecords', () => {
