@@ -54,8 +54,8 @@ function smallCheckout(t: TestContext): string {
   writeFileSync(
     join(checkout, 'script.ts'),
     `const words: string[] = process.argv.slice(2)
-     console.log(JSON.stringify(words))
      process.on('SIGTERM', () => process.exit(33))
+     console.log(JSON.stringify(words))
      if (words[0] === 'wait') setInterval(() => {}, 1000)
      else process.exitCode = 7`,
   )
