@@ -3,10 +3,6 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 export interface DuckDbOptions {
   /** Folder for what does not fit in memory; made when it is needed. */
   readonly spillDirectory: string
-  /** @default 512 */
-  readonly memoryLimitMiB?: number
-  /** @default 2 */
-  readonly threads?: number
 }
 
 /** One DuckDB in memory for the whole process: its memory limit holds for all batches together. */
@@ -19,8 +15,8 @@ export class DuckDb {
 
   static async open(options: DuckDbOptions): Promise<DuckDb> {
     const instance = await DuckDBInstance.create(':memory:', {
-      memory_limit: `${options.memoryLimitMiB ?? 512}MiB`,
-      threads: String(options.threads ?? 2),
+      memory_limit: '512MiB',
+      threads: '2',
       temp_directory: options.spillDirectory,
       // Everything needed is built in; nothing is ever downloaded.
       autoinstall_known_extensions: 'false',

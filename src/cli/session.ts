@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client'
-import { createS3ObjectStore, type ObjectStore } from '../../codec/index.ts'
+import { createS3ObjectStore } from '../../codec/index.ts'
 import { readStack } from '../../infra/stack/read-stack.ts'
 import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
 import { connectClient } from '../client/connect-temporal.ts'
@@ -21,8 +21,6 @@ export function findServers(settings: Settings): StackAddresses {
 }
 
 export interface Session {
-  readonly addresses: StackAddresses
-  readonly store: ObjectStore
   readonly client: Client
   close(): Promise<void>
 }
@@ -33,8 +31,6 @@ export async function openSession(settings: Settings, addresses: StackAddresses)
   const { thresholdBytes } = settings
   const client = await connectClient(addresses.temporal, { store, thresholdBytes })
   return {
-    addresses,
-    store,
     client,
     async close() {
       await client.connection.close()
