@@ -1,20 +1,22 @@
 import { blobKey } from './blob-key.ts'
+import type { BlobClaim } from './blob-claim.ts'
 import { ByteCache } from './byte-cache.ts'
 import { ClaimCheckError } from './claim-check-error.ts'
-import type { Claim } from './claim.ts'
+import { toClaimTrouble } from './claim-trouble.ts'
 import { digestOf, type Digest } from './digest.ts'
-import { openEnvelope, sealEnvelope } from './envelope.ts'
 import { generationOf, type Generation } from './generation.ts'
-import type { ObjectKey, ObjectStore } from './object-store.ts'
+import type { CallOptions, ObjectKey } from './object-store.ts'
 import { RecentMap } from './recent-map.ts'
+import { sealEnvelope } from './seal-envelope.ts'
+import type { SealedObjects } from './sealed-objects.ts'
+import type { SealingKey } from './sealing-keys.ts'
 import { SingleFlight } from './single-flight.ts'
 
 export interface BlobStoreOptions {
-  readonly store: ObjectStore
+  readonly objects: SealedObjects
   readonly namespace: string
   readonly clock: () => Date
-  /** Bytes of envelopes kept in memory. */
-  readonly cacheBytes: number
+  readonly cache: ByteCache
 }
 
 export interface SavedBlob {
@@ -26,8 +28,12 @@ export interface SavedBlob {
 }
 
 /** About 150 bytes each. */
-const KNOWN_BLOBS = 20_000
-const CONTENT_TYPE = 'application/vnd.claimcheck.envelope'
+const knownBlobs = 20_000
+/**
+ * How long a blob that was seen whole counts as whole without a look: a replay encodes the same
+ * arguments in one go, while an object that somebody damages or deletes is soon found out.
+ */
+const knownForMs = 30_000
 
 /**
  * Blobs by their content. Saving the same bytes twice in one generation makes one object, and no
@@ -35,64 +41,60 @@ const CONTENT_TYPE = 'application/vnd.claimcheck.envelope'
  * and leaves nothing new. Reading verifies length and digest every time, out of the cache too.
  */
 export class BlobStore {
-  readonly #store: ObjectStore
+  readonly #objects: SealedObjects
   readonly #namespace: string
   readonly #clock: () => Date
   /** Envelopes, not plain bytes: smaller, and never handed out, so nobody can write into them. */
   readonly #cache: ByteCache
-  /** Key → stored bytes of blobs seen in the store. */
-  readonly #known = new RecentMap<number>(KNOWN_BLOBS)
-  readonly #saving = new SingleFlight<number>()
-  readonly #loading = new SingleFlight<Uint8Array>()
+  readonly #known = new RecentMap<{ readonly storedBytes: number; readonly seenAtMs: number }>(
+    knownBlobs,
+  )
+  readonly #saving = new SingleFlight<number>(isRetryable)
+  readonly #loading = new SingleFlight<Uint8Array>(isRetryable)
 
   constructor(options: BlobStoreOptions) {
-    this.#store = options.store
+    this.#objects = options.objects
     this.#namespace = options.namespace
     this.#clock = options.clock
-    this.#cache = new ByteCache(options.cacheBytes)
+    this.#cache = options.cache
   }
 
   get bucket(): string {
-    return this.#store.bucket
+    return this.#objects.store.bucket
   }
 
-  /** `facts` are for the operator: ASCII names and values beside the object, of its first writer. */
-  async save(plain: Uint8Array, facts: Readonly<Record<string, string>>): Promise<SavedBlob> {
+  /** `plain` in pieces; `facts` are for the operator. */
+  async save(
+    plain: readonly Uint8Array[],
+    sealingKey: SealingKey | undefined,
+    facts: Readonly<Record<string, string>>,
+    call: CallOptions,
+  ): Promise<SavedBlob> {
     const now = this.#clock()
-    const digest = await digestOf(plain)
+    const digest = await digestOf(plain, sealingKey)
     const generation = generationOf(now)
     const key = blobKey({ namespace: this.#namespace, generation, digest })
-    const sizeBytes = plain.byteLength
+    const sizeBytes = plain.reduce((sum, piece) => sum + piece.byteLength, 0)
     const storedBytes =
-      this.#known.get(key) ??
+      this.#knownBytes(key, now) ??
       (await this.#saving.run(key, async () => {
-        const sealed = await sealEnvelope(plain)
-        await this.#store.putIfAbsent(key, sealed, {
-          contentType: CONTENT_TYPE,
-          metadata: { ...facts, 'plain-bytes': String(sizeBytes), created: now.toISOString() },
-        })
-        this.#known.set(key, sealed.byteLength)
-        this.#cache.set(key, sealed)
+        const sealed = await sealEnvelope(plain, sealingKey)
+        const allFacts = { ...facts, created: now.toISOString() }
+        await this.#objects.write(key, sealed, { digest, sizeBytes }, allFacts, call)
+        this.#remember(key, sealed)
         return sealed.byteLength
       }))
     return { key, digest, generation, sizeBytes, storedBytes }
   }
 
   /** The plain bytes that `claim` stands for. Throws `BLOB_MISSING` and `BLOB_DAMAGED`. */
-  async load(claim: Claim): Promise<Uint8Array> {
-    const { key, digest } = claim
+  async load(claim: BlobClaim, call: CallOptions): Promise<Uint8Array> {
+    const { key } = claim
     const sealed =
-      this.#cache.get(key) ?? (await this.#loading.run(key, async () => this.#fetch(claim)))
-    const at = { bucket: this.bucket, key }
+      this.#cache.get(key) ?? (await this.#loading.run(key, async () => this.#fetch(claim, call)))
     try {
-      const plain = await openEnvelope(sealed, { maxPlainBytes: claim.sizeBytes, at })
-      if (plain.byteLength !== claim.sizeBytes) {
-        throw damaged(`expected ${claim.sizeBytes} bytes, got ${plain.byteLength}`, claim, at)
-      }
-      const actual = await digestOf(plain)
-      if (actual !== digest) throw damaged(`expected digest ${digest}, got ${actual}`, claim, at)
-      this.#cache.set(key, sealed)
-      this.#known.set(key, sealed.byteLength)
+      const plain = await this.#objects.open(sealed, claim, placeOf(this.bucket, claim))
+      this.#remember(key, sealed)
       return plain
     } catch (error) {
       // The next try reads the store again, which may have been repaired.
@@ -101,19 +103,25 @@ export class BlobStore {
     }
   }
 
-  async #fetch(claim: Claim): Promise<Uint8Array> {
-    const { key } = claim
+  async #fetch(claim: BlobClaim, call: CallOptions): Promise<Uint8Array> {
     try {
-      return await this.#store.get(key)
+      return await this.#objects.fetch(claim.key, claim, call)
     } catch (error) {
-      if (!(error instanceof ClaimCheckError) || error.code !== 'OBJECT_MISSING') throw error
-      this.#forget(key)
-      throw new ClaimCheckError('BLOB_MISSING', 'The blob of a claim is not in the store', {
-        remedy: 'Put the object back under its key; a workflow that waits for it then goes on.',
-        at: { ...placeOf(this.bucket, claim), sizeBytes: claim.sizeBytes },
-        cause: error,
-      })
+      this.#forget(claim.key)
+      const at = { ...placeOf(this.bucket, claim), sizeBytes: claim.sizeBytes }
+      throw toClaimTrouble(error, at)
     }
+  }
+
+  #knownBytes(key: ObjectKey, now: Date): number | undefined {
+    const known = this.#known.get(key)
+    if (known === undefined || now.getTime() - known.seenAtMs > knownForMs) return undefined
+    return known.storedBytes
+  }
+
+  #remember(key: ObjectKey, sealed: Uint8Array): void {
+    this.#known.set(key, { storedBytes: sealed.byteLength, seenAtMs: this.#clock().getTime() })
+    this.#cache.set(key, sealed)
   }
 
   #forget(key: ObjectKey): void {
@@ -123,14 +131,10 @@ export class BlobStore {
 }
 
 /** Names the bucket the claim was written to as well, where it is another one. */
-function placeOf(bucket: string, claim: Claim): Record<string, string> {
-  const { key } = claim
+function placeOf(bucket: string, { key, ...claim }: BlobClaim): Record<string, string> {
   return claim.bucket === bucket ? { bucket, key } : { bucket, key, writtenTo: claim.bucket }
 }
 
-function damaged(what: string, claim: Claim, at: Record<string, string>): ClaimCheckError {
-  return new ClaimCheckError('BLOB_DAMAGED', `The blob is damaged: ${what}`, {
-    remedy: 'Restore the object from a copy or a backup under the same key.',
-    at: { ...at, storedBytes: claim.storedBytes },
-  })
+function isRetryable(error: unknown): boolean {
+  return error instanceof ClaimCheckError && error.retryable
 }

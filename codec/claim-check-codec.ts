@@ -1,40 +1,41 @@
 import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common'
+import type { BlobClaim } from './blob-claim.ts'
+import { parseBlobKey } from './blob-key.ts'
 import { BlobStore } from './blob-store.ts'
+import { ByteCache } from './byte-cache.ts'
+import { placeOfCall, type CallPlace } from './call-place.ts'
+import { withCircuitBreaker } from './circuit-breaker.ts'
+import type { ClaimCheckCodecOptions } from './claim-check-codec-options.ts'
 import { ClaimCheckError } from './claim-check-error.ts'
 import { isClaimPayload, parseClaimPayload, toClaimPayload } from './claim-payload.ts'
+import { claimForeign } from './claim-trouble.ts'
 import { toCodecFailure } from './codec-failure.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
+import { InlineBudget } from './inline-budget.ts'
+import { planPayloads, type PayloadPlan } from './payload-plan.ts'
 import { escapeKeySegment } from './key-segment.ts'
-import type { ObjectStore } from './object-store.ts'
+import type { CallOptions } from './object-store.ts'
 import {
   deserializePayload,
   payloadBytes,
   payloadEncoding,
   serializePayload,
 } from './payload-bytes.ts'
+import { SealedObjects } from './sealed-objects.ts'
+import { isSealedPayload, openSealedPayload } from './sealed-payload.ts'
+import { SealingKeys, type SealingKey } from './sealing-keys.ts'
+import { emitWarning } from './warning.ts'
+import { withinPlace } from './within-place.ts'
 
-export interface ClaimCheckCodecOptions {
-  readonly store: ObjectStore
-  /** The Temporal namespace; blobs are shared within it. */
-  readonly namespace: string
-  /** Payloads of more bytes, metadata included, go to the store. @default 131_072 (128 KiB) */
-  readonly thresholdBytes?: number
-  /** Larger payloads are refused. @default 1_073_741_824 (1 GiB) */
-  readonly maxPayloadBytes?: number
-  /** Memory for blobs lately read or written. @default 67_108_864 (64 MiB) */
-  readonly cacheBytes?: number
-  /** Blobs on their way at once, over all calls. @default 16 */
-  readonly concurrency?: number
-  /** Tells the week a blob belongs to. @default () => new Date() */
-  readonly clock?: () => Date
-}
-
-const MIN_THRESHOLD_BYTES = 1024
+const minThresholdBytes = 1024
+/** For one field, of which the server takes 2 MiB, and for one message, of which it takes 4. */
+const inlineBytes = 1024 * 1024
 
 /**
  * The claim check: payloads above a threshold go to the object store, and a claim of a few hundred
- * bytes goes into history. Everything else passes untouched, claims too, so encoding twice is
- * encoding once. Order and number of payloads never change.
+ * bytes goes into history. What stays is compressed where that saves, and encrypted where keys are
+ * given. Everything else passes untouched, claims too, so encoding twice is encoding once. Order and
+ * number of payloads never change.
  *
  *     const codec = new ClaimCheckCodec({ store, namespace: 'default' })
  *     new Client({ connection, dataConverter: { payloadCodecs: [codec] } })
@@ -43,67 +44,125 @@ const MIN_THRESHOLD_BYTES = 1024
  */
 export class ClaimCheckCodec implements PayloadCodec {
   readonly #blobs: BlobStore
+  readonly #keys: SealingKeys
+  readonly #namespaces: ReadonlySet<string>
   readonly #namespace: string
-  readonly #thresholdBytes: number
+  readonly #plan: { readonly thresholdBytes: number; readonly compressBytes: number }
   readonly #maxPayloadBytes: number
   readonly #limit: ConcurrencyLimit
+  readonly #budget = new InlineBudget(inlineBytes)
+  readonly #timeouts: { readonly taskTimeoutMs: number; readonly activityTimeoutMs: number }
 
   constructor(options: ClaimCheckCodecOptions) {
-    const { store, namespace } = options
+    const { namespace, thresholdBytes = 128 * 1024, compressBytes = 4096 } = options
+    if (thresholdBytes < minThresholdBytes) {
+      throw new RangeError(`thresholdBytes must be at least ${minThresholdBytes}`)
+    }
     this.#namespace = escapeKeySegment(namespace)
-    this.#thresholdBytes = options.thresholdBytes ?? 128 * 1024
+    this.#namespaces = new Set([namespace, ...(options.readableNamespaces ?? [])])
+    this.#plan = { thresholdBytes, compressBytes }
     this.#maxPayloadBytes = options.maxPayloadBytes ?? 1024 ** 3
     this.#limit = new ConcurrencyLimit(options.concurrency ?? 16)
-    if (this.#thresholdBytes < MIN_THRESHOLD_BYTES) {
-      throw new RangeError(`thresholdBytes must be at least ${MIN_THRESHOLD_BYTES}`)
+    this.#timeouts = {
+      taskTimeoutMs: options.taskTimeoutMs ?? 8_000,
+      activityTimeoutMs: options.activityTimeoutMs ?? 60_000,
     }
+    this.#keys = new SealingKeys(options.encryption, namespace)
+    const store = withCircuitBreaker(options.store)
     this.#blobs = new BlobStore({
-      store,
+      objects: new SealedObjects(store, this.#keys, options.onWarning ?? emitWarning),
       namespace,
       clock: options.clock ?? (() => new Date()),
-      cacheBytes: options.cacheBytes ?? 64 * 1024 ** 2,
+      cache: new ByteCache(options.cacheBytes ?? 64 * 1024 ** 2),
     })
   }
 
   async encode(payloads: Payload[], context?: SerializationContext): Promise<Payload[]> {
-    // All are looked at first: where one cannot pass, nothing of the list is sent.
-    const isParked = payloads.map((payload, index) => this.#isParked(payload, index, context))
-    return this.#each(payloads, context, async (payload, index) => {
-      if (isParked[index] !== true) return payload
-      return this.#limit.run(async () => this.#park(payload, context))
-    })
+    const place = placeOfCall(context, this.#timeouts)
+    const inline = this.#budget.open(place.burst)
+    try {
+      const key = await this.#keys.current()
+      // All are looked at first: where one cannot pass, nothing of the list is sent.
+      for (const [index, payload] of payloads.entries()) this.#refuseTooLarge(payload, index)
+      const plans = planPayloads(payloads, { ...this.#plan, key, leftBytes: inline.leftBytes() })
+      inline.use(plans.reduce((sum, plan) => sum + plan.inlineBytes, 0))
+      const parkedBytes = plans.reduce((sum, plan) => sum + plan.parkedBytes, 0)
+      return await this.#run(place, parkedBytes, plans, async (plan, call) =>
+        plan.parkedBytes === 0 ? plan.payload : this.#park(plan, key, context, call),
+      )
+    } catch (error) {
+      throw toCodecFailure(error, context)
+    } finally {
+      inline.close()
+    }
   }
 
   async decode(payloads: Payload[], context?: SerializationContext): Promise<Payload[]> {
-    return this.#each(payloads, context, async (payload) => {
-      if (!isClaimPayload(payload)) return payload
-      const claim = parseClaimPayload(payload)
-      const { sizeBytes, key } = claim
-      // A little more than the limit: serialized, a payload is longer than its parts.
-      if (sizeBytes > this.#maxPayloadBytes + MIN_THRESHOLD_BYTES) {
-        throw this.#tooLarge(sizeBytes, { bucket: this.#blobs.bucket, key })
-      }
-      return this.#limit.run(async () => deserializePayload(await this.#blobs.load(claim)))
-    })
+    try {
+      const place = placeOfCall(context, this.#timeouts)
+      const claims = payloads.map((payload) => this.#claimIn(payload))
+      const claimedBytes = claims.reduce((sum, claim) => sum + (claim?.sizeBytes ?? 0), 0)
+      return await this.#run(place, claimedBytes, payloads, async (payload, call, index) => {
+        const claim = claims[index]
+        if (claim !== undefined) return this.#fetch(claim, call)
+        if (!isSealedPayload(payload)) return payload
+        return openSealedPayload(payload, {
+          keys: this.#keys,
+          maxPlainBytes: this.#maxPayloadBytes + minThresholdBytes,
+        })
+      })
+    } catch (error) {
+      throw toCodecFailure(error, context)
+    }
   }
 
-  #isParked(payload: Payload, index: number, context: SerializationContext | undefined): boolean {
+  /** A claim that may be followed: of this namespace, and within the ceiling. */
+  #claimIn(payload: Payload): BlobClaim | undefined {
+    if (!isClaimPayload(payload)) return undefined
+    const claim = parseClaimPayload(payload)
+    const { sizeBytes, key } = claim
+    const at = { bucket: this.#blobs.bucket, key }
+    // A little more than the limit: serialized, a payload is longer than its parts.
+    if (sizeBytes > this.#maxPayloadBytes + minThresholdBytes) throw this.#tooLarge(sizeBytes, at)
+    const owner = parseBlobKey(key)?.namespace
+    if (owner !== undefined && this.#namespaces.has(owner)) return claim
+    throw claimForeign(at)
+  }
+
+  #refuseTooLarge(payload: Payload, index: number): void {
     const sizeBytes = payloadBytes(payload)
-    if (sizeBytes <= this.#thresholdBytes || isClaimPayload(payload)) return false
-    if (sizeBytes <= this.#maxPayloadBytes) return true
-    const encoding = payloadEncoding(payload)
-    throw toCodecFailure(this.#tooLarge(sizeBytes, { payload: index, encoding }), context)
+    if (sizeBytes <= this.#maxPayloadBytes) return
+    throw this.#tooLarge(sizeBytes, { payload: index, encoding: payloadEncoding(payload) })
   }
 
-  async #park(payload: Payload, context: SerializationContext | undefined): Promise<Payload> {
+  async #fetch(claim: BlobClaim, call: CallOptions): Promise<Payload> {
+    const plain = await this.#blobs.load(claim, call)
+    try {
+      return deserializePayload(plain)
+    } catch (cause) {
+      throw new ClaimCheckError('CLAIM_MALFORMED', 'The bytes of a claim are no payload', {
+        remedy: 'Find out what wrote it; claims are made by this codec only.',
+        at: { bucket: this.#blobs.bucket, key: claim.key },
+        cause,
+      })
+    }
+  }
+
+  async #park(
+    { payload }: PayloadPlan,
+    key: SealingKey | undefined,
+    context: SerializationContext | undefined,
+    call: CallOptions,
+  ): Promise<Payload> {
     const encoding = payloadEncoding(payload)
-    const saved = await this.#blobs.save(serializePayload(payload), {
+    const facts = {
       namespace: this.#namespace,
       encoding: escapeKeySegment(encoding).slice(0, 128),
       ...(context?.workflowId === undefined
         ? {}
         : { 'workflow-id': escapeKeySegment(context.workflowId).slice(0, 512) }),
-    })
+    }
+    const saved = await this.#blobs.save(serializePayload(payload), key, facts, call)
     return toClaimPayload({
       ...saved,
       kind: 'blob',
@@ -113,18 +172,23 @@ export class ClaimCheckCodec implements PayloadCodec {
   }
 
   /**
-   * Waits for all before it fails, so that no work goes on unseen, and what was stored by then is
-   * known at the next try.
+   * Works on all pieces within the time that the place and the bytes allow. Waits for all before it
+   * fails, so that no work goes on unseen, and what was stored by then is known at the next try.
    */
-  async #each(
-    payloads: Payload[],
-    context: SerializationContext | undefined,
-    work: (payload: Payload, index: number) => Promise<Payload>,
+  async #run<T>(
+    place: CallPlace,
+    bytes: number,
+    pieces: readonly T[],
+    work: (piece: T, call: CallOptions, index: number) => Promise<Payload>,
   ): Promise<Payload[]> {
-    const settled = await Promise.allSettled(payloads.map(work))
-    return settled.map((outcome) => {
-      if (outcome.status === 'fulfilled') return outcome.value
-      throw toCodecFailure(outcome.reason, context)
+    return withinPlace(place, bytes, this.#blobs.bucket, async (call) => {
+      const settled = await Promise.allSettled(
+        pieces.map(async (piece, index) => this.#limit.run(async () => work(piece, call, index))),
+      )
+      return settled.map((outcome) => {
+        if (outcome.status === 'fulfilled') return outcome.value
+        throw outcome.reason
+      })
     })
   }
 
@@ -135,7 +199,7 @@ export class ClaimCheckCodec implements PayloadCodec {
       `A payload of ${sizeBytes} bytes is over the limit of ${limitBytes} bytes`,
       {
         remedy:
-          'Stream it to the store from an activity and return a reference, or raise maxPayloadBytes.',
+          'Stream it to the store from an activity (parkStream) and return the claim, or raise maxPayloadBytes.',
         at,
       },
     )

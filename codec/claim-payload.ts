@@ -1,6 +1,11 @@
 import type { Payload } from '@temporalio/common'
 import proto from '@temporalio/proto'
-import { claimVersionUnknown, formatClaim, parseClaim, type Claim } from './claim.ts'
+import {
+  claimVersionUnknown,
+  formatBlobClaim,
+  parseBlobClaim,
+  type BlobClaim,
+} from './blob-claim.ts'
 import { payloadEncoding } from './payload-bytes.ts'
 
 const { Payload: PayloadProto } = proto.temporal.api.common.v1
@@ -13,14 +18,14 @@ const ENCODING_PREFIX = 'json/claimcheck-'
 const ENCODING = `${ENCODING_PREFIX}v1`
 
 /** The payload that stands in history; it tells the server how many bytes lie elsewhere. */
-export function toClaimPayload(claim: Claim): Payload {
+export function toClaimPayload(claim: BlobClaim): Payload {
   // Through `fromObject`, which makes the 64-bit integer of the protobuf runtime.
   const { externalPayloads } = PayloadProto.fromObject({
     externalPayloads: [{ sizeBytes: claim.sizeBytes }],
   })
   return {
     metadata: { encoding: Buffer.from(ENCODING) },
-    data: formatClaim(claim),
+    data: formatBlobClaim(claim),
     externalPayloads,
   }
 }
@@ -31,8 +36,8 @@ export function isClaimPayload(payload: Payload): boolean {
 }
 
 /** Throws `CLAIM_VERSION_UNKNOWN` and `CLAIM_MALFORMED`. */
-export function parseClaimPayload(payload: Payload): Claim {
+export function parseClaimPayload(payload: Payload): BlobClaim {
   const encoding = payloadEncoding(payload)
   if (encoding !== ENCODING) throw claimVersionUnknown(encoding.slice(ENCODING_PREFIX.length))
-  return parseClaim(payload.data ?? new Uint8Array())
+  return parseBlobClaim(payload.data ?? new Uint8Array())
 }

@@ -1,103 +1,62 @@
 import { z } from 'zod'
-import { blobKey, parseBlobKey } from './blob-key.ts'
-import { ClaimCheckError } from './claim-check-error.ts'
+import { claimMalformed, claimVersion, claimVersionUnknown, hasOtherVersion } from './blob-claim.ts'
 import { isDigest, type Digest } from './digest.ts'
-import { isGeneration, type Generation } from './generation.ts'
 import type { ObjectKey } from './object-store.ts'
+import { parseValueKey } from './value-key.ts'
 
-/** The reference that stands in history for a payload in the store. `FORMAT.md` specifies it. */
-export interface Claim {
-  readonly kind: 'blob'
+declare const claimed: unique symbol
+
+/**
+ * A reference to a value that an activity put into the store by hand. Plain data of a few hundred
+ * bytes: a workflow passes it on, keeps it and returns it like any other value, and never downloads
+ * what it stands for. `T` is the type of that value. `FORMAT.md` specifies it.
+ */
+export interface Claim<T = unknown> {
+  readonly claim: typeof claimVersion
+  readonly kind: 'value'
   /** Where it was written. For people: a reader uses its own store, so a bucket can be moved. */
   readonly bucket: string
   readonly key: ObjectKey
   readonly digest: Digest
-  /** Plain bytes: the serialized payload, metadata included. */
+  /** Of the value itself. */
   readonly sizeBytes: number
-  /** Bytes of the envelope, as its first writer made it. For people. */
+  /** Of the envelope in the store. */
   readonly storedBytes: number
-  /** The `encoding` of the payload in the store. For people. */
-  readonly encoding: string
-  readonly generation: Generation
+  readonly encoding: ValueEncoding
+  readonly [claimed]?: T
 }
 
-/** No claim is longer, so that ten thousand of them still fit a history. */
-export const MAX_CLAIM_BYTES = 600
-const VERSION = 1
+/**
+ * `json/plain` is JSON text; `json/rows` is the JSON text of an array, each element on a line of its
+ * own; `binary/plain` is bytes, and `binary/stream` bytes that are meant to be streamed.
+ */
+export type ValueEncoding = (typeof valueEncodings)[number]
+const valueEncodings = ['json/plain', 'json/rows', 'binary/plain', 'binary/stream'] as const
 
 const claimSchema = z.strictObject({
-  claim: z.literal(VERSION),
-  kind: z.literal('blob'),
+  claim: z.literal(claimVersion),
+  kind: z.literal('value'),
   bucket: z.string(),
   key: z.string().transform((key) => key as ObjectKey),
   digest: z.string().refine(isDigest),
   sizeBytes: z.int().nonnegative(),
   storedBytes: z.int().nonnegative(),
-  encoding: z.string(),
-  generation: z.string().refine(isGeneration),
+  encoding: z.enum(valueEncodings),
 })
 
-/** The claim as JSON that a person can read in any history. Throws `CLAIM_MALFORMED` if too long. */
-export function formatClaim(claim: Claim): Uint8Array {
-  const bytes = Buffer.from(
-    JSON.stringify({
-      claim: VERSION,
-      kind: claim.kind,
-      bucket: claim.bucket,
-      key: claim.key,
-      digest: claim.digest,
-      sizeBytes: claim.sizeBytes,
-      storedBytes: claim.storedBytes,
-      encoding: claim.encoding,
-      generation: claim.generation,
-    }),
-  )
-  if (bytes.byteLength < MAX_CLAIM_BYTES) return bytes
-  throw new ClaimCheckError('CLAIM_MALFORMED', `A claim would be ${bytes.byteLength} bytes long`, {
-    remedy: `Use shorter names for the namespace and the bucket: a claim is under ${MAX_CLAIM_BYTES} bytes.`,
-    at: { bucket: claim.bucket, key: claim.key },
-  })
+/** Whether this looks like a claim, of any version; `parseClaim` tells whether it is one. */
+export function isClaim(value: unknown): value is Claim {
+  if (typeof value !== 'object' || value === null) return false
+  return 'claim' in value && 'kind' in value && 'digest' in value && value.kind === 'value'
 }
 
-/** Throws `CLAIM_VERSION_UNKNOWN` for a claim of another version, `CLAIM_MALFORMED` for anything else. */
-export function parseClaim(bytes: Uint8Array): Claim {
-  const value = parseJson(bytes)
+/** The claim that `value` is, and the namespace it belongs to. Throws `CLAIM_VERSION_UNKNOWN` and `CLAIM_MALFORMED`. */
+export function parseClaim(value: unknown): { readonly claim: Claim; readonly namespace: string } {
   if (hasOtherVersion(value)) throw claimVersionUnknown(String(value.claim))
   const parsed = claimSchema.safeParse(value)
-  if (!parsed.success) throw malformed(z.prettifyError(parsed.error))
-  const { claim: _version, ...claim } = parsed.data
-  const name = parseBlobKey(claim.key)
+  if (!parsed.success) throw claimMalformed(z.prettifyError(parsed.error))
   // A claim comes from outside: whoever may start a workflow must not choose what is read.
-  if (name === undefined) throw malformed('its key is not the key of a blob')
-  if (blobKey({ ...name, digest: claim.digest, generation: claim.generation }) !== claim.key) {
-    throw malformed('its key, digest and generation do not belong together')
-  }
-  return claim
-}
-
-export function claimVersionUnknown(version: string): ClaimCheckError {
-  return new ClaimCheckError('CLAIM_VERSION_UNKNOWN', `A claim has version ${version}`, {
-    remedy: 'Upgrade Claimcheck on this worker or client to the version that wrote the claim.',
-    at: { knownVersion: VERSION },
-  })
-}
-
-function hasOtherVersion(value: unknown): value is { readonly claim: number } {
-  if (typeof value !== 'object' || value === null || !('claim' in value)) return false
-  return typeof value.claim === 'number' && value.claim !== VERSION
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch {
-    // Not with its cause, which quotes what it read.
-    throw malformed('it is not JSON')
-  }
-}
-
-function malformed(what: string): ClaimCheckError {
-  return new ClaimCheckError('CLAIM_MALFORMED', `A claim cannot be read: ${what}`, {
-    remedy: 'Find out what wrote it; claims are made by this codec only.',
-  })
+  const namespace = parseValueKey(parsed.data.key)
+  if (namespace === undefined) throw claimMalformed('its key is not the key of a value')
+  return { claim: parsed.data, namespace }
 }

@@ -12,7 +12,12 @@ import { ClaimCheckError } from './claim-check-error.ts'
  * workflow *task*, which Temporal tries again until the store or the blob is back.
  */
 export function toCodecFailure(error: unknown, context: SerializationContext | undefined): unknown {
-  if (!(error instanceof ClaimCheckError) || context?.type !== 'activity') return error
+  return context?.type === 'activity' ? toActivityFailure(error) : error
+}
+
+/** The same for what surely happened in an activity. */
+export function toActivityFailure(error: unknown): unknown {
+  if (!(error instanceof ClaimCheckError)) return error
   return ApplicationFailure.create({
     message: `${error.message}. ${error.remedy}`,
     type: error.code,

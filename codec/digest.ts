@@ -1,13 +1,19 @@
-import { createHash } from 'node:crypto'
 import { visitSlices } from './byte-slices.ts'
+import { openDigest, type SealingKey } from './sealing-keys.ts'
 
 declare const digestBrand: unique symbol
-/** SHA-256 of plain bytes, as 64 lower-case hexadecimal digits. */
+/** SHA-256 of plain bytes, or HMAC-SHA-256 where they are encrypted: 64 lower-case hexadecimal digits. */
 export type Digest = string & { readonly [digestBrand]: true }
 
-export async function digestOf(plain: Uint8Array): Promise<Digest> {
-  const hash = createHash('sha256')
-  await visitSlices(plain, (slice) => hash.update(slice))
+/** The digest of the pieces put together, keyed where a key is given. */
+export async function digestOf(
+  plain: Uint8Array | readonly Uint8Array[],
+  key?: SealingKey,
+): Promise<Digest> {
+  const hash = openDigest(key)
+  for (const piece of plain instanceof Uint8Array ? [plain] : plain) {
+    await visitSlices(piece, (slice) => hash.update(slice))
+  }
   return hash.digest('hex') as Digest
 }
 

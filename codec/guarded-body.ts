@@ -1,10 +1,13 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
+import { byteStream } from './byte-stream.ts'
 import type { ErrorPlace } from './coded-error.ts'
 import { storeUnreachable } from './s3-error.ts'
 
 export interface GuardedBodyOptions {
-  /** Bytes the store promised; undefined where it did not say. */
+  /** Bytes the store promised, the skipped ones included; undefined where it did not say. */
   readonly expectedBytes: number | undefined
+  /** Bytes at the start that nobody asked for. */
+  readonly skippedBytes: number
   /** How long the store may be silent while somebody waits for bytes. */
   readonly idleTimeoutMs: number
   readonly signal?: AbortSignal | undefined
@@ -17,14 +20,11 @@ export interface GuardedBodyOptions {
  * are asked for.
  */
 export function guardedBody(body: Readable, options: GuardedBodyOptions): Readable {
-  const guarded = Readable.from(guard(body, options), { objectMode: false })
-  // A generator that was never started runs no `finally`, so the socket is let go here.
-  guarded.once('close', () => body.destroy())
-  return guarded
+  return byteStream(guard(body, options), () => void body.destroy())
 }
 
 async function* guard(body: Readable, options: GuardedBodyOptions): AsyncGenerator<Uint8Array> {
-  const { expectedBytes, idleTimeoutMs, signal, at } = options
+  const { expectedBytes, skippedBytes, idleTimeoutMs, signal, at } = options
   const stop = (): void => {
     body.destroy(reasonOf(signal))
   }
@@ -37,12 +37,13 @@ async function* guard(body: Readable, options: GuardedBodyOptions): AsyncGenerat
       const step = await nextWithin(chunks, body, idleTimeoutMs, at)
       if (step.done === true) break
       if (!(step.value instanceof Uint8Array)) throw new TypeError('a body must yield bytes')
+      const wanted = step.value.subarray(Math.max(0, skippedBytes - receivedBytes))
       receivedBytes += step.value.byteLength
-      yield step.value
+      if (wanted.byteLength > 0) yield wanted
     }
-    if (expectedBytes !== undefined && receivedBytes !== expectedBytes) {
+    if (receivedBytes !== (expectedBytes ?? Math.max(receivedBytes, skippedBytes))) {
       throw storeUnreachable(
-        `The body was cut: expected ${expectedBytes} bytes, got ${receivedBytes}`,
+        `The body was cut: expected ${expectedBytes ?? skippedBytes} bytes, got ${receivedBytes}`,
         at,
       )
     }

@@ -1,21 +1,30 @@
+export { parseBlobClaim, type BlobClaim } from './blob-claim.ts'
 export { blobKey, parseBlobKey, type BlobName } from './blob-key.ts'
-export { ClaimCheckCodec, type ClaimCheckCodecOptions } from './claim-check-codec.ts'
+export { withCircuitBreaker } from './circuit-breaker.ts'
+export { claimArguments, type WithClaims } from './claim-arguments.ts'
+export { ClaimCheckCodec } from './claim-check-codec.ts'
+export type { ClaimCheckCodecOptions } from './claim-check-codec-options.ts'
 export { ClaimCheckError, type ClaimCheckErrorCode } from './claim-check-error.ts'
 export { isClaimPayload, parseClaimPayload } from './claim-payload.ts'
-export { parseClaim, type Claim } from './claim.ts'
+export { isClaim, parseClaim, type Claim } from './claim.ts'
+export { createClaims, type Claims, type ClaimsOptions } from './claims.ts'
 export { CodedError, type CodedErrorOptions, type ErrorPlace } from './coded-error.ts'
-export { createDataConverter } from './create-data-converter.ts'
+export { createDataConverter, failureConverterPath } from './create-data-converter.ts'
 export { digestOf, isDigest, type Digest } from './digest.ts'
-export { openEnvelope, readEnvelopeHeader, type EnvelopeHeader } from './envelope.ts'
+export { parseKeys, staticKeys, type EncryptionKeys } from './encryption-keys.ts'
+export { readEnvelopeHeader, type EnvelopeHeader } from './envelope-header.ts'
 export { generationOf, generationSpan, isGeneration, type Generation } from './generation.ts'
 export { escapeKeySegment, unescapeKeySegment } from './key-segment.ts'
 export { MemoryObjectStore, type MemoryObjectStoreOptions } from './memory-object-store.ts'
 export type {
   CallOptions,
+  GetOptions,
+  GetStreamOptions,
   ObjectFacts,
   ObjectHead,
   ObjectKey,
   ObjectStore,
+  ObjectStream,
   PutOptions,
 } from './object-store.ts'
 export { createS3ObjectStore, type S3ObjectStoreOptions } from './s3-object-store.ts'

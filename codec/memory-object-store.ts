@@ -1,10 +1,15 @@
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
+import { objectReplaced, objectTooLarge, objectTooShort } from './object-errors.ts'
 import type {
   CallOptions,
+  GetOptions,
+  GetStreamOptions,
   ObjectFacts,
   ObjectHead,
   ObjectKey,
   ObjectStore,
+  ObjectStream,
   PutOptions,
 } from './object-store.ts'
 import { objectMissing } from './s3-error.ts'
@@ -43,6 +48,7 @@ export class MemoryObjectStore implements ObjectStore {
         lastModified: this.#clock(),
         contentType: options.contentType,
         metadata: Object.fromEntries(names.map(([name, value]) => [name.toLowerCase(), value])),
+        etag: createHash('md5').update(body).digest('hex'),
       },
     })
   }
@@ -85,14 +91,25 @@ export class MemoryObjectStore implements ObjectStore {
     }
   }
 
-  async get(key: ObjectKey, options: CallOptions = {}): Promise<Uint8Array> {
-    options.signal?.throwIfAborted()
-    return Buffer.from(this.#find(key).body)
+  async get(key: ObjectKey, options: GetOptions = {}): Promise<Uint8Array> {
+    const { signal, maxBytes = Infinity } = options
+    signal?.throwIfAborted()
+    const { body } = this.#find(key)
+    if (body.byteLength <= maxBytes) return Buffer.from(body)
+    throw objectTooLarge(body.byteLength, maxBytes, { bucket: this.bucket, key })
   }
 
-  async getStream(key: ObjectKey, options: CallOptions = {}): Promise<Readable> {
-    const body = await this.get(key, options)
-    return Readable.from(piecesOf(body, options.signal), { objectMode: false })
+  async getStream(key: ObjectKey, options: GetStreamOptions = {}): Promise<ObjectStream> {
+    const { signal, startBytes = 0, etag } = options
+    signal?.throwIfAborted()
+    const { body, head } = this.#find(key)
+    const { sizeBytes: objectBytes } = head
+    const at = { bucket: this.bucket, key }
+    if (etag !== undefined && etag !== head.etag) throw objectReplaced('The object is another', at)
+    if (startBytes > objectBytes) throw objectTooShort(objectBytes, startBytes, at)
+    const pieces = piecesOf(Buffer.from(body.subarray(startBytes)), signal)
+    const stream = Readable.from(pieces, { objectMode: false })
+    return Object.assign(stream, { objectBytes, etag: head.etag })
   }
 
   async head(key: ObjectKey, options: CallOptions = {}): Promise<ObjectHead | undefined> {

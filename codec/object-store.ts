@@ -14,17 +14,43 @@ export interface ObjectHead extends ObjectFacts {
   readonly contentType: string | undefined
   /** User metadata; names are lower case. */
   readonly metadata: Readonly<Record<string, string>>
+  /** Names these very bytes, without quotes; undefined where the store gives none that does. */
+  readonly etag: string | undefined
 }
 
-export interface PutOptions {
-  readonly contentType: string
-  /** Printable ASCII names and values, together under 2 KB (the S3 limit). */
-  readonly metadata?: Readonly<Record<string, string>>
-  readonly signal?: AbortSignal
+/** A body on its way. What it says of the object holds wherever the stream starts. */
+export interface ObjectStream extends Readable {
+  /** Bytes of the whole object; undefined where the store did not say. */
+  readonly objectBytes: number | undefined
+  /** As in `ObjectHead`. */
+  readonly etag: string | undefined
 }
 
 export interface CallOptions {
   readonly signal?: AbortSignal
+  /**
+   * Rather wait for a store that does not answer, until `signal` aborts, than fail: for calls whose
+   * failure would cost much work a second time. Only `withCircuitBreaker` knows how. @default false
+   */
+  readonly patient?: boolean
+}
+
+export interface GetOptions extends CallOptions {
+  /** A longer object is refused by `OBJECT_TOO_LARGE` and never held. @default no limit */
+  readonly maxBytes?: number
+}
+
+export interface GetStreamOptions extends CallOptions {
+  /** The first byte wanted. At the object's very end the stream is empty. @default 0 */
+  readonly startBytes?: number
+  /** Only the object of this etag; another one is `OBJECT_REPLACED`. @default any */
+  readonly etag?: string
+}
+
+export interface PutOptions extends CallOptions {
+  readonly contentType: string
+  /** Printable ASCII names and values, together under 2 KB (the S3 limit). */
+  readonly metadata?: Readonly<Record<string, string>>
 }
 
 /**
@@ -34,7 +60,8 @@ export interface CallOptions {
  *   leaves nothing behind, no unfinished multipart upload either.
  * - Reads and writes obey `signal` and have a timeout of their own.
  * - Failures are `ClaimCheckError`s: `STORE_UNREACHABLE` (retryable), `STORE_DENIED`,
- *   `STORE_BUCKET_MISSING`, `OBJECT_MISSING`, `STORE_FAILED`.
+ *   `STORE_BUCKET_MISSING`, `OBJECT_MISSING`, `OBJECT_TOO_LARGE`, `OBJECT_REPLACED` (retryable),
+ *   `STORE_FAILED`.
  */
 export interface ObjectStore {
   /** For messages: says which bucket is meant. */
@@ -45,10 +72,14 @@ export interface ObjectStore {
   putIfAbsent(key: ObjectKey, body: Uint8Array, options: PutOptions): Promise<'written' | 'present'>
   /** Streams a body of unknown length; returns the bytes stored. Memory is bounded by the part size. */
   putStream(key: ObjectKey, body: Readable, options: PutOptions): Promise<{ sizeBytes: number }>
-  /** The whole body, for objects known to be small. Throws `OBJECT_MISSING`. */
-  get(key: ObjectKey, options?: CallOptions): Promise<Uint8Array>
-  /** The body as a stream, which fails when it is cut short. Throws `OBJECT_MISSING`. */
-  getStream(key: ObjectKey, options?: CallOptions): Promise<Readable>
+  /** The whole body, in memory. Throws `OBJECT_MISSING` and, by `maxBytes`, `OBJECT_TOO_LARGE`. */
+  get(key: ObjectKey, options?: GetOptions): Promise<Uint8Array>
+  /**
+   * The body as a stream, which fails when it is cut short (`resumedStream` goes on instead). Throws
+   * `OBJECT_MISSING`, and `OBJECT_REPLACED` where the object is not that of `etag` or ends before
+   * `startBytes`.
+   */
+  getStream(key: ObjectKey, options?: GetStreamOptions): Promise<ObjectStream>
   head(key: ObjectKey, options?: CallOptions): Promise<ObjectHead | undefined>
   /**
    * All objects whose key starts with `prefix`, pages fetched as needed. In key order within one

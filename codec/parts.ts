@@ -1,16 +1,19 @@
-import type { Readable } from 'node:stream'
-
 export interface Part {
   readonly bytes: Uint8Array
   /** Whether this part is the whole stream. */
   readonly isOnly: boolean
+  readonly isLast: boolean
 }
 
 /**
  * Cuts a stream into parts of exactly `partBytes`, the last one shorter but never empty, except that
- * a stream of no bytes is one empty part. Holds one part in memory.
+ * a stream of no bytes is one empty part. Holds one part in memory; a part that lies in one chunk is
+ * a view of it.
  */
-export async function* streamParts(body: Readable, partBytes: number): AsyncGenerator<Part, void> {
+export async function* streamParts(
+  body: AsyncIterable<unknown> | Iterable<unknown>,
+  partBytes: number,
+): AsyncGenerator<Part, void> {
   let waiting: Buffer[] = []
   let waitingBytes = 0
   let isFirst = true
@@ -21,16 +24,21 @@ export async function* streamParts(body: Readable, partBytes: number): AsyncGene
       const cutBytes = partBytes - waitingBytes
       waiting.push(rest.subarray(0, cutBytes))
       rest = rest.subarray(cutBytes)
-      const bytes = Buffer.concat(waiting)
+      const bytes = joined(waiting)
       waiting = []
       waitingBytes = 0
       isFirst = false
-      yield { bytes, isOnly: false }
+      yield { bytes, isOnly: false, isLast: false }
     }
-    waiting.push(rest)
+    if (rest.byteLength > 0) waiting.push(rest)
     waitingBytes += rest.byteLength
   }
-  yield { bytes: Buffer.concat(waiting), isOnly: isFirst }
+  yield { bytes: joined(waiting), isOnly: isFirst, isLast: true }
+}
+
+function joined(pieces: readonly Buffer[]): Buffer {
+  const [first] = pieces
+  return pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces)
 }
 
 /** Cuts bytes into views of `partBytes`, without copying. */

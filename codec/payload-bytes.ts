@@ -3,15 +3,21 @@ import proto from '@temporalio/proto'
 
 const { Payload: PayloadProto } = proto.temporal.api.common.v1
 
+/** Field 2, length-delimited: what stands before `data` in a serialized payload. */
+const dataTag = 0x12
+
 /**
  * The payload as protobuf bytes, metadata in the order of its names: the same payload gives the same
- * bytes, and so the same digest, in whatever order a map delivered it.
+ * bytes, and so the same digest, in whatever order a map delivered it. In two pieces, because the
+ * second is the data itself: large data is not copied.
  */
-export function serializePayload(payload: Payload): Uint8Array {
+export function serializePayload(payload: Payload): readonly Uint8Array[] {
   const entries = Object.entries(payload.metadata ?? {})
   entries.sort(([left], [right]) => (left < right ? -1 : 1))
-  const metadata = Object.fromEntries(entries)
-  return PayloadProto.encode({ metadata, data: payload.data ?? null }).finish()
+  const metadata = PayloadProto.encode({ metadata: Object.fromEntries(entries) }).finish()
+  const { data } = payload
+  if (data === undefined || data === null) return [metadata]
+  return [Buffer.concat([metadata, lengthPrefix(data.byteLength)]), data]
 }
 
 /** The payload as it was, its bytes views of `bytes`. Throws where they are no payload. */
@@ -33,4 +39,13 @@ export function payloadBytes(payload: Payload): number {
 export function payloadEncoding(payload: Payload): string {
   const encoding = payload.metadata?.['encoding']
   return encoding === undefined ? '' : Buffer.from(encoding).toString('utf8')
+}
+
+/** The tag and the length as a base-128 varint. */
+function lengthPrefix(bytes: number): Uint8Array {
+  const prefix = [dataTag]
+  let rest = bytes
+  for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) prefix.push((rest & 0x7f) | 0x80)
+  prefix.push(rest)
+  return Uint8Array.from(prefix)
 }

@@ -1,16 +1,18 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
-import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3'
 import { ClaimCheckError } from './claim-check-error.ts'
-import { guardedBody } from './guarded-body.ts'
 import type {
   CallOptions,
+  GetOptions,
+  GetStreamOptions,
   ObjectFacts,
   ObjectHead,
   ObjectKey,
   ObjectStore,
+  ObjectStream,
   PutOptions,
 } from './object-store.ts'
+import { readWholeObject } from './read-whole-object.ts'
 import { ensureS3Bucket } from './s3-bucket.ts'
 import { createS3Call, type S3CallOptions } from './s3-call.ts'
 import { createS3Client, type S3ClientOptions } from './s3-client.ts'
@@ -18,6 +20,7 @@ import type { S3Context } from './s3-context.ts'
 import { deleteS3Objects } from './s3-delete.ts'
 import { readS3Error } from './s3-error.ts'
 import { listS3Objects } from './s3-list.ts'
+import { headS3Object, readS3Stream } from './s3-read.ts'
 import { writeS3Bytes, writeS3Stream, type WriteOptions } from './s3-write.ts'
 
 export interface S3ObjectStoreOptions extends S3ClientOptions, S3CallOptions {
@@ -32,8 +35,6 @@ export interface S3ObjectStoreOptions extends S3ClientOptions, S3CallOptions {
   readonly idleTimeoutMs?: number
 }
 
-/** Whole reads of a body that was cut, the first included. */
-const GET_ATTEMPTS = 3
 /** Tries of a conditional write while the store says that another one is under way. */
 const CONFLICT_ATTEMPTS = 6
 
@@ -81,19 +82,25 @@ class S3ObjectStore implements ObjectStore {
     const looksFirst = !this.#hasConditionalWrites || body.byteLength > this.#partBytes
     if (looksFirst && (await this.#isPresent(key, options))) return 'present'
     for (let attempt = 1; ; attempt += 1) {
+      const isConditional = this.#hasConditionalWrites
       try {
-        const writing = this.#writing(options, this.#hasConditionalWrites)
+        const writing = this.#writing(options, isConditional)
         await writeS3Bytes(this.#context, key, body, writing)
         return 'written'
       } catch (error) {
         const { status } = readS3Error(error instanceof ClaimCheckError ? error.cause : error)
         if (status === 412 || status === 304) return 'present'
-        if (status === 501 && this.#hasConditionalWrites) {
+        if (status === 501 && isConditional) {
+          // Others may be under way that learn the same.
           this.#hasConditionalWrites = false
           return this.putIfAbsent(key, body, options)
         }
         if (status !== 409 || attempt === CONFLICT_ATTEMPTS) throw error
-        await pause(25 * 2 ** attempt * (0.5 + Math.random()))
+        const pausing = options.signal === undefined ? {} : { signal: options.signal }
+        // The next attempt throws the reason of an abort.
+        await pause(25 * 2 ** attempt * (0.5 + Math.random()), undefined, pausing).catch(
+          () => undefined,
+        )
       }
     }
   }
@@ -115,14 +122,6 @@ class S3ObjectStore implements ObjectStore {
       signal?.throwIfAborted()
       const writing = this.#writing(options, false)
       const sizeBytes = await writeS3Stream(this.#context, key, body, writing)
-      const stored = await this.head(key, options)
-      if (stored?.sizeBytes !== sizeBytes) {
-        throw new ClaimCheckError(
-          'STORE_FAILED',
-          `The store keeps ${stored?.sizeBytes ?? 'no'} bytes of the ${sizeBytes} it was sent`,
-          { remedy: 'Look for a proxy that rewrites bodies.', at: this.#context.at({ key }) },
-        )
-      }
       return { sizeBytes }
     } catch (error) {
       signal?.throwIfAborted()
@@ -133,53 +132,16 @@ class S3ObjectStore implements ObjectStore {
     }
   }
 
-  async get(key: ObjectKey, options: CallOptions = {}): Promise<Uint8Array> {
-    for (let attempt = 1; ; attempt += 1) {
-      const body = await this.getStream(key, options)
-      try {
-        const chunks: Uint8Array[] = []
-        for await (const chunk of body) if (chunk instanceof Uint8Array) chunks.push(chunk)
-        return Buffer.concat(chunks)
-      } catch (error) {
-        const isCut = error instanceof ClaimCheckError && error.retryable
-        if (!isCut || attempt === GET_ATTEMPTS) throw error
-      }
-    }
+  async get(key: ObjectKey, options: GetOptions = {}): Promise<Uint8Array> {
+    return readWholeObject(this, key, options)
   }
 
-  async getStream(key: ObjectKey, options: CallOptions = {}): Promise<Readable> {
-    const { client, call, at } = this.#context
-    const command = new GetObjectCommand({ Bucket: this.bucket, Key: key })
-    const answer = await call(at({ key }), options.signal, (abortSignal) =>
-      client.send(command, { abortSignal }),
-    )
-    if (!(answer.Body instanceof Readable)) throw new TypeError('the SDK gave no Node stream')
-    return guardedBody(answer.Body, {
-      expectedBytes: answer.ContentLength,
-      idleTimeoutMs: this.#idleTimeoutMs,
-      signal: options.signal,
-      at: at({ key }),
-    })
+  async getStream(key: ObjectKey, options: GetStreamOptions = {}): Promise<ObjectStream> {
+    return readS3Stream(this.#context, key, { ...options, idleTimeoutMs: this.#idleTimeoutMs })
   }
 
   async head(key: ObjectKey, options: CallOptions = {}): Promise<ObjectHead | undefined> {
-    const { client, call, at } = this.#context
-    const command = new HeadObjectCommand({ Bucket: this.bucket, Key: key })
-    try {
-      const answer = await call(at({ key }), options.signal, (abortSignal) =>
-        client.send(command, { abortSignal }),
-      )
-      return {
-        key,
-        sizeBytes: answer.ContentLength ?? 0,
-        lastModified: answer.LastModified ?? new Date(0),
-        contentType: answer.ContentType,
-        metadata: answer.Metadata ?? {},
-      }
-    } catch (error) {
-      if (error instanceof ClaimCheckError && error.code === 'OBJECT_MISSING') return undefined
-      throw error
-    }
+    return headS3Object(this.#context, key, options)
   }
 
   list(

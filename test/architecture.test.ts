@@ -17,7 +17,7 @@ const typeArrows: Readonly<Record<string, readonly string[]>> = { workflows: ['a
 
 /** Packages that a room may not use: it would know what it must not know. */
 const forbiddenPackages: Readonly<Record<string, RegExp>> = {
-  codec: /^(pg|@duckdb|@temporalio\/(worker|client|workflow|activity))/,
+  codec: /^(pg|@duckdb|@temporalio\/(worker|client|workflow))/,
   workflows: /^(?!@temporalio\/workflow$)/,
   activities: /^(pg|@aws-sdk|@temporalio\/(worker|client|workflow))/,
 }

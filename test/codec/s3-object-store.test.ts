@@ -41,15 +41,26 @@ describe('S3 store, seen by another client', () => {
       contentType: 'text/csv',
       metadata: { origin: 'suite' },
     })
-    await store.putStream(key('stream'), Readable.from([body]), { contentType: 'text/csv' })
-    assert.deepEqual(await readAll(minio, bucket, key('put')), body.subarray(0, 1000))
-    assert.ok(body.equals(await readAll(minio, bucket, key('stream'))))
-    const seen = await minio.statObject(bucket, key('put'))
-    const facts: Record<string, unknown> = seen.metaData
-    assert.equal(seen.size, 1000)
-    assert.equal(facts['content-type'], 'text/csv')
-    assert.equal(facts['origin'], 'suite')
-    assert.equal(facts['content-encoding'], undefined)
+    await store.putStream(key('stream'), Readable.from([body]), {
+      contentType: 'text/csv',
+      metadata: { origin: 'suite' },
+    })
+    await store.put(key('long'), body, { contentType: 'text/csv', metadata: { origin: 'suite' } })
+    await store.putStream(key('none'), Readable.from([]), {
+      contentType: 'text/csv',
+      metadata: { origin: 'suite' },
+    })
+    const expected = { put: body.subarray(0, 1000), stream: body, long: body, none: Buffer.of() }
+    for (const [name, bytes] of Object.entries(expected)) {
+      assert.ok(bytes.equals(await readAll(minio, bucket, key(name))), name)
+      const seen = await minio.statObject(bucket, key(name))
+      const facts: Record<string, unknown> = seen.metaData
+      assert.equal(seen.size, bytes.byteLength)
+      assert.equal(facts['content-type'], 'text/csv')
+      assert.equal(facts['origin'], 'suite')
+      assert.equal(facts['content-encoding'], undefined)
+      assert.equal(seen.etag, (await store.head(key(name)))?.etag)
+    }
   })
 
   it('reads what another client wrote', async () => {

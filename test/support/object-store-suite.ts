@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { Readable } from 'node:stream'
-import type { ObjectKey, ObjectStore } from '../../codec/index.ts'
+import { ClaimCheckError, type ObjectKey, type ObjectStore } from '../../codec/index.ts'
 
 export interface ObjectStoreSuiteOptions {
   readonly open: () => Promise<ObjectStore>
@@ -64,6 +64,65 @@ export function objectStoreSuite(title: string, options: ObjectStoreSuiteOptions
       assert.equal((await store.head(key('empty')))?.sizeBytes, 0)
     })
 
+    it('refuses to hold more than the reader takes', async () => {
+      await store.put(key('limited'), randomBytes(1000), PLAIN)
+      for (const maxBytes of [1000, 1001]) {
+        assert.equal((await store.get(key('limited'), { maxBytes })).byteLength, 1000)
+      }
+      for (const maxBytes of [0, 999]) {
+        await assert.rejects(store.get(key('limited'), { maxBytes }), (error: Error) => {
+          assert.ok(error instanceof ClaimCheckError)
+          assert.deepEqual([error.code, error.retryable], ['OBJECT_TOO_LARGE', false])
+          return error.message.includes('1000') && error.message.includes(key('limited'))
+        })
+      }
+      await store.put(key('limited'), new Uint8Array(), PLAIN)
+      assert.equal((await store.get(key('limited'), { maxBytes: 0 })).byteLength, 0)
+    })
+
+    it('streams from any byte on, with facts of the whole', async () => {
+      const long = randomBytes(2 * options.partBytes + 1)
+      const { etag } = await putAndHead(key('ranged'), long)
+      for (const startBytes of [0, 1, 70_000, options.partBytes, long.byteLength - 1]) {
+        const stream = await store.getStream(key('ranged'), { startBytes })
+        assert.deepEqual([stream.objectBytes, stream.etag], [long.byteLength, etag])
+        assert.ok((await bytesOf(stream)).equals(long.subarray(startBytes)), `from ${startBytes}`)
+      }
+    })
+
+    it('streams nothing from the end on, and refuses a start behind it', async () => {
+      for (const sizeBytes of [0, 1, 5000]) {
+        await store.put(key('end'), Buffer.alloc(sizeBytes, 'x'), PLAIN)
+        const stream = await store.getStream(key('end'), { startBytes: sizeBytes })
+        assert.equal(stream.objectBytes, sizeBytes)
+        assert.equal((await bytesOf(stream)).byteLength, 0)
+        const behind = store.getStream(key('end'), { startBytes: sizeBytes + 1 })
+        await assert.rejects(behind, { code: 'OBJECT_REPLACED', retryable: true })
+      }
+      const missing = store.getStream(key('never'), { startBytes: 1 })
+      await assert.rejects(missing, { code: 'OBJECT_MISSING' })
+    })
+
+    it('tells an object from the one that replaced it', async () => {
+      const first = await putAndHead(key('versions'), Buffer.from('before'))
+      const second = await putAndHead(key('versions'), Buffer.from('after!'))
+      assert.match(first.etag, /^[^"]+$/)
+      assert.notEqual(second.etag, first.etag)
+      const stream = await store.getStream(key('versions'), { startBytes: 2, etag: second.etag })
+      assert.equal((await bytesOf(stream)).toString(), 'ter!')
+      for (const startBytes of [0, 2, 6]) {
+        const stale = store.getStream(key('versions'), { startBytes, etag: first.etag })
+        await assert.rejects(stale, { code: 'OBJECT_REPLACED', retryable: true })
+      }
+    })
+
+    const putAndHead = async (target: ObjectKey, body: Uint8Array): Promise<{ etag: string }> => {
+      await store.put(target, body, PLAIN)
+      const { etag } = (await store.head(target)) ?? {}
+      assert.ok(etag !== undefined)
+      return { etag }
+    }
+
     it('says that an object is missing', async () => {
       await assert.rejects(store.get(key('never')), { code: 'OBJECT_MISSING', retryable: false })
       await assert.rejects(store.getStream(key('never')), { code: 'OBJECT_MISSING' })
@@ -96,8 +155,17 @@ export function objectStoreSuite(title: string, options: ObjectStoreSuiteOptions
     })
 
     const P = options.partBytes
-    for (const sizeBytes of [0, 1, P - 1, P, P + 1, 2 * P, 2 * P + 1]) {
-      it(`streams ${sizeBytes} bytes in and out`, async () => {
+    const lengths: readonly (readonly [string, number])[] = [
+      ['no bytes', 0],
+      ['a byte', 1],
+      ['a part less one byte', P - 1],
+      ['exactly a part', P],
+      ['a part and one byte', P + 1],
+      ['exactly two parts', 2 * P],
+      ['two parts and one byte', 2 * P + 1],
+    ]
+    for (const [length, sizeBytes] of lengths) {
+      it(`streams ${length} in and out`, async () => {
         const body = randomBytes(sizeBytes)
         const target = key(`stream-${sizeBytes}`)
         const written = await store.putStream(target, inPieces(body, 100_000), {
@@ -176,19 +244,20 @@ export function objectStoreSuite(title: string, options: ObjectStoreSuiteOptions
       assert.deepEqual(await keysOf(store, key('odd/')), [])
     })
 
-    it('lists and deletes past a thousand', async () => {
+    it('lists, reads and deletes past a thousand, whatever the names', async () => {
+      const odd = ['', '+', '&', ' ', '%20', '%2B', '=']
       const names = Array.from({ length: 2500 }, (_, index) =>
-        key(`many/${String(index).padStart(5, '0')}`),
+        key(`many/${String(index).padStart(5, '0')}${odd[index % odd.length]}x`),
       )
-      for (let start = 0; start < names.length; start += 50) {
-        const batch = names.slice(start, start + 50)
-        await Promise.all(batch.map(async (name) => store.put(name, Buffer.from('x'), PLAIN)))
-      }
+      await inBatches(names, async (name) => store.put(name, Buffer.from(name), PLAIN))
       assert.deepEqual(await keysOf(store, key('many/')), names)
       const tail: ObjectKey[] = []
-      const startAfter = key('many/01199')
+      const startAfter = names[1199] ?? ''
       for await (const { key: found } of store.list(key('many/'), { startAfter })) tail.push(found)
       assert.deepEqual(tail, names.slice(1200))
+      await inBatches(tail, async (name) => {
+        assert.equal(Buffer.from(await store.get(name)).toString(), name)
+      })
       await store.delete([...names, key('many/never-there')])
       assert.deepEqual(await keysOf(store, key('many/')), [])
     })
@@ -209,6 +278,21 @@ async function keysOf(store: ObjectStore, prefix: string): Promise<ObjectKey[]> 
   const keys: ObjectKey[] = []
   for await (const { key } of store.list(prefix)) keys.push(key)
   return keys
+}
+
+async function inBatches(
+  names: readonly ObjectKey[],
+  visit: (name: ObjectKey) => Promise<void>,
+): Promise<void> {
+  for (let start = 0; start < names.length; start += 50) {
+    await Promise.all(names.slice(start, start + 50).map(visit))
+  }
+}
+
+async function bytesOf(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks)
 }
 
 function inPieces(body: Uint8Array, pieceBytes: number): Readable {

@@ -166,6 +166,25 @@ describe('S3 store: a body that does not come whole', () => {
 })
 
 describe('S3 store: listings', () => {
+  it('go on with the token as it was given, and take names as they are', async () => {
+    const names = ['a+b', 'a&b', 'a b', 'a%20b', '<a>']
+    await using fake = await startFakeS3((_, response, count) => {
+      const entries = (count === 1 ? names.slice(0, 3) : names.slice(3)).map(
+        (name) =>
+          `<Contents><Key>${name.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</Key><Size>1</Size><LastModified>2026-01-01T00:00:00Z</LastModified></Contents>`,
+      )
+      const more = `<IsTruncated>${count === 1}</IsTruncated><NextContinuationToken>a+b/c=&amp;d %2B</NextContinuationToken>`
+      response.end(`<ListBucketResult>${more}${entries.join('')}</ListBucketResult>`)
+    })
+    const listed: string[] = []
+    for await (const facts of fake.store.list('')) listed.push(facts.key)
+    assert.deepEqual(listed, names)
+    const tokens = fake.seen.map(({ url }) =>
+      new URL(url, 'http://fake').searchParams.get('continuation-token'),
+    )
+    assert.deepEqual(tokens, [null, 'a+b/c=&d %2B'])
+  })
+
   it('cut short without a token are an error, never the whole', async () => {
     await using fake = await startFakeS3((_, response) => {
       response.end('<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>')

@@ -73,6 +73,12 @@ describe('S3 store: a conditional write', () => {
     assert.equal(fake.seen.length, 3)
   })
 
+  it('refused for another reason is not tried again', async () => {
+    await using fake = await startFakeS3((_, response) => refuse(response, 403, 'AccessDenied'))
+    await assert.rejects(fake.store.putIfAbsent(key, body, options), { code: 'STORE_DENIED' })
+    assert.equal(fake.seen.length, 1)
+  })
+
   it('not known to the store becomes a look and a plain write, from then on', async () => {
     const stored = new Map<string, Buffer>()
     const keep = keepRawBodies(stored)
@@ -107,6 +113,19 @@ describe('S3 store: an upload in parts', () => {
     await using fake = await startFakeS3(multipart({}), { partBytes: 100, maxParts: 3 })
     await assert.rejects(fake.store.putStream(key, parts(4), options), /longer than 3 parts/)
     assert.deepEqual(endings(fake.seen), ['DELETE'])
+    const endless = Readable.from(forEver(Buffer.alloc(100)))
+    await assert.rejects(fake.store.putStream(key, endless, options), { code: 'STORE_FAILED' })
+    assert.equal(endless.destroyed, true)
+    assert.deepEqual(endings(fake.seen), ['DELETE', 'DELETE'])
+  })
+
+  it('may fill the limit of parts to the last byte', async () => {
+    await using fake = await startFakeS3(multipart({ headBytes: 300 }), {
+      partBytes: 100,
+      maxParts: 3,
+    })
+    assert.deepEqual(await fake.store.putStream(key, parts(3), options), { sizeBytes: 300 })
+    assert.deepEqual(endings(fake.seen), ['POST'])
   })
 
   it('sends parts of one size but the last, each with its checksum', async () => {
@@ -143,6 +162,10 @@ describe('S3 store: an upload in parts', () => {
     assert.deepEqual(await fake.store.putStream(key, parts(3), options), { sizeBytes: 300 })
   })
 })
+
+function* forEver(chunk: Buffer): Generator<Buffer> {
+  for (;;) yield chunk
+}
 
 /** The requests that end an upload: DELETE aborts it, POST with parts completes it. */
 function endings(seen: readonly SeenRequest[]): string[] {

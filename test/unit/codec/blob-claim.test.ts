@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { blobKey, generationOf, isDigest, parseClaim, type Claim } from '../../../codec/index.ts'
-import { formatClaim, MAX_CLAIM_BYTES } from '../../../codec/claim.ts'
+import {
+  blobKey,
+  generationOf,
+  isDigest,
+  parseBlobClaim,
+  type BlobClaim,
+} from '../../../codec/index.ts'
+import { formatBlobClaim, maxClaimBytes } from '../../../codec/blob-claim.ts'
 
 const digests = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
   .map((bytes) => Buffer.from(bytes).toString('hex'))
   .filter(isDigest)
 
-const claims: fc.Arbitrary<Claim> = fc
+const claims: fc.Arbitrary<BlobClaim> = fc
   .record({
     namespace: fc.string({ maxLength: 30 }).filter((text) => text.isWellFormed()),
     time: fc.date({
@@ -33,9 +39,9 @@ describe('claim', () => {
   it('is read as it was written, under 600 bytes', () => {
     fc.assert(
       fc.property(claims, (claim) => {
-        const bytes = formatClaim(claim)
-        assert.ok(bytes.byteLength < MAX_CLAIM_BYTES)
-        assert.deepEqual(parseClaim(bytes), claim)
+        const bytes = formatBlobClaim(claim)
+        assert.ok(bytes.byteLength < maxClaimBytes)
+        assert.deepEqual(parseBlobClaim(bytes), claim)
       }),
     )
   })
@@ -43,14 +49,14 @@ describe('claim', () => {
   it('that would be too long says so instead', () => {
     const [claim] = fc.sample(claims, 1)
     assert.ok(claim)
-    assert.throws(() => formatClaim({ ...claim, bucket: 'b'.repeat(600) }), {
+    assert.throws(() => formatBlobClaim({ ...claim, bucket: 'b'.repeat(600) }), {
       code: 'CLAIM_MALFORMED',
       message: /bytes long/,
     })
   })
 
   it('of another version is told apart from a broken one', () => {
-    assert.throws(() => parseClaim(Buffer.from('{"claim":2,"anything":true}')), {
+    assert.throws(() => parseBlobClaim(Buffer.from('{"claim":2,"anything":true}')), {
       code: 'CLAIM_VERSION_UNKNOWN',
       message: /version 2/,
     })
@@ -60,7 +66,7 @@ describe('claim', () => {
     fc.assert(
       fc.property(claims, fc.nat(), (claim, choice) => {
         const fields: Record<string, unknown> = JSON.parse(
-          Buffer.from(formatClaim(claim)).toString(),
+          Buffer.from(formatBlobClaim(claim)).toString(),
         )
         const names = Object.keys(fields)
         const name = names[choice % names.length]
@@ -68,19 +74,19 @@ describe('claim', () => {
         const { [name]: _gone, ...missing } = fields
         for (const broken of [missing, { ...fields, [name]: null }, { ...fields, more: 1 }]) {
           const bytes = Buffer.from(JSON.stringify(broken))
-          assert.throws(() => parseClaim(bytes), { code: 'CLAIM_MALFORMED' })
+          assert.throws(() => parseBlobClaim(bytes), { code: 'CLAIM_MALFORMED' })
         }
       }),
     )
     for (const text of ['', 'null', '[]', '1', '"x"', '{', '{}', '{"claim":"1"}']) {
-      assert.throws(() => parseClaim(Buffer.from(text)), { code: 'CLAIM_MALFORMED' }, text)
+      assert.throws(() => parseBlobClaim(Buffer.from(text)), { code: 'CLAIM_MALFORMED' }, text)
     }
   })
 
   it('that points anywhere but at its own blob is refused', () => {
     const [claim] = fc.sample(claims, 1)
     assert.ok(claim)
-    const good = Buffer.from(formatClaim(claim)).toString()
+    const good = Buffer.from(formatBlobClaim(claim)).toString()
     for (const key of [
       'landing/secret.csv',
       `../${claim.key}`,
@@ -89,7 +95,7 @@ describe('claim', () => {
     ]) {
       const fields: Record<string, unknown> = JSON.parse(good)
       const bytes = Buffer.from(JSON.stringify({ ...fields, key }))
-      assert.throws(() => parseClaim(bytes), { code: 'CLAIM_MALFORMED' }, key)
+      assert.throws(() => parseBlobClaim(bytes), { code: 'CLAIM_MALFORMED' }, key)
     }
   })
 })

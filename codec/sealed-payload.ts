@@ -1,0 +1,57 @@
+import type { Payload } from '@temporalio/common'
+import { ClaimCheckError } from './claim-check-error.ts'
+import { openEnvelope } from './open-envelope.ts'
+import {
+  deserializePayload,
+  payloadBytes,
+  payloadEncoding,
+  serializePayload,
+} from './payload-bytes.ts'
+import { sealEnvelopeNow } from './seal-envelope.ts'
+import type { SealingKey, SealingKeys } from './sealing-keys.ts'
+
+/** A payload that stays in history, in an envelope: compressed, encrypted or both. */
+const encodingPrefix = 'binary/claimcheck-'
+const encoding = `${encodingPrefix}v1`
+/** As of a blob: less is not worth the loss of a payload that anyone can read. */
+const worthwhileShare = 0.05
+
+export function isSealedPayload(payload: Payload): boolean {
+  return payloadEncoding(payload).startsWith(encodingPrefix)
+}
+
+export function sealPayload(payload: Payload, key: SealingKey | undefined): Payload {
+  const plain = Buffer.concat(serializePayload(payload))
+  return { metadata: { encoding: Buffer.from(encoding) }, data: sealEnvelopeNow(plain, key) }
+}
+
+/** The payload compressed, or undefined where that gains too little. */
+export function compressPayload(payload: Payload): Payload | undefined {
+  const sealed = sealPayload(payload, undefined)
+  const mostBytes = payloadBytes(payload) * (1 - worthwhileShare)
+  return payloadBytes(sealed) <= mostBytes ? sealed : undefined
+}
+
+/** Throws `PAYLOAD_DAMAGED`, `CLAIM_VERSION_UNKNOWN` and `ENCRYPTION_KEY_…`. */
+export async function openSealedPayload(
+  payload: Payload,
+  options: { readonly keys: SealingKeys; readonly maxPlainBytes: number },
+): Promise<Payload> {
+  const found = payloadEncoding(payload)
+  if (found !== encoding) {
+    throw new ClaimCheckError('CLAIM_VERSION_UNKNOWN', 'A sealed payload has an unknown version', {
+      remedy: 'Upgrade Claimcheck on this worker or client to the version that wrote it.',
+      at: { knownEncoding: encoding },
+    })
+  }
+  try {
+    const sealed = payload.data ?? new Uint8Array()
+    return deserializePayload((await openEnvelope(sealed, { ...options, at: {} })).plain)
+  } catch (cause) {
+    if (cause instanceof ClaimCheckError && cause.code !== 'BLOB_DAMAGED') throw cause
+    throw new ClaimCheckError('PAYLOAD_DAMAGED', 'A sealed payload cannot be read', {
+      remedy: 'Find out what changed it on its way; what stands in a history cannot be repaired.',
+      cause,
+    })
+  }
+}
