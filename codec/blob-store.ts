@@ -1,6 +1,6 @@
 import { blobKey } from './blob-key.ts'
 import type { BlobClaim } from './blob-claim.ts'
-import { ByteCache } from './byte-cache.ts'
+import type { ByteCache } from './byte-cache.ts'
 import { ClaimCheckError } from './claim-check-error.ts'
 import { toClaimTrouble } from './claim-trouble.ts'
 import { digestOf, type Digest } from './digest.ts'

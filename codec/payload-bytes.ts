@@ -17,7 +17,9 @@ export function serializePayload(payload: Payload): readonly Uint8Array[] {
   const metadata = PayloadProto.encode({ metadata: Object.fromEntries(entries) }).finish()
   const { data } = payload
   if (data === undefined || data === null) return [metadata]
-  return [Buffer.concat([metadata, lengthPrefix(data.byteLength)]), data]
+  // A payload out of a workflow's isolate is of that realm's classes; the view is of ours.
+  const view = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  return [Buffer.concat([metadata, lengthPrefix(data.byteLength)]), view]
 }
 
 /** The payload as it was, its bytes views of `bytes`. Throws where they are no payload. */
