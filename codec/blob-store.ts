@@ -81,7 +81,8 @@ export class BlobStore {
         const sealed = await sealEnvelope(plain, sealingKey)
         const allFacts = { ...facts, created: now.toISOString() }
         await this.#objects.write(key, sealed, { digest, sizeBytes }, allFacts, call)
-        this.#remember(key, sealed)
+        this.#seen(key, sealed)
+        this.#cache.set(key, sealed)
         return sealed.byteLength
       }))
     return { key, digest, generation, sizeBytes, storedBytes }
@@ -90,11 +91,13 @@ export class BlobStore {
   /** The plain bytes that `claim` stands for. Throws `BLOB_MISSING` and `BLOB_DAMAGED`. */
   async load(claim: BlobClaim, call: CallOptions): Promise<Uint8Array> {
     const { key } = claim
-    const sealed =
-      this.#cache.get(key) ?? (await this.#loading.run(key, async () => this.#fetch(claim, call)))
+    const cached = this.#cache.get(key)
+    const sealed = cached ?? (await this.#loading.run(key, async () => this.#fetch(claim, call)))
     try {
       const plain = await this.#objects.open(sealed, claim, placeOf(this.bucket, claim))
-      this.#remember(key, sealed)
+      if (cached !== undefined) return plain
+      this.#seen(key, sealed)
+      this.#cache.set(key, sealed)
       return plain
     } catch (error) {
       // The next try reads the store again, which may have been repaired.
@@ -119,9 +122,9 @@ export class BlobStore {
     return known.storedBytes
   }
 
-  #remember(key: ObjectKey, sealed: Uint8Array): void {
+  /** In the store, that is: what comes out of the cache says nothing about it. */
+  #seen(key: ObjectKey, sealed: Uint8Array): void {
     this.#known.set(key, { storedBytes: sealed.byteLength, seenAtMs: this.#clock().getTime() })
-    this.#cache.set(key, sealed)
   }
 
   #forget(key: ObjectKey): void {

@@ -87,9 +87,11 @@ export class ClaimCheckCodec implements PayloadCodec {
       const plans = planPayloads(payloads, { ...this.#plan, key, leftBytes: inline.leftBytes() })
       inline.use(plans.reduce((sum, plan) => sum + plan.inlineBytes, 0))
       const parkedBytes = plans.reduce((sum, plan) => sum + plan.parkedBytes, 0)
-      return await this.#run(place, parkedBytes, plans, async (plan, call) =>
-        plan.parkedBytes === 0 ? plan.payload : this.#park(plan, key, context, call),
-      )
+      return await this.#run(place, parkedBytes, plans, async (plan, call) => {
+        // What stays inline waits for nobody, however slow the store is.
+        if (plan.parkedBytes === 0) return plan.payload
+        return this.#limit.run(async () => this.#park(plan, key, context, call))
+      })
     } catch (error) {
       throw toCodecFailure(error, context)
     } finally {
@@ -104,7 +106,7 @@ export class ClaimCheckCodec implements PayloadCodec {
       const claimedBytes = claims.reduce((sum, claim) => sum + (claim?.sizeBytes ?? 0), 0)
       return await this.#run(place, claimedBytes, payloads, async (payload, call, index) => {
         const claim = claims[index]
-        if (claim !== undefined) return this.#fetch(claim, call)
+        if (claim !== undefined) return this.#limit.run(async () => this.#fetch(claim, call))
         if (!isSealedPayload(payload)) return payload
         return openSealedPayload(payload, {
           keys: this.#keys,
@@ -183,7 +185,7 @@ export class ClaimCheckCodec implements PayloadCodec {
   ): Promise<Payload[]> {
     return withinPlace(place, bytes, this.#blobs.bucket, async (call) => {
       const settled = await Promise.allSettled(
-        pieces.map(async (piece, index) => this.#limit.run(async () => work(piece, call, index))),
+        pieces.map(async (piece, index) => work(piece, call, index)),
       )
       return settled.map((outcome) => {
         if (outcome.status === 'fulfilled') return outcome.value

@@ -136,6 +136,41 @@ describe('codec: work saved', () => {
     assert.equal(store.read.length, 1)
   })
 
+  it('writes a deleted blob again, though it was read out of memory meanwhile', async () => {
+    const store = new WatchedStore()
+    let now = WEEK_48
+    const codec = codecOn(store, { clock: () => now })
+    const payload = payloadOf(randomBytes(5000))
+    const claims = await codec.encode([payload])
+    await store.delete(await store.keys())
+    now = new Date(WEEK_48.getTime() + 20_000)
+    await codec.decode(claims)
+    now = new Date(WEEK_48.getTime() + 40_000)
+    await codec.encode([payload])
+    assert.equal((await store.keys()).length, 1)
+  })
+
+  it('lets pass what stays inline while every place at the store is taken', async () => {
+    const store = new WatchedStore()
+    const gate = Promise.withResolvers<void>()
+    const held = new Proxy(store, {
+      get: (target, name) =>
+        name === 'putIfAbsent'
+          ? async (...inputs: Parameters<WatchedStore['putIfAbsent']>) => {
+              await gate.promise
+              return target.putIfAbsent(...inputs)
+            }
+          : Reflect.get(target, name, target),
+    })
+    const codec = codecOn(held, { concurrency: 1 })
+    const parking = codec.encode([payloadOf(randomBytes(5000))])
+    const small = payloadOf(Buffer.from('small'))
+    assert.deepEqual(await codec.encode([small]), [small])
+    assert.deepEqual(await codec.decode([small]), [small])
+    gate.resolve()
+    assert.ok(isClaimPayload(first(await parking)))
+  })
+
   it('reads nothing that it has just written', async () => {
     const store = new WatchedStore()
     const codec = codecOn(store)
