@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { blobKey, parseBlobKey } from './blob-key.ts'
 import { ClaimCheckError } from './claim-check-error.ts'
-import { isDigest, type Digest } from './digest.ts'
+import { claimMalformed, claimMembers, claimVersion, parseClaimMembers } from './claim-members.ts'
+import type { Digest } from './digest.ts'
 import { isGeneration, type Generation } from './generation.ts'
 import type { ObjectKey } from './object-store.ts'
 
@@ -23,16 +24,10 @@ export interface BlobClaim {
 
 /** No claim is longer, so that ten thousand of them still fit a history. */
 export const maxClaimBytes = 600
-export const claimVersion = 1
 
 const claimSchema = z.strictObject({
-  claim: z.literal(claimVersion),
+  ...claimMembers,
   kind: z.literal('blob'),
-  bucket: z.string(),
-  key: z.string().transform((key) => key as ObjectKey),
-  digest: z.string().refine(isDigest),
-  sizeBytes: z.int().nonnegative(),
-  storedBytes: z.int().nonnegative(),
   encoding: z.string(),
   generation: z.string().refine(isGeneration),
 })
@@ -61,11 +56,7 @@ export function formatBlobClaim(claim: BlobClaim): Uint8Array {
 
 /** Throws `CLAIM_VERSION_UNKNOWN` for a claim of another version, `CLAIM_MALFORMED` for anything else. */
 export function parseBlobClaim(bytes: Uint8Array): BlobClaim {
-  const value = parseClaimJson(bytes)
-  if (hasOtherVersion(value)) throw claimVersionUnknown(String(value.claim))
-  const parsed = claimSchema.safeParse(value)
-  if (!parsed.success) throw claimMalformed(z.prettifyError(parsed.error))
-  const { claim: _version, ...claim } = parsed.data
+  const { claim: _version, ...claim } = parseClaimMembers(claimSchema, parseJson(bytes))
   const name = parseBlobKey(claim.key)
   // A claim comes from outside: whoever may start a workflow must not choose what is read.
   if (name === undefined) throw claimMalformed('its key is not the key of a blob')
@@ -75,29 +66,11 @@ export function parseBlobClaim(bytes: Uint8Array): BlobClaim {
   return claim
 }
 
-export function claimVersionUnknown(version: string): ClaimCheckError {
-  return new ClaimCheckError('CLAIM_VERSION_UNKNOWN', `A claim has version ${version}`, {
-    remedy: 'Upgrade Claimcheck on this worker or client to the version that wrote the claim.',
-    at: { knownVersion: claimVersion },
-  })
-}
-
-export function hasOtherVersion(value: unknown): value is { readonly claim: number } {
-  if (typeof value !== 'object' || value === null || !('claim' in value)) return false
-  return typeof value.claim === 'number' && value.claim !== claimVersion
-}
-
-export function parseClaimJson(bytes: Uint8Array): unknown {
+function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(bytes).toString('utf8'))
   } catch {
     // Not with its cause, which quotes what it read.
     throw claimMalformed('it is not JSON')
   }
-}
-
-export function claimMalformed(what: string): ClaimCheckError {
-  return new ClaimCheckError('CLAIM_MALFORMED', `A claim cannot be read: ${what}`, {
-    remedy: 'Find out what wrote it; claims are made by this codec only.',
-  })
 }

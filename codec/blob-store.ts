@@ -6,6 +6,7 @@ import { toClaimTrouble } from './claim-trouble.ts'
 import { digestOf, type Digest } from './digest.ts'
 import { generationOf, type Generation } from './generation.ts'
 import type { CallOptions, ObjectKey } from './object-store.ts'
+import { operatorFacts } from './operator-facts.ts'
 import { RecentMap } from './recent-map.ts'
 import { sealEnvelope } from './seal-envelope.ts'
 import type { SealedObjects } from './sealed-objects.ts'
@@ -63,11 +64,11 @@ export class BlobStore {
     return this.#objects.store.bucket
   }
 
-  /** `plain` in pieces; `facts` are for the operator. */
+  /** `plain` in pieces; what else is said of it is for the operator. */
   async save(
     plain: readonly Uint8Array[],
     sealingKey: SealingKey | undefined,
-    facts: Readonly<Record<string, string>>,
+    about: { readonly encoding: string; readonly workflowId: string | undefined },
     call: CallOptions,
   ): Promise<SavedBlob> {
     const now = this.#clock()
@@ -79,8 +80,8 @@ export class BlobStore {
       this.#knownBytes(key, now) ??
       (await this.#saving.run(key, async () => {
         const sealed = await sealEnvelope(plain, sealingKey)
-        const allFacts = { ...facts, created: now.toISOString() }
-        await this.#objects.write(key, sealed, { digest, sizeBytes }, allFacts, call)
+        const facts = operatorFacts({ ...about, namespace: this.#namespace, now })
+        await this.#objects.write(key, sealed, { digest, sizeBytes }, facts, call)
         this.#seen(key, sealed)
         this.#cache.set(key, sealed)
         return sealed.byteLength

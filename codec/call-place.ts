@@ -13,11 +13,12 @@ export interface CallPlace {
 }
 
 export interface Timeouts {
-  /** @default 8_000: less than the 10 s after which Temporal gives up a workflow task */
   readonly taskTimeoutMs: number
-  /** @default 60_000 */
   readonly activityTimeoutMs: number
 }
+
+/** The first is less than the 10 s after which Temporal gives up a workflow task. */
+export const defaultTimeouts: Timeouts = { taskTimeoutMs: 8_000, activityTimeoutMs: 60_000 }
 
 /** Of an activity's own timeouts; the rest is for its failure to be told in time. */
 const shareOfTimeout = 0.8

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { abortablePause } from './abortable-pause.ts'
 import { ClaimCheckError } from './claim-check-error.ts'
 import type { ErrorPlace } from './coded-error.ts'
 import type { CallOptions } from './object-store.ts'
@@ -64,8 +64,7 @@ export class Circuit {
   }
 
   async wait(signal: AbortSignal | undefined, waitMs = this.#openForMs): Promise<void> {
-    await pause(waitMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
-    signal?.throwIfAborted()
+    await abortablePause(waitMs, signal)
   }
 
   #passage(probed: Outage | undefined): Passage {

@@ -3,7 +3,7 @@ import type { BlobClaim } from './blob-claim.ts'
 import { parseBlobKey } from './blob-key.ts'
 import { BlobStore } from './blob-store.ts'
 import { ByteCache } from './byte-cache.ts'
-import { placeOfCall, type CallPlace } from './call-place.ts'
+import { defaultTimeouts, placeOfCall, type CallPlace, type Timeouts } from './call-place.ts'
 import { withCircuitBreaker } from './circuit-breaker.ts'
 import type { ClaimCheckCodecOptions } from './claim-check-codec-options.ts'
 import { ClaimCheckError } from './claim-check-error.ts'
@@ -13,7 +13,6 @@ import { toCodecFailure } from './codec-failure.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { InlineBudget } from './inline-budget.ts'
 import { planPayloads, type PayloadPlan } from './payload-plan.ts'
-import { escapeKeySegment } from './key-segment.ts'
 import type { CallOptions } from './object-store.ts'
 import {
   deserializePayload,
@@ -46,26 +45,24 @@ export class ClaimCheckCodec implements PayloadCodec {
   readonly #blobs: BlobStore
   readonly #keys: SealingKeys
   readonly #namespaces: ReadonlySet<string>
-  readonly #namespace: string
   readonly #plan: { readonly thresholdBytes: number; readonly compressBytes: number }
   readonly #maxPayloadBytes: number
   readonly #limit: ConcurrencyLimit
   readonly #budget = new InlineBudget(inlineBytes)
-  readonly #timeouts: { readonly taskTimeoutMs: number; readonly activityTimeoutMs: number }
+  readonly #timeouts: Timeouts
 
   constructor(options: ClaimCheckCodecOptions) {
     const { namespace, thresholdBytes = 128 * 1024, compressBytes = 4096 } = options
     if (thresholdBytes < minThresholdBytes) {
       throw new RangeError(`thresholdBytes must be at least ${minThresholdBytes}`)
     }
-    this.#namespace = escapeKeySegment(namespace)
     this.#namespaces = new Set([namespace, ...(options.readableNamespaces ?? [])])
     this.#plan = { thresholdBytes, compressBytes }
     this.#maxPayloadBytes = options.maxPayloadBytes ?? 1024 ** 3
     this.#limit = new ConcurrencyLimit(options.concurrency ?? 16)
     this.#timeouts = {
-      taskTimeoutMs: options.taskTimeoutMs ?? 8_000,
-      activityTimeoutMs: options.activityTimeoutMs ?? 60_000,
+      taskTimeoutMs: options.taskTimeoutMs ?? defaultTimeouts.taskTimeoutMs,
+      activityTimeoutMs: options.activityTimeoutMs ?? defaultTimeouts.activityTimeoutMs,
     }
     this.#keys = new SealingKeys(options.encryption, namespace)
     const store = withCircuitBreaker(options.store)
@@ -157,13 +154,7 @@ export class ClaimCheckCodec implements PayloadCodec {
     call: CallOptions,
   ): Promise<Payload> {
     const encoding = payloadEncoding(payload)
-    const facts = {
-      namespace: this.#namespace,
-      encoding: escapeKeySegment(encoding).slice(0, 128),
-      ...(context?.workflowId === undefined
-        ? {}
-        : { 'workflow-id': escapeKeySegment(context.workflowId).slice(0, 512) }),
-    }
+    const facts = { encoding, workflowId: context?.workflowId }
     const saved = await this.#blobs.save(serializePayload(payload), key, facts, call)
     return toClaimPayload({
       ...saved,

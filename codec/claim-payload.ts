@@ -1,11 +1,7 @@
 import type { Payload } from '@temporalio/common'
 import proto from '@temporalio/proto'
-import {
-  claimVersionUnknown,
-  formatBlobClaim,
-  parseBlobClaim,
-  type BlobClaim,
-} from './blob-claim.ts'
+import { formatBlobClaim, parseBlobClaim, type BlobClaim } from './blob-claim.ts'
+import { claimVersionUnknown } from './claim-members.ts'
 import { payloadEncoding } from './payload-bytes.ts'
 
 const { Payload: PayloadProto } = proto.temporal.api.common.v1

@@ -1,6 +1,11 @@
 import { z } from 'zod'
-import { claimMalformed, claimVersion, claimVersionUnknown, hasOtherVersion } from './blob-claim.ts'
-import { isDigest, type Digest } from './digest.ts'
+import {
+  claimMalformed,
+  claimMembers,
+  parseClaimMembers,
+  type claimVersion,
+} from './claim-members.ts'
+import type { Digest } from './digest.ts'
 import type { ObjectKey } from './object-store.ts'
 import { parseValueKey } from './value-key.ts'
 
@@ -34,13 +39,8 @@ export type ValueEncoding = (typeof valueEncodings)[number]
 const valueEncodings = ['json/plain', 'json/rows', 'binary/plain', 'binary/stream'] as const
 
 const claimSchema = z.strictObject({
-  claim: z.literal(claimVersion),
+  ...claimMembers,
   kind: z.literal('value'),
-  bucket: z.string(),
-  key: z.string().transform((key) => key as ObjectKey),
-  digest: z.string().refine(isDigest),
-  sizeBytes: z.int().nonnegative(),
-  storedBytes: z.int().nonnegative(),
   encoding: z.enum(valueEncodings),
 })
 
@@ -52,11 +52,9 @@ export function isClaim(value: unknown): value is Claim {
 
 /** The claim that `value` is, and the namespace it belongs to. Throws `CLAIM_VERSION_UNKNOWN` and `CLAIM_MALFORMED`. */
 export function parseClaim(value: unknown): { readonly claim: Claim; readonly namespace: string } {
-  if (hasOtherVersion(value)) throw claimVersionUnknown(String(value.claim))
-  const parsed = claimSchema.safeParse(value)
-  if (!parsed.success) throw claimMalformed(z.prettifyError(parsed.error))
+  const claim = parseClaimMembers(claimSchema, value)
   // A claim comes from outside: whoever may start a workflow must not choose what is read.
-  const namespace = parseValueKey(parsed.data.key)
+  const namespace = parseValueKey(claim.key)
   if (namespace === undefined) throw claimMalformed('its key is not the key of a value')
-  return { claim: parsed.data, namespace }
+  return { claim, namespace }
 }

@@ -1,25 +1,28 @@
 import type { Readable } from 'node:stream'
 import { asyncLocalStorage, type Context } from '@temporalio/activity'
 import { byteStream } from './byte-stream.ts'
-import { placeOfCall } from './call-place.ts'
+import { defaultTimeouts, placeOfCall } from './call-place.ts'
 import { withCircuitBreaker } from './circuit-breaker.ts'
 import { ClaimCheckError } from './claim-check-error.ts'
 import type { ClaimCheckCodecOptions } from './claim-check-codec-options.ts'
 import { claimForeign, toClaimTrouble } from './claim-trouble.ts'
 import { parseClaim, type Claim, type ValueEncoding } from './claim.ts'
-import { damaged } from './envelope-header.ts'
-import { escapeKeySegment } from './key-segment.ts'
 import type { ObjectKey, ObjectStore } from './object-store.ts'
 import { openPieces } from './open-envelope.ts'
+import { operatorFacts } from './operator-facts.ts'
 import { PlainMeter } from './plain-meter.ts'
 import { resumedStream } from './resumed-stream.ts'
-import { sealPieces } from './seal-envelope.ts'
-import { sealedContentType, SealedObjects, type PlainFacts } from './sealed-objects.ts'
+import { sealEnvelope, sealPieces } from './seal-envelope.ts'
+import {
+  requireFacts,
+  sealedContentType,
+  SealedObjects,
+  type PlainFacts,
+} from './sealed-objects.ts'
 import { SealingKeys } from './sealing-keys.ts'
 import { withinPlace } from './within-place.ts'
 import { piecesToValue, valueToPieces } from './value-bytes.ts'
 import { valueKey, type ValueOwner } from './value-key.ts'
-import { version } from './version.ts'
 import { emitWarning } from './warning.ts'
 
 export type ClaimsOptions = Pick<
@@ -31,9 +34,6 @@ export interface StreamOptions {
   /** Hears how many bytes have passed; the place for a heartbeat. */
   readonly onProgress?: (plainBytes: number) => void
 }
-
-/** As for the codec; see its `activityTimeoutMs`. */
-const timeouts = { taskTimeoutMs: 60_000, activityTimeoutMs: 60_000 }
 
 /**
  * Claim values: an activity parks a value or a stream and returns the claim; workflows pass it on;
@@ -76,12 +76,10 @@ export class Claims {
     const { encoding, pieces } = valueToPieces(value)
     const key = await this.#keys.current()
     const meter = new PlainMeter(key)
-    const sealedPieces: Uint8Array[] = []
-    for await (const piece of sealPieces(meter.watch(pieces), key)) sealedPieces.push(piece)
-    const sealed = Buffer.concat(sealedPieces)
+    const sealed = await sealEnvelope(meter.watch(pieces), key)
     const facts = meter.facts()
     const objectKey = valueKey(owner, facts.digest)
-    const place = placeOfCall(undefined, timeouts)
+    const place = placeOfCall(undefined, defaultTimeouts)
     await withinPlace(place, sealed.byteLength, this.#store.bucket, async (call) =>
       this.#objects.write(objectKey, sealed, facts, this.#factsFor(owner, encoding), call),
     )
@@ -105,10 +103,7 @@ export class Claims {
     const body = byteStream(pieces, () => stream.destroy())
     const { sizeBytes: storedBytes } = await this.#store.putStream(objectKey, body, {
       contentType: sealedContentType,
-      metadata: {
-        ...this.#factsFor(owner, 'binary/stream'),
-        'written-by': `claimcheck/${version}`,
-      },
+      metadata: this.#factsFor(owner, 'binary/stream'),
       signal: context.cancellationSignal,
     })
     return this.#claimOf(objectKey, 'binary/stream', { ...meter.facts(), storedBytes })
@@ -132,7 +127,6 @@ export class Claims {
     const { claim, namespace } = parseClaim(value)
     const at = { bucket: this.#store.bucket, key: claim.key }
     if (!this.#namespaces.has(namespace)) throw claimForeign(at)
-    const { sizeBytes, digest } = claim
     const signal = asyncLocalStorage.getStore()?.cancellationSignal
     const stored = resumedStream(this.#store, claim.key, signal === undefined ? {} : { signal })
     const { onProgress } = options
@@ -140,18 +134,16 @@ export class Claims {
     return byteStream(verified(), () => stored.destroy())
 
     async function* verified(): AsyncGenerator<Uint8Array, void> {
-      const actual = yield* passing()
-      if (actual.sizeBytes !== sizeBytes) {
-        throw damaged(`expected ${sizeBytes} bytes, got ${actual.sizeBytes}`, at)
-      }
-      if (actual.digest !== digest) {
-        throw damaged(`expected digest ${digest}, got ${actual.digest}`, at)
-      }
+      requireFacts(yield* passing(), claim, at)
     }
 
     async function* passing(): AsyncGenerator<Uint8Array, PlainFacts> {
       try {
-        const { plain, key } = await openPieces(stored, { keys, at, maxPlainBytes: sizeBytes })
+        const { plain, key } = await openPieces(stored, {
+          keys,
+          at,
+          maxPlainBytes: claim.sizeBytes,
+        })
         const meter = new PlainMeter(key)
         yield* meter.watch(plain, onProgress)
         return meter.facts()
@@ -174,12 +166,7 @@ export class Claims {
   }
 
   #factsFor({ workflowId }: ValueOwner, encoding: ValueEncoding): Record<string, string> {
-    return {
-      namespace: escapeKeySegment(this.#namespace).slice(0, 256),
-      encoding: escapeKeySegment(encoding),
-      'workflow-id': escapeKeySegment(workflowId).slice(0, 512),
-      created: this.#clock().toISOString(),
-    }
+    return operatorFacts({ namespace: this.#namespace, encoding, workflowId, now: this.#clock() })
   }
 
   #claimOf<T>(

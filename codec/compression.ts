@@ -46,8 +46,12 @@ export async function decompressWithin(frame: Uint8Array, plainBytes: number): P
   return plainBytes <= inThreadBytes ? zstdDecompressSync(frame, limit) : decompress(frame, limit)
 }
 
+export function isWorthwhile(squeezedBytes: number, plainBytes: number): boolean {
+  return squeezedBytes <= plainBytes * (1 - worthwhileShare)
+}
+
 function ifWorthwhile(squeezed: Uint8Array, plain: Uint8Array): Uint8Array | undefined {
-  return squeezed.byteLength <= plain.byteLength * (1 - worthwhileShare) ? squeezed : undefined
+  return isWorthwhile(squeezed.byteLength, plain.byteLength) ? squeezed : undefined
 }
 
 function sampleOf(plain: Uint8Array): Uint8Array {

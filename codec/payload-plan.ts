@@ -55,7 +55,7 @@ function planAlone(
   { thresholdBytes, compressBytes, key }: PlanOptions,
 ): PayloadPlan {
   const sizeBytes = payloadBytes(payload)
-  if (isClaimPayload(payload) || isSealedPayload(payload)) return inline(payload)
+  if (isEncoded(payload)) return inline(payload)
   if (sizeBytes > thresholdBytes) return parked(payload)
   if (key !== undefined) return inline(sealPayload(payload, key))
   if (sizeBytes < compressBytes) return inline(payload)
@@ -63,8 +63,12 @@ function planAlone(
 }
 
 function mayBeParked(payload: Payload | undefined): boolean {
-  if (payload === undefined || isClaimPayload(payload) || isSealedPayload(payload)) return false
-  return payloadBytes(payload) > leastParkedBytes
+  return payload !== undefined && !isEncoded(payload) && payloadBytes(payload) > leastParkedBytes
+}
+
+/** Encoding twice is encoding once. */
+function isEncoded(payload: Payload): boolean {
+  return isClaimPayload(payload) || isSealedPayload(payload)
 }
 
 function inline(payload: Payload): PayloadPlan {

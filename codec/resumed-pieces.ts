@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { abortablePause } from './abortable-pause.ts'
 import { ClaimCheckError } from './claim-check-error.ts'
 import { objectReplaced } from './object-errors.ts'
 import type { CallOptions, ObjectKey, ObjectStore, ObjectStream } from './object-store.ts'
@@ -61,7 +61,7 @@ export async function* resumedPieces(
         reachedBytes = 0
       }
     }
-    if (failures > 1) await pauseAfter(failures, call.signal)
+    if (failures > 1) await abortablePause(FIRST_PAUSE_MS * 2 ** (failures - 2), call.signal)
   }
 }
 
@@ -81,12 +81,6 @@ async function openAt(
     bucket: store.bucket,
     key,
   })
-}
-
-async function pauseAfter(failures: number, signal: AbortSignal | undefined): Promise<void> {
-  const options = signal === undefined ? {} : { signal }
-  await pause(FIRST_PAUSE_MS * 2 ** (failures - 2), undefined, options).catch(() => undefined)
-  signal?.throwIfAborted()
 }
 
 function toBytes(chunk: unknown): Uint8Array {

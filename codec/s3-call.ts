@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { abortablePause } from './abortable-pause.ts'
 import { ClaimCheckError } from './claim-check-error.ts'
 import type { ErrorPlace } from './coded-error.ts'
 import { withDeadline } from './deadline.ts'
@@ -41,7 +41,7 @@ export function createS3Call(options: S3CallOptions): S3Call {
           const isTransient = error instanceof ClaimCheckError && error.retryable
           if (!isTransient || attempt >= maxAttempts) throw error
           const pauseMs = Math.min(firstPauseMs * 2 ** (attempt - 1), LONGEST_PAUSE_MS)
-          await pause(pauseMs * (0.5 + Math.random() / 2), undefined, { signal: deadline })
+          await abortablePause(pauseMs * (0.5 + Math.random() / 2), deadline)
         }
       }
     })

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { setTimeout as pause } from 'node:timers/promises'
+import { abortablePause } from './abortable-pause.ts'
 import { ClaimCheckError } from './claim-check-error.ts'
 import type {
   CallOptions,
@@ -96,11 +96,7 @@ class S3ObjectStore implements ObjectStore {
           return this.putIfAbsent(key, body, options)
         }
         if (status !== 409 || attempt === CONFLICT_ATTEMPTS) throw error
-        const pausing = options.signal === undefined ? {} : { signal: options.signal }
-        // The next attempt throws the reason of an abort.
-        await pause(25 * 2 ** attempt * (0.5 + Math.random()), undefined, pausing).catch(
-          () => undefined,
-        )
+        await abortablePause(25 * 2 ** attempt * (0.5 + Math.random()), options.signal)
       }
     }
   }

@@ -17,8 +17,7 @@ export async function* sealPieces(
   plain: AsyncIterable<unknown> | Iterable<unknown>,
   key: SealingKey | undefined,
 ): AsyncGenerator<Uint8Array, void> {
-  const { bytes: header, envelopeKey } = makeHeader(key)
-  const guard = envelopeKey === undefined ? crcGuard : gcmGuard(envelopeKey, header)
+  const { header, guard } = begin(key)
   yield header
   let index = 0
   const compressed = ordered(streamParts(plain, frameBytes), framesAtOnce, async (part: Part) => ({
@@ -33,7 +32,7 @@ export async function* sealPieces(
 
 /** The same in one piece. */
 export async function sealEnvelope(
-  plain: readonly Uint8Array[],
+  plain: AsyncIterable<unknown> | Iterable<unknown>,
   key: SealingKey | undefined,
 ): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
@@ -43,8 +42,7 @@ export async function sealEnvelope(
 
 /** The same without a turn of the event loop; for short bodies. */
 export function sealEnvelopeNow(plain: Uint8Array, key: SealingKey | undefined): Uint8Array {
-  const { bytes: header, envelopeKey } = makeHeader(key)
-  const guard = envelopeKey === undefined ? crcGuard : gcmGuard(envelopeKey, header)
+  const { header, guard } = begin(key)
   const pieces: Uint8Array[] = [header]
   for (let start = 0, index = 0; index === 0 || start < plain.byteLength; index += 1) {
     const bytes = plain.subarray(start, start + frameBytes)
@@ -53,6 +51,12 @@ export function sealEnvelopeNow(plain: Uint8Array, key: SealingKey | undefined):
     pieces.push(sealFrame(guard, index, part, compressNowIfWorthwhile(bytes)))
   }
   return Buffer.concat(pieces)
+}
+
+function begin(key: SealingKey | undefined): { header: Uint8Array; guard: FrameGuard } {
+  const { bytes: header, envelopeKey } = makeHeader(key)
+  const guard = envelopeKey === undefined ? crcGuard : gcmGuard(envelopeKey, header)
+  return { header, guard }
 }
 
 function sealFrame(

@@ -8,7 +8,6 @@ import type { CallOptions, ObjectHead, ObjectKey, ObjectStore } from './object-s
 import { openEnvelope } from './open-envelope.ts'
 import { mostSealedBytes } from './seal-envelope.ts'
 import type { SealingKeys } from './sealing-keys.ts'
-import { version } from './version.ts'
 import type { WarningListener } from './warning.ts'
 
 /** What the plain bytes of a sealed object must be. */
@@ -51,7 +50,8 @@ export class SealedObjects {
     facts: Readonly<Record<string, string>>,
     call: CallOptions,
   ): Promise<void> {
-    const metadata = { ...facts, ...plainFactsOf(plain), ...(await storedFactsOf(sealed)) }
+    const plainFacts = { 'plain-bytes': String(plain.sizeBytes) }
+    const metadata = { ...facts, ...plainFacts, ...(await storedFactsOf(sealed)) }
     const options = { contentType: sealedContentType, metadata, ...call }
     if ((await this.store.putIfAbsent(key, sealed, options)) === 'written') return
     const trouble = await this.#troubleWith(key, plain, call)
@@ -67,13 +67,8 @@ export class SealedObjects {
   async open(sealed: Uint8Array, plain: PlainFacts, at: ErrorPlace): Promise<Uint8Array> {
     const options = { keys: this.#keys, at, maxPlainBytes: plain.sizeBytes }
     const { plain: bytes, key } = await openEnvelope(sealed, options)
-    if (bytes.byteLength !== plain.sizeBytes) {
-      throw damaged(`expected ${plain.sizeBytes} bytes, got ${bytes.byteLength}`, at)
-    }
-    const actual = await digestOf(bytes, key)
-    if (actual !== plain.digest) {
-      throw damaged(`expected digest ${plain.digest}, got ${actual}`, at)
-    }
+    const actual = { sizeBytes: bytes.byteLength, digest: await digestOf(bytes, key) }
+    requireFacts(actual, plain, at)
     return bytes
   }
 
@@ -102,8 +97,14 @@ export class SealedObjects {
   }
 }
 
-function plainFactsOf({ sizeBytes }: PlainFacts): Record<string, string> {
-  return { 'plain-bytes': String(sizeBytes), 'written-by': `claimcheck/${version}` }
+/** Throws `BLOB_DAMAGED` where the bytes that came are not those that were meant. */
+export function requireFacts(actual: PlainFacts, expected: PlainFacts, at: ErrorPlace): void {
+  if (actual.sizeBytes !== expected.sizeBytes) {
+    throw damaged(`expected ${expected.sizeBytes} bytes, got ${actual.sizeBytes}`, at)
+  }
+  if (actual.digest !== expected.digest) {
+    throw damaged(`expected digest ${expected.digest}, got ${actual.digest}`, at)
+  }
 }
 
 async function storedFactsOf(sealed: Uint8Array): Promise<Record<string, string>> {

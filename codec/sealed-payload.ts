@@ -1,5 +1,6 @@
 import type { Payload } from '@temporalio/common'
 import { ClaimCheckError } from './claim-check-error.ts'
+import { isWorthwhile } from './compression.ts'
 import { openEnvelope } from './open-envelope.ts'
 import {
   deserializePayload,
@@ -13,8 +14,6 @@ import type { SealingKey, SealingKeys } from './sealing-keys.ts'
 /** A payload that stays in history, in an envelope: compressed, encrypted or both. */
 const encodingPrefix = 'binary/claimcheck-'
 const encoding = `${encodingPrefix}v1`
-/** As of a blob: less is not worth the loss of a payload that anyone can read. */
-const worthwhileShare = 0.05
 
 export function isSealedPayload(payload: Payload): boolean {
   return payloadEncoding(payload).startsWith(encodingPrefix)
@@ -28,8 +27,7 @@ export function sealPayload(payload: Payload, key: SealingKey | undefined): Payl
 /** The payload compressed, or undefined where that gains too little. */
 export function compressPayload(payload: Payload): Payload | undefined {
   const sealed = sealPayload(payload, undefined)
-  const mostBytes = payloadBytes(payload) * (1 - worthwhileShare)
-  return payloadBytes(sealed) <= mostBytes ? sealed : undefined
+  return isWorthwhile(payloadBytes(sealed), payloadBytes(payload)) ? sealed : undefined
 }
 
 /** Throws `PAYLOAD_DAMAGED`, `CLAIM_VERSION_UNKNOWN` and `ENCRYPTION_KEY_…`. */
