@@ -1,5 +1,7 @@
 import { ByteCache } from './byte-cache.ts'
-import type { DiskCache } from './disk-cache.ts'
+import type { ClaimCheckCodecOptions } from './claim-check-codec-options.ts'
+import { DiskCache } from './disk-cache.ts'
+import type { WarningListener } from './warning.ts'
 
 export interface BlobCacheOptions {
   /** Bytes kept in memory. */
@@ -44,4 +46,20 @@ export class BlobCache {
     this.#memory.delete(key)
     await this.#disk?.delete(key)
   }
+}
+
+/** As the options of a codec have it; trouble of the disk is a warning, once. */
+export function createBlobCache(
+  { cacheBytes = 64 * 1024 ** 2, diskCache }: ClaimCheckCodecOptions,
+  onWarning: WarningListener,
+): BlobCache {
+  if (diskCache === undefined) return new BlobCache({ memoryBytes: cacheBytes })
+  const { directory, maxBytes } = diskCache
+  const onTrouble = (cause: unknown): void => {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const message = `The blob cache in ${directory} cannot be used in full: ${reason}`
+    onWarning({ code: 'CACHE_UNUSABLE', message })
+  }
+  const disk = new DiskCache({ directory, maxBytes, onTrouble })
+  return new BlobCache({ memoryBytes: cacheBytes, disk })
 }

@@ -1,6 +1,6 @@
 import { blobKey } from './blob-key.ts'
+import type { BlobCache } from './blob-cache.ts'
 import type { BlobClaim } from './blob-claim.ts'
-import type { ByteCache } from './byte-cache.ts'
 import { ClaimCheckError } from './claim-check-error.ts'
 import { toClaimTrouble } from './claim-trouble.ts'
 import { digestOf, type Digest } from './digest.ts'
@@ -17,7 +17,7 @@ export interface BlobStoreOptions {
   readonly objects: SealedObjects
   readonly namespace: string
   readonly clock: () => Date
-  readonly cache: ByteCache
+  readonly cache: BlobCache
 }
 
 export interface SavedBlob {
@@ -28,6 +28,8 @@ export interface SavedBlob {
   readonly storedBytes: number
 }
 
+/** Blobs of this size are looked for before they are sent: the question is then the smaller cost. */
+const lookFirstBytes = 1024 * 1024
 /** About 150 bytes each. */
 const knownBlobs = 20_000
 /**
@@ -46,7 +48,7 @@ export class BlobStore {
   readonly #namespace: string
   readonly #clock: () => Date
   /** Envelopes, not plain bytes: smaller, and never handed out, so nobody can write into them. */
-  readonly #cache: ByteCache
+  readonly #cache: BlobCache
   readonly #known = new RecentMap<{ readonly storedBytes: number; readonly seenAtMs: number }>(
     knownBlobs,
   )
@@ -79,11 +81,14 @@ export class BlobStore {
     const storedBytes =
       this.#knownBytes(key, now) ??
       (await this.#saving.run(key, async () => {
+        const wholeBytes =
+          sizeBytes < lookFirstBytes ? undefined : await this.#wholeBytes(key, call)
+        if (wholeBytes !== undefined) return wholeBytes
         const sealed = await sealEnvelope(plain, sealingKey)
         const facts = operatorFacts({ ...about, namespace: this.#namespace, now })
         await this.#objects.write(key, sealed, { digest, sizeBytes }, facts, call)
-        this.#seen(key, sealed)
-        this.#cache.set(key, sealed)
+        this.#seen(key, sealed.byteLength)
+        await this.#cache.set(key, sealed)
         return sealed.byteLength
       }))
     return { key, digest, generation, sizeBytes, storedBytes }
@@ -92,28 +97,52 @@ export class BlobStore {
   /** The plain bytes that `claim` stands for. Throws `BLOB_MISSING` and `BLOB_DAMAGED`. */
   async load(claim: BlobClaim, call: CallOptions): Promise<Uint8Array> {
     const { key } = claim
-    const cached = this.#cache.get(key)
-    const sealed = cached ?? (await this.#loading.run(key, async () => this.#fetch(claim, call)))
+    const cached = await this.#cache.get(key)
+    if (cached !== undefined) {
+      try {
+        return await this.#open(cached, claim)
+      } catch {
+        // Files on a disk can be damaged too; the store has the last word.
+        await this.#forget(key)
+      }
+    }
+    const sealed = await this.#loading.run(key, async () => this.#fetch(claim, call))
     try {
-      const plain = await this.#objects.open(sealed, claim, placeOf(this.bucket, claim))
-      if (cached !== undefined) return plain
-      this.#seen(key, sealed)
-      this.#cache.set(key, sealed)
+      const plain = await this.#open(sealed, claim)
+      this.#seen(key, sealed.byteLength)
+      await this.#cache.set(key, sealed)
       return plain
     } catch (error) {
       // The next try reads the store again, which may have been repaired.
-      this.#forget(key)
+      await this.#forget(key)
       throw error
     }
+  }
+
+  async #open(sealed: Uint8Array, claim: BlobClaim): Promise<Uint8Array> {
+    return this.#objects.open(sealed, claim, placeOf(this.bucket, claim))
   }
 
   async #fetch(claim: BlobClaim, call: CallOptions): Promise<Uint8Array> {
     try {
       return await this.#objects.fetch(claim.key, claim, call)
     } catch (error) {
-      this.#forget(claim.key)
+      await this.#forget(claim.key)
       const at = { ...placeOf(this.bucket, claim), sizeBytes: claim.sizeBytes }
       throw toClaimTrouble(error, at)
+    }
+  }
+
+  /** Saves a worker that replays after a restart to compress and send what is there. */
+  async #wholeBytes(key: ObjectKey, call: CallOptions): Promise<number | undefined> {
+    try {
+      const storedBytes = await this.#objects.wholeBytes(key, call)
+      if (storedBytes !== undefined) this.#seen(key, storedBytes)
+      return storedBytes
+    } catch (error) {
+      // Those who may write but not list are not told that an object is missing.
+      if (error instanceof ClaimCheckError && error.code === 'STORE_DENIED') return undefined
+      throw error
     }
   }
 
@@ -124,13 +153,13 @@ export class BlobStore {
   }
 
   /** In the store, that is: what comes out of the cache says nothing about it. */
-  #seen(key: ObjectKey, sealed: Uint8Array): void {
-    this.#known.set(key, { storedBytes: sealed.byteLength, seenAtMs: this.#clock().getTime() })
+  #seen(key: ObjectKey, storedBytes: number): void {
+    this.#known.set(key, { storedBytes, seenAtMs: this.#clock().getTime() })
   }
 
-  #forget(key: ObjectKey): void {
-    this.#cache.delete(key)
+  async #forget(key: ObjectKey): Promise<void> {
     this.#known.delete(key)
+    await this.#cache.delete(key)
   }
 }
 

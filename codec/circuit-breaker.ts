@@ -27,6 +27,17 @@ export function withCircuitBreaker(store: ObjectStore, options: CircuitOptions =
   return new GuardedStore(store, new Circuit({ bucket: store.bucket }, options))
 }
 
+/** One circuit for all who use the same store, so that what one learns of an outage all know. */
+const guarded = new WeakMap<ObjectStore, ObjectStore>()
+
+/** `withCircuitBreaker`, the same each time. */
+export function sharedCircuit(store: ObjectStore): ObjectStore {
+  if (store instanceof GuardedStore) return store
+  const known = guarded.get(store) ?? withCircuitBreaker(store)
+  guarded.set(store, known)
+  return known
+}
+
 class GuardedStore implements ObjectStore {
   readonly bucket: string
   readonly #store: ObjectStore

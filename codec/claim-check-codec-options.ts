@@ -21,6 +21,11 @@ export interface ClaimCheckCodecOptions {
   readonly encryption?: EncryptionKeys
   /** Memory for blobs lately read or written. @default 67_108_864 (64 MiB) */
   readonly cacheBytes?: number
+  /**
+   * A directory for blobs that memory has no room for, or that are to outlast the process. Files are
+   * as in the store: compressed, and encrypted where keys are given. @default none
+   */
+  readonly diskCache?: { readonly directory: string; readonly maxBytes: number }
   /** Blobs on their way at once, over all calls. @default 16 */
   readonly concurrency?: number
   /**

@@ -1,10 +1,10 @@
 import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common'
+import { createBlobCache } from './blob-cache.ts'
 import type { BlobClaim } from './blob-claim.ts'
 import { parseBlobKey } from './blob-key.ts'
 import { BlobStore } from './blob-store.ts'
-import { ByteCache } from './byte-cache.ts'
 import { defaultTimeouts, placeOfCall, type CallPlace, type Timeouts } from './call-place.ts'
-import { withCircuitBreaker } from './circuit-breaker.ts'
+import { sharedCircuit } from './circuit-breaker.ts'
 import type { ClaimCheckCodecOptions } from './claim-check-codec-options.ts'
 import { ClaimCheckError } from './claim-check-error.ts'
 import { isClaimPayload, parseClaimPayload, toClaimPayload } from './claim-payload.ts'
@@ -14,12 +14,7 @@ import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { InlineBudget } from './inline-budget.ts'
 import { planPayloads, type PayloadPlan } from './payload-plan.ts'
 import type { CallOptions } from './object-store.ts'
-import {
-  deserializePayload,
-  payloadBytes,
-  payloadEncoding,
-  serializePayload,
-} from './payload-bytes.ts'
+import { deserializePayload, payloadEncoding, serializePayload } from './payload-bytes.ts'
 import { SealedObjects } from './sealed-objects.ts'
 import { isSealedPayload, openSealedPayload } from './sealed-payload.ts'
 import { SealingKeys, type SealingKey } from './sealing-keys.ts'
@@ -65,12 +60,13 @@ export class ClaimCheckCodec implements PayloadCodec {
       activityTimeoutMs: options.activityTimeoutMs ?? defaultTimeouts.activityTimeoutMs,
     }
     this.#keys = new SealingKeys(options.encryption, namespace)
-    const store = withCircuitBreaker(options.store)
+    const store = sharedCircuit(options.store)
+    const onWarning = options.onWarning ?? emitWarning
     this.#blobs = new BlobStore({
-      objects: new SealedObjects(store, this.#keys, options.onWarning ?? emitWarning),
+      objects: new SealedObjects(store, this.#keys, onWarning),
       namespace,
       clock: options.clock ?? (() => new Date()),
-      cache: new ByteCache(options.cacheBytes ?? 64 * 1024 ** 2),
+      cache: createBlobCache(options, onWarning),
     })
   }
 
@@ -81,7 +77,10 @@ export class ClaimCheckCodec implements PayloadCodec {
       const key = await this.#keys.current()
       // All are looked at first: where one cannot pass, nothing of the list is sent.
       for (const [index, payload] of payloads.entries()) this.#refuseTooLarge(payload, index)
-      const plans = planPayloads(payloads, { ...this.#plan, key, leftBytes: inline.leftBytes() })
+      const { compressBytes } = this.#plan
+      const thresholdBytes = Math.min(this.#plan.thresholdBytes, place.inlineBytes)
+      const leftBytes = inline.leftBytes()
+      const plans = planPayloads(payloads, { thresholdBytes, compressBytes, key, leftBytes })
       inline.use(plans.reduce((sum, plan) => sum + plan.inlineBytes, 0))
       const parkedBytes = plans.reduce((sum, plan) => sum + plan.parkedBytes, 0)
       return await this.#run(place, parkedBytes, plans, async (plan, call) => {
@@ -107,7 +106,7 @@ export class ClaimCheckCodec implements PayloadCodec {
         if (!isSealedPayload(payload)) return payload
         return openSealedPayload(payload, {
           keys: this.#keys,
-          maxPlainBytes: this.#maxPayloadBytes + minThresholdBytes,
+          maxPlainBytes: this.#maxPayloadBytes,
         })
       })
     } catch (error) {
@@ -121,15 +120,15 @@ export class ClaimCheckCodec implements PayloadCodec {
     const claim = parseClaimPayload(payload)
     const { sizeBytes, key } = claim
     const at = { bucket: this.#blobs.bucket, key }
-    // A little more than the limit: serialized, a payload is longer than its parts.
-    if (sizeBytes > this.#maxPayloadBytes + minThresholdBytes) throw this.#tooLarge(sizeBytes, at)
+    if (sizeBytes > this.#maxPayloadBytes) throw this.#tooLarge(sizeBytes, at)
     const owner = parseBlobKey(key)?.namespace
     if (owner !== undefined && this.#namespaces.has(owner)) return claim
     throw claimForeign(at)
   }
 
   #refuseTooLarge(payload: Payload, index: number): void {
-    const sizeBytes = payloadBytes(payload)
+    // As it will be stored, so that what can be written can be read.
+    const sizeBytes = serializePayload(payload).reduce((sum, piece) => sum + piece.byteLength, 0)
     if (sizeBytes <= this.#maxPayloadBytes) return
     throw this.#tooLarge(sizeBytes, { payload: index, encoding: payloadEncoding(payload) })
   }

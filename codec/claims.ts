@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { asyncLocalStorage, type Context } from '@temporalio/activity'
 import { byteStream } from './byte-stream.ts'
 import { defaultTimeouts, placeOfCall } from './call-place.ts'
-import { withCircuitBreaker } from './circuit-breaker.ts'
+import { sharedCircuit } from './circuit-breaker.ts'
 import { ClaimCheckError } from './claim-check-error.ts'
 import type { ClaimCheckCodecOptions } from './claim-check-codec-options.ts'
 import { claimForeign, toClaimTrouble } from './claim-trouble.ts'
@@ -60,7 +60,7 @@ export class Claims {
     this.#namespace = namespace
     this.#namespaces = new Set([namespace, ...(options.readableNamespaces ?? [])])
     this.#keys = new SealingKeys(options.encryption, namespace)
-    this.#store = withCircuitBreaker(options.store)
+    this.#store = sharedCircuit(options.store)
     this.#objects = new SealedObjects(this.#store, this.#keys, options.onWarning ?? emitWarning)
     this.#clock = options.clock ?? (() => new Date())
   }
@@ -72,14 +72,15 @@ export class Claims {
    * Throws `VALUE_UNSUPPORTED`, and the errors of the store once waiting does not help.
    */
   async parkValue<T>(value: T): Promise<Claim<T>> {
-    const { owner } = this.#inActivity()
+    const { owner, context } = this.#inActivity()
     const { encoding, pieces } = valueToPieces(value)
     const key = await this.#keys.current()
     const meter = new PlainMeter(key)
     const sealed = await sealEnvelope(meter.watch(pieces), key)
     const facts = meter.facts()
     const objectKey = valueKey(owner, facts.digest)
-    const place = placeOfCall(undefined, defaultTimeouts)
+    const { cancellationSignal: signal } = context
+    const place = { ...placeOfCall(undefined, defaultTimeouts), signal }
     await withinPlace(place, sealed.byteLength, this.#store.bucket, async (call) =>
       this.#objects.write(objectKey, sealed, facts, this.#factsFor(owner, encoding), call),
     )
@@ -93,10 +94,15 @@ export class Claims {
    */
   async parkStream(stream: Readable, options: StreamOptions = {}): Promise<Claim<Uint8Array>> {
     const { owner, context } = this.#inActivity()
+    // Ours from here on: an error that it emits before it is read must not end the process.
+    stream.on('error', () => undefined)
     const { activityId, attempt } = context.info
     const count = (this.#streams.get(context) ?? 0) + 1
     this.#streams.set(context, count)
-    const key = await this.#keys.current()
+    const key = await this.#keys.current().catch((error: unknown) => {
+      stream.destroy()
+      throw error
+    })
     const meter = new PlainMeter(key)
     const objectKey = valueKey(owner, `${activityId}.${attempt}.${count}`)
     const pieces = sealPieces(meter.watch(stream, options.onProgress), key)

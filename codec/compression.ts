@@ -12,6 +12,8 @@ const decompress = promisify(zstdDecompress)
 
 /** Output grows by chunks of this size; the library's own 16 KiB cost twice the time. */
 const chunkBytes = 256 * 1024
+/** Where the length is known, so that nothing has to be put together; zlib's least is 64. */
+const mostChunkBytes = 1024 * 1024
 const zstdOptions = {
   chunkSize: chunkBytes,
   params: { [constants.ZSTD_c_compressionLevel]: 1 },
@@ -42,7 +44,8 @@ export function compressNowIfWorthwhile(plain: Uint8Array): Uint8Array | undefin
 /** Never makes more than `plainBytes`, whatever the frame claims; throws where it would. */
 export async function decompressWithin(frame: Uint8Array, plainBytes: number): Promise<Uint8Array> {
   // zlib takes no limit of 0.
-  const limit = { chunkSize: chunkBytes, maxOutputLength: Math.max(1, plainBytes) }
+  const chunkSize = Math.min(Math.max(64, plainBytes), mostChunkBytes)
+  const limit = { chunkSize, maxOutputLength: Math.max(1, plainBytes) }
   return plainBytes <= inThreadBytes ? zstdDecompressSync(frame, limit) : decompress(frame, limit)
 }
 

@@ -8,8 +8,14 @@ export { ClaimCheckError, type ClaimCheckErrorCode } from './claim-check-error.t
 export { isClaimPayload, parseClaimPayload } from './claim-payload.ts'
 export { isClaim, parseClaim, type Claim } from './claim.ts'
 export { createClaims, type Claims, type ClaimsOptions } from './claims.ts'
+export { createCodecServer, type CodecServerOptions } from './codec-server.ts'
+export { CodecServerError, type CodecServerErrorCode } from './codec-server-error.ts'
 export { CodedError, type CodedErrorOptions, type ErrorPlace } from './coded-error.ts'
-export { createDataConverter, failureConverterPath } from './create-data-converter.ts'
+export {
+  createDataConverter,
+  failureConverterPath,
+  payloadConverterPath,
+} from './create-data-converter.ts'
 export { digestOf, isDigest, type Digest } from './digest.ts'
 export { parseKeys, staticKeys, type EncryptionKeys } from './encryption-keys.ts'
 export { readEnvelopeHeader, type EnvelopeHeader } from './envelope-header.ts'
@@ -27,4 +33,5 @@ export type {
   ObjectStream,
   PutOptions,
 } from './object-store.ts'
+export type { ClaimCheckWarning, WarningListener } from './warning.ts'
 export { createS3ObjectStore, type S3ObjectStoreOptions } from './s3-object-store.ts'

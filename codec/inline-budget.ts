@@ -3,7 +3,8 @@
  *
  * The codec is asked for one field at a time and not told which message it belongs to. But all fields
  * of one message are asked for in one burst, each call made before or when another one ends; so a
- * burst is over when no call is open for two turns of the event loop.
+ * burst is over when no call is open for a turn of the event loop. Longer would be wrong too: at a
+ * replay the next workflow task follows within a few turns, and is to decide as it did at first.
  */
 export class InlineBudget {
   readonly #limitBytes: number
@@ -28,7 +29,7 @@ export class InlineBudget {
       },
       close() {
         burst.openCalls -= 1
-        if (burst.openCalls === 0) setImmediate(() => setImmediate(endIfOver))
+        if (burst.openCalls === 0) setImmediate(endIfOver)
       },
     }
   }

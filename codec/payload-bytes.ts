@@ -14,7 +14,10 @@ const dataTag = 0x12
 export function serializePayload(payload: Payload): readonly Uint8Array[] {
   const entries = Object.entries(payload.metadata ?? {})
   entries.sort(([left], [right]) => (left < right ? -1 : 1))
-  const metadata = PayloadProto.encode({ metadata: Object.fromEntries(entries) }).finish()
+  // One by one: an object would move names like numbers to its front.
+  const metadata = Buffer.concat(
+    entries.map(([name, value]) => PayloadProto.encode({ metadata: { [name]: value } }).finish()),
+  )
   const { data } = payload
   if (data === undefined || data === null) return [metadata]
   // A payload out of a workflow's isolate is of that realm's classes; the view is of ours.
@@ -25,7 +28,8 @@ export function serializePayload(payload: Payload): readonly Uint8Array[] {
 /** The payload as it was, its bytes views of `bytes`. Throws where they are no payload. */
 export function deserializePayload(bytes: Uint8Array): Payload {
   const { metadata, data } = PayloadProto.decode(bytes)
-  return { metadata, data }
+  // The protobuf runtime makes an array of what is empty.
+  return { metadata, data: data.length === 0 ? new Uint8Array() : data }
 }
 
 /** Bytes of data and metadata: what the payload adds to a message, give or take its framing. */

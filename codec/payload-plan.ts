@@ -23,8 +23,12 @@ export interface PlanOptions {
   readonly leftBytes: number
 }
 
-/** A claim would be hardly smaller, and memos, which everybody should read, are below it. */
+/** A claim would be hardly smaller. */
 const leastParkedBytes = 1024
+/** Smaller ones, which memos mostly are, are for everybody to read: the last to be parked. */
+const readableBytes = 4096
+/** By how much they may exceed the budget. */
+const readableExcessBytes = 512 * 1024
 
 /**
  * Decides for a whole list at once, without a turn of the event loop between: calls that run side by
@@ -39,11 +43,12 @@ export function planPayloads(
   if (excessBytes <= 0) return plans
   const byLargest = plans
     .map(({ inlineBytes }, index) => ({ index, inlineBytes }))
-    .filter(({ index }) => mayBeParked(payloads[index]))
+    .filter(({ inlineBytes }) => inlineBytes > leastParkedBytes)
     .toSorted((left, right) => right.inlineBytes - left.inlineBytes)
   for (const { index, inlineBytes } of byLargest) {
     const payload = payloads[index]
-    if (excessBytes <= 0 || payload === undefined) break
+    if (excessBytes <= (inlineBytes < readableBytes ? readableExcessBytes : 0)) break
+    if (payload === undefined || isEncoded(payload)) continue
     plans[index] = parked(payload)
     excessBytes -= inlineBytes
   }
@@ -60,10 +65,6 @@ function planAlone(
   if (key !== undefined) return inline(sealPayload(payload, key))
   if (sizeBytes < compressBytes) return inline(payload)
   return inline(compressPayload(payload) ?? payload)
-}
-
-function mayBeParked(payload: Payload | undefined): boolean {
-  return payload !== undefined && !isEncoded(payload) && payloadBytes(payload) > leastParkedBytes
 }
 
 /** Encoding twice is encoding once. */

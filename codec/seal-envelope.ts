@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { compressIfWorthwhile, compressNowIfWorthwhile } from './compression.ts'
 import { makeHeader, maxHeaderBytes } from './envelope-header.ts'
 import { crcGuard, gcmGuard, type FrameGuard } from './frame-guard.ts'
@@ -27,6 +28,8 @@ export async function* sealPieces(
   for await (const { part, squeezed } of compressed) {
     yield sealFrame(guard, index, part, squeezed)
     index += 1
+    // What does not compress never waits for anything, and would hold up the event loop to its end.
+    if (!part.isLast) await nextTurn()
   }
 }
 

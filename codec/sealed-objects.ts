@@ -63,6 +63,12 @@ export class SealedObjects {
     })
   }
 
+  /** How many bytes the object has, if it is there and as its writer left it. */
+  async wholeBytes(key: ObjectKey, call: CallOptions): Promise<number | undefined> {
+    const head = await this.store.head(key, call)
+    return head !== undefined && isAsWritten(head) ? head.sizeBytes : undefined
+  }
+
   /** The plain bytes, checked by length and digest. Throws `BLOB_DAMAGED` and `ENCRYPTION_KEY_…`. */
   async open(sealed: Uint8Array, plain: PlainFacts, at: ErrorPlace): Promise<Uint8Array> {
     const options = { keys: this.#keys, at, maxPlainBytes: plain.sizeBytes }

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ClaimCheckError } from './claim-check-error.ts'
+import { claimMalformed } from './claim-members.ts'
 import type { ValueEncoding } from './claim.ts'
 
 /** Text is handed on in pieces of about this many letters, with a turn of the event loop between. */
@@ -22,14 +23,27 @@ export async function piecesToValue(
   sizeBytes: number,
 ): Promise<unknown> {
   if (encoding === 'json/rows') return rowsOf(pieces)
-  const whole = new Uint8Array(sizeBytes)
+  let whole = new Uint8Array()
   let filledBytes = 0
   for await (const piece of pieces) {
+    if (filledBytes === 0) whole = roomFor(sizeBytes)
     whole.set(piece, filledBytes)
     filledBytes += piece.byteLength
   }
-  if (encoding !== 'json/plain') return whole
-  return JSON.parse(new TextDecoder().decode(whole))
+  return encoding === 'json/plain' ? parse(new TextDecoder().decode(whole)) : whole
+}
+
+/** A claim may say any size, since it comes from outside. */
+function roomFor(sizeBytes: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(sizeBytes)
+  } catch (cause) {
+    throw new ClaimCheckError(
+      'PAYLOAD_TOO_LARGE',
+      `There is no memory for a value of ${sizeBytes} bytes`,
+      { remedy: 'Fetch it as a stream.', cause },
+    )
+  }
 }
 
 /** Element by element, so that a long array does not hold up the event loop. */
@@ -62,24 +76,42 @@ async function rowsOf(pieces: AsyncIterable<Uint8Array>): Promise<unknown[]> {
     isFirst = false
     await nextTurn()
   }
-  if (rest !== ']') throw new SyntaxError('rows that do not end')
+  if (rest !== ']') throw notAsEncoded()
   return rows
 }
 
 /** Elements on whole lines, the last one perhaps with its comma. */
 function addRows(rows: unknown[], lines: string): void {
-  const parsed: unknown = JSON.parse(`[${lines.endsWith(',') ? lines.slice(0, -1) : lines}]`)
-  if (!Array.isArray(parsed)) throw new SyntaxError('rows that are no array')
+  const parsed = parse(`[${lines.endsWith(',') ? lines.slice(0, -1) : lines}]`)
+  if (!Array.isArray(parsed)) throw notAsEncoded()
   for (const row of parsed) rows.push(row)
 }
 
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // Not with its cause, which quotes what it read.
+    throw notAsEncoded()
+  }
+}
+
+function notAsEncoded(): ClaimCheckError {
+  return claimMalformed('the bytes it names are not of its encoding')
+}
+
 function toJson(value: unknown): string {
-  const text = stringify(value)
+  const text = loses(value) ? undefined : stringify(value)
   if (text !== undefined) return text
   throw new ClaimCheckError('VALUE_UNSUPPORTED', 'A value to be parked has no form in JSON', {
-    remedy: 'Park JSON values or bytes; undefined, functions and symbols are neither.',
+    remedy: 'Park JSON values or bytes; undefined, functions, maps and sets are neither.',
     at: { type: typeof value },
   })
+}
+
+/** What JSON would make an empty object of, in silence. */
+function loses(value: unknown): boolean {
+  return value instanceof Map || value instanceof Set || value instanceof ArrayBuffer
 }
 
 function stringify(value: unknown): string | undefined {

@@ -1,6 +1,6 @@
 /** Something that an operator should know of and that stopped nobody. */
 export interface ClaimCheckWarning {
-  readonly code: 'BLOB_HEALED'
+  readonly code: 'BLOB_HEALED' | 'CACHE_UNUSABLE'
   readonly message: string
 }
 

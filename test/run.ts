@@ -31,6 +31,7 @@ try {
       ...process.env,
       ...stackEnvironment(stack.addresses),
       CLAIMCHECK_TEST_SUPERUSER_URL: superuser.href,
+      CLAIMCHECK_TEST_TEMPORAL_UI_URL: stack.urls.temporalUi ?? '',
     },
   )
 } finally {

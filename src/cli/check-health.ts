@@ -77,8 +77,7 @@ async function withClient<T>(
 ): Promise<T> {
   const objects = createS3ObjectStore(store)
   try {
-    const { thresholdBytes } = settings
-    const client = await connectClient(temporal, { store: objects, thresholdBytes })
+    const client = await connectClient(temporal, { ...settings.payloads, store: objects })
     const { connection } = client
     if (!(connection instanceof Connection)) throw new TypeError('not a connection of our own')
     try {

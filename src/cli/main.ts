@@ -6,6 +6,7 @@ import { addQuickstartCommand } from './quickstart-command.ts'
 import { reportError } from './report-error.ts'
 import { addRunCommand } from './run-command.ts'
 import { addUpCommand } from './up-command.ts'
+import { addWebCommand } from './web-command.ts'
 import { addWorkerCommand } from './worker-command.ts'
 
 const program = new Command('claimcheck')
@@ -19,6 +20,7 @@ addUpCommand(program)
 addDownCommand(program)
 addRunCommand(program)
 addWorkerCommand(program)
+addWebCommand(program)
 addDoctorCommand(program)
 addQuickstartCommand(program)
 

@@ -28,8 +28,7 @@ export interface Session {
 /** A connected client and store for one command. */
 export async function openSession(settings: Settings, addresses: StackAddresses): Promise<Session> {
   const store = createS3ObjectStore(addresses.store)
-  const { thresholdBytes } = settings
-  const client = await connectClient(addresses.temporal, { store, thresholdBytes })
+  const client = await connectClient(addresses.temporal, { ...settings.payloads, store })
   return {
     client,
     async close() {

@@ -24,7 +24,8 @@ export function addWorkerCommand(program: Command): void {
       await runWorker({
         addresses,
         taskQueue: settings.taskQueue,
-        thresholdBytes: settings.thresholdBytes,
+        payloads: settings.payloads,
+        onWarning: ({ code, message }) => logger.warn({ code }, message),
         environment: process.env,
         onReady: () => {
           logger.info({ taskQueue: settings.taskQueue, pid: process.pid }, 'worker polls')

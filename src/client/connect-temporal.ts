@@ -3,6 +3,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig'
 import { createDataConverter, type ObjectStore } from '../../codec/index.ts'
 import type { TemporalAddress } from '../../infra/stack/stack-addresses.ts'
 import { CommandError } from '../command-error.ts'
+import type { PayloadSettings } from '../config/read-settings.ts'
 
 /** Histories and query answers may be larger than gRPC's own limit of 4 MiB. */
 const maxMessageBytes = 64 * 1024 * 1024
@@ -20,7 +21,7 @@ export function connectionOptions({ address }: TemporalAddress) {
  */
 export async function connectClient(
   temporal: TemporalAddress,
-  payloads: { readonly store: ObjectStore; readonly thresholdBytes: number },
+  payloads: PayloadSettings & { readonly store: ObjectStore },
 ): Promise<Client> {
   const { namespace } = temporal
   const connection = await reach(temporal, () =>

@@ -1,6 +1,8 @@
 import { delimiter } from 'node:path'
 import { z } from 'zod'
-import { CommandError } from '../command-error.ts'
+import type { ClaimCheckCodecOptions } from '../../codec/index.ts'
+import { readEncryptionKeys } from './read-encryption-keys.ts'
+import { settingInvalid } from './setting-invalid.ts'
 import { SETTINGS, type SettingName } from './settings.ts'
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -13,12 +15,28 @@ export interface Settings {
   readonly pipelines: readonly string[]
   readonly logLevel: LogLevel
   readonly taskQueue: string
+  readonly payloads: PayloadSettings
+  readonly web: WebSettings
+}
+
+/** What workers, commands and the codec server all tell the codec. */
+export type PayloadSettings = Pick<ClaimCheckCodecOptions, 'encryption' | 'diskCache'> & {
   readonly thresholdBytes: number
+}
+
+export interface WebSettings {
+  readonly host: string
+  readonly port: number
+  readonly token?: string
+  /** Not set: those of the embedded Temporal UI. */
+  readonly origins?: readonly string[]
 }
 
 /** Below, a claim would hardly be smaller than its payload; above, one field could pass 2 MiB. */
 const THRESHOLD_BYTES = { least: 1024, most: 1_048_576 }
 const thresholdMessage = `must be a whole number of bytes from ${THRESHOLD_BYTES.least} to ${THRESHOLD_BYTES.most}`
+
+const portMessage = 'must be a port from 0 to 65535'
 
 const environmentSchema = z.object({
   CLAIMCHECK_DIRECTORY: withDefault('CLAIMCHECK_DIRECTORY'),
@@ -37,6 +55,23 @@ const environmentSchema = z.object({
       thresholdMessage,
     )
     .prefault(defaultOf('CLAIMCHECK_THRESHOLD_BYTES')),
+  CLAIMCHECK_ENCRYPTION_KEYS: z.string().optional(),
+  CLAIMCHECK_ENCRYPTION_KEYS_FILE: z.string().optional(),
+  CLAIMCHECK_CACHE_DIRECTORY: z.string().optional(),
+  CLAIMCHECK_CACHE_BYTES: matching(/^[1-9]\d{0,14}$/, 'must be a whole number of bytes')
+    .transform(Number)
+    .prefault(defaultOf('CLAIMCHECK_CACHE_BYTES')),
+  CLAIMCHECK_WEB_HOST: withDefault('CLAIMCHECK_WEB_HOST'),
+  CLAIMCHECK_WEB_PORT: matching(/^\d{1,5}$/, portMessage)
+    .transform(Number)
+    .refine((port) => port <= 65_535, portMessage)
+    .prefault(defaultOf('CLAIMCHECK_WEB_PORT')),
+  CLAIMCHECK_WEB_TOKEN: z.string().optional(),
+  CLAIMCHECK_WEB_ORIGINS: z
+    .string()
+    .transform((text) => text.split(',').map((origin) => origin.trim()))
+    .refine((origins) => origins.every(isOrigin), 'must hold origins like https://ui.example.com')
+    .optional(),
 } satisfies Partial<Record<SettingName, z.ZodType>>)
 
 /**
@@ -50,7 +85,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   )
   const parsed = environmentSchema.safeParse(given)
   if (!parsed.success) {
-    throw invalid(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`))
+    throw settingInvalid(
+      parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '),
+    )
   }
   const values = parsed.data
   return {
@@ -58,8 +95,35 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     pipelines: values.CLAIMCHECK_PIPELINES,
     logLevel: values.CLAIMCHECK_LOG_LEVEL,
     taskQueue: values.CLAIMCHECK_TASK_QUEUE,
-    thresholdBytes: values.CLAIMCHECK_THRESHOLD_BYTES,
+    payloads: payloadSettings(values),
+    web: webSettings(values),
   }
+}
+
+function payloadSettings(values: z.infer<typeof environmentSchema>): PayloadSettings {
+  const encryption = readEncryptionKeys(values)
+  const directory = values.CLAIMCHECK_CACHE_DIRECTORY
+  return {
+    thresholdBytes: values.CLAIMCHECK_THRESHOLD_BYTES,
+    ...(encryption === undefined ? {} : { encryption }),
+    ...(directory === undefined
+      ? {}
+      : { diskCache: { directory, maxBytes: values.CLAIMCHECK_CACHE_BYTES } }),
+  }
+}
+
+function webSettings(values: z.infer<typeof environmentSchema>): WebSettings {
+  const { CLAIMCHECK_WEB_TOKEN: token, CLAIMCHECK_WEB_ORIGINS: origins } = values
+  return {
+    host: values.CLAIMCHECK_WEB_HOST,
+    port: values.CLAIMCHECK_WEB_PORT,
+    ...(token === undefined ? {} : { token }),
+    ...(origins === undefined ? {} : { origins }),
+  }
+}
+
+function isOrigin(text: string): boolean {
+  return URL.parse(text)?.origin === text
 }
 
 function defaultOf(name: SettingName): string {
@@ -72,10 +136,4 @@ function withDefault(name: SettingName) {
 
 function matching(pattern: RegExp, message: string) {
   return z.string().regex(pattern, message)
-}
-
-function invalid(problems: readonly string[]): CommandError {
-  return new CommandError('SETTING_INVALID', problems.join('; '), {
-    remedy: 'Correct or unset the variable; docs/configuration.md describes each.',
-  })
 }

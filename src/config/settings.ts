@@ -43,6 +43,33 @@ export const SETTINGS = [
     'Payloads larger than this go to the store, and a claim into history.',
     '131072',
   ),
+  setting(
+    'CLAIMCHECK_ENCRYPTION_KEYS',
+    'Keys that payloads are encrypted with, as ID:BASE64 of 32 bytes, apart by commas; the first is current.',
+    undefined,
+    secret,
+  ),
+  setting(
+    'CLAIMCHECK_ENCRYPTION_KEYS_FILE',
+    'A file that holds such keys, one a line, instead of CLAIMCHECK_ENCRYPTION_KEYS.',
+  ),
+  setting(
+    'CLAIMCHECK_CACHE_DIRECTORY',
+    'Where payloads fetched from the store are kept on disk, so that a restart need not fetch them again.',
+  ),
+  setting('CLAIMCHECK_CACHE_BYTES', 'The most bytes kept there.', '1073741824'),
+  setting('CLAIMCHECK_WEB_HOST', 'The address that `claimcheck web` listens at.', '127.0.0.1'),
+  setting('CLAIMCHECK_WEB_PORT', 'The port of `claimcheck web`; 0 takes a free one.', '8282'),
+  setting(
+    'CLAIMCHECK_WEB_TOKEN',
+    'The bearer token that the codec server asks for; needed to listen beyond this machine.',
+    undefined,
+    secret,
+  ),
+  setting(
+    'CLAIMCHECK_WEB_ORIGINS',
+    'Origins of the pages that may ask the codec server, apart by commas. Not set: the embedded Temporal UI.',
+  ),
 ] as const satisfies readonly Setting[]
 
 export type SettingName = (typeof SETTINGS)[number]['name']

@@ -1,6 +1,7 @@
 import { Worker, type NativeConnection } from '@temporalio/worker'
-import { createDataConverter, type ObjectStore } from '../../codec/index.ts'
+import { createDataConverter, type ObjectStore, type WarningListener } from '../../codec/index.ts'
 import type { Activities } from '../../activities/index.ts'
+import type { PayloadSettings } from '../config/read-settings.ts'
 import { bundleWorkflows } from './bundle-workflows.ts'
 
 export interface WorkersOptions {
@@ -8,7 +9,9 @@ export interface WorkersOptions {
   readonly namespace: string
   readonly taskQueue: string
   readonly store: ObjectStore
-  readonly thresholdBytes: number
+  readonly payloads: PayloadSettings
+  /** Hears what the codec warns of. */
+  readonly onWarning: WarningListener
   readonly activities: Activities
 }
 
@@ -20,19 +23,19 @@ const shutdownGraceTime = '10 seconds'
 
 /** Two workers in one process: one for workflows, one (queue `…-bulk`) for the activities. */
 export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
-  const { connection, namespace, taskQueue, store, thresholdBytes } = options
+  const { connection, namespace, taskQueue, store, payloads, onWarning } = options
   const common = {
     connection,
     namespace,
     shutdownGraceTime,
-    dataConverter: createDataConverter({ store, namespace, thresholdBytes }),
+    dataConverter: createDataConverter({ ...payloads, store, namespace, onWarning }),
     // A cancelled activity hears of it with its next heartbeat.
     maxHeartbeatThrottleInterval: '2 seconds',
   } as const
   const orchestration = Worker.create({
     ...common,
     taskQueue,
-    workflowBundle: await bundleWorkflows(),
+    workflowBundle: await bundleWorkflows({ encryptsFailures: payloads.encryption !== undefined }),
     maxCachedWorkflows: 100,
   })
   const bulk = Worker.create({

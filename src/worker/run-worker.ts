@@ -2,9 +2,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NativeConnection } from '@temporalio/worker'
 import { createActivities, DuckDb } from '../../activities/index.ts'
-import { createS3ObjectStore } from '../../codec/index.ts'
+import { createS3ObjectStore, type WarningListener } from '../../codec/index.ts'
 import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
 import { connectionOptions, reach } from '../client/connect-temporal.ts'
+import type { PayloadSettings } from '../config/read-settings.ts'
 import { createHttpSource } from '../sources/http-source.ts'
 import { createPostgresTarget } from '../targets/postgres/postgres-target.ts'
 import { createWorkers } from './create-workers.ts'
@@ -12,7 +13,9 @@ import { createWorkers } from './create-workers.ts'
 export interface RunWorkerOptions {
   readonly addresses: StackAddresses
   readonly taskQueue: string
-  readonly thresholdBytes: number
+  readonly payloads: PayloadSettings
+  /** Hears what the codec warns of. */
+  readonly onWarning: WarningListener
   /** Where `${NAME}` references of pipelines are looked up. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Called when the worker polls. */
@@ -39,7 +42,8 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       namespace: addresses.temporal.namespace,
       taskQueue: options.taskQueue,
       store,
-      thresholdBytes: options.thresholdBytes,
+      payloads: options.payloads,
+      onWarning: options.onWarning,
       activities: createActivities({ store, source, target, duckDb }),
     })
     const running = workers.map((worker) => worker.run())

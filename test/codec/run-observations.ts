@@ -1,11 +1,14 @@
 import type { WorkflowHandle } from '@temporalio/client'
 import type { Payload } from '@temporalio/common'
+import proto, { type temporal } from '@temporalio/proto'
 import {
   isClaimPayload,
   parseClaimPayload,
   type ObjectKey,
   type ObjectStore,
 } from '../../codec/index.ts'
+
+const { TimeoutType, WorkflowTaskFailedCause } = proto.temporal.api.enums.v1
 
 /** Every payload of a history, wherever it stands in it. */
 export function payloadsIn(value: unknown): Payload[] {
@@ -40,7 +43,22 @@ export async function firstActivityFailure(handle: WorkflowHandle): Promise<void
   })
 }
 
-async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
+/** What became of workflow tasks that were begun and not completed. */
+export function taskFailures(history: temporal.api.history.v1.IHistory): string[] {
+  return (history.events ?? []).flatMap((event) => {
+    const { timeoutType } = event.workflowTaskTimedOutEventAttributes ?? {}
+    // A task that waited for a worker which has gone is no failure.
+    if (timeoutType === TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE) return ['timed out']
+    const { cause, failure } = event.workflowTaskFailedEventAttributes ?? {}
+    // Nor is one that the server ends because too much arrived meanwhile; it begins another at once.
+    if (cause === WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND) return []
+    return cause === undefined
+      ? []
+      : [`${WorkflowTaskFailedCause[cause ?? 0]}: ${failure?.message ?? ''}`]
+  })
+}
+
+export async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
   const deadline = Date.now() + 20_000
   for (;;) {
     const found = await look()

@@ -9,6 +9,12 @@ import {
 } from '@temporalio/workflow'
 import type { LargeActivities } from './large-activities.ts'
 
+export * from './temporal-claim-workflows.ts'
+export * from './temporal-limit-workflows.ts'
+export * from './temporal-outage-workflows.ts'
+export * from './temporal-path-workflows.ts'
+export * from './temporal-secret-workflows.ts'
+
 const { shout, make } = proxyActivities<LargeActivities>({ startToCloseTimeout: '1 minute' })
 
 /** Three large arguments, each through an activity and back. */

@@ -49,10 +49,7 @@ export async function openLoadBed(overrides: NodeJS.ProcessEnv = {}): Promise<Lo
   const source = await startSampleSource({ directory: renderings })
   const pipelines = await mkdtemp(join(tmpdir(), 'claimcheck-test-pipelines-'))
   const store = createS3ObjectStore(storeAddress)
-  const client = await connectClient(temporal, {
-    store,
-    thresholdBytes: settings.thresholdBytes,
-  })
+  const client = await connectClient(temporal, { ...settings.payloads, store })
   const taskQueue = uniqueName('test')
   const environment = {
     ...process.env,

@@ -66,11 +66,23 @@ describe('codec: what goes wrong', () => {
     await assert.rejects(codec.encode(list), {
       code: 'PAYLOAD_TOO_LARGE',
       message:
-        'A payload of 10021 bytes is over the limit of 10000 bytes [payload=1, encoding=binary/plain]',
+        'A payload of 10030 bytes is over the limit of 10000 bytes [payload=1, encoding=binary/plain]',
     })
     assert.deepEqual(store.written, [])
     const large = await codecOn(store).encode([payloadOf(randomBytes(20_000))])
     await assert.rejects(codec.decode(large), { code: 'PAYLOAD_TOO_LARGE' })
+  })
+
+  it('what is within the ceiling can be read again, however long its metadata is', async () => {
+    for (const entries of [100, 400, 1200]) {
+      const names = Array.from({ length: entries }, (_, index) => [`n${index}`, randomBytes(1)])
+      const payload = { metadata: Object.fromEntries(names), data: randomBytes(1000) }
+      const codec = codecOn(new WatchedStore(), { maxPayloadBytes: 10_000 })
+      const encoded = await codec.encode([payload]).catch(() => undefined)
+      assert.equal(encoded === undefined, entries === 1200)
+      if (encoded === undefined) continue
+      assert.deepEqual((await codec.decode(encoded)).map(plainly), [plainly(payload)])
+    }
   })
 
   it('a claim of a version to come is told apart from a broken one', async () => {

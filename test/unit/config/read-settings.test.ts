@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
-import { delimiter } from 'node:path'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { readSettings } from '../../../src/config/read-settings.ts'
+
+const keys = `new:${Buffer.alloc(32, 1).toString('base64')},old:${Buffer.alloc(32, 2).toString('base64')}`
 
 test('nothing set means the embedded servers and the defaults', () => {
   assert.deepEqual(readSettings({ CLAIMCHECK_LOG_LEVEL: '', HOME: 'x' }), {
@@ -9,25 +13,62 @@ test('nothing set means the embedded servers and the defaults', () => {
     pipelines: [],
     logLevel: 'info',
     taskQueue: 'claimcheck',
-    thresholdBytes: 131_072,
+    payloads: { thresholdBytes: 131_072 },
+    web: { host: '127.0.0.1', port: 8282 },
   })
 })
 
 test('every setting is taken', () => {
-  const settings = readSettings({
+  const { payloads, ...settings } = readSettings({
     CLAIMCHECK_DIRECTORY: 'data',
     CLAIMCHECK_PIPELINES: ['a', '', 'b'].join(delimiter),
     CLAIMCHECK_LOG_LEVEL: 'warn',
     CLAIMCHECK_TASK_QUEUE: 'bulk',
     CLAIMCHECK_THRESHOLD_BYTES: '2048',
+    CLAIMCHECK_ENCRYPTION_KEYS: keys,
+    CLAIMCHECK_CACHE_DIRECTORY: 'cache',
+    CLAIMCHECK_CACHE_BYTES: '1000',
+    CLAIMCHECK_WEB_HOST: '::1',
+    CLAIMCHECK_WEB_PORT: '0',
+    CLAIMCHECK_WEB_TOKEN: 'token',
+    CLAIMCHECK_WEB_ORIGINS: 'https://a.example, http://localhost:8233',
   })
   assert.deepEqual(settings, {
     directory: 'data',
     pipelines: ['a', 'b'],
     logLevel: 'warn',
     taskQueue: 'bulk',
-    thresholdBytes: 2048,
+    web: {
+      host: '::1',
+      port: 0,
+      token: 'token',
+      origins: ['https://a.example', 'http://localhost:8233'],
+    },
   })
+  const { encryption, ...rest } = payloads
+  assert.deepEqual(rest, {
+    thresholdBytes: 2048,
+    diskCache: { directory: 'cache', maxBytes: 1000 },
+  })
+  assert.equal(encryption?.current(), 'new')
+  assert.deepEqual(encryption?.find('old'), Buffer.alloc(32, 2))
+})
+
+test('keys are taken out of a file', async (context) => {
+  const path = join(await mkdtemp(join(tmpdir(), 'claimcheck-keys-')), 'keys.txt')
+  context.after(() => rm(dirname(path), { recursive: true }))
+  await writeFile(path, `# the current one first\n${keys.replace(',', '\n')}\n`)
+  const { encryption } = readSettings({ CLAIMCHECK_ENCRYPTION_KEYS_FILE: path }).payloads
+  assert.equal(encryption?.current(), 'new')
+  assert.deepEqual(encryption?.find('new'), Buffer.alloc(32, 1))
+})
+
+test('keys in a variable and in a file as well are refused', () => {
+  assert.throws(
+    () =>
+      readSettings({ CLAIMCHECK_ENCRYPTION_KEYS: keys, CLAIMCHECK_ENCRYPTION_KEYS_FILE: 'keys' }),
+    { code: 'SETTING_INVALID', message: /both set/ },
+  )
 })
 
 for (const [name, value] of [
@@ -35,6 +76,13 @@ for (const [name, value] of [
   ['CLAIMCHECK_THRESHOLD_BYTES', '128KiB'],
   ['CLAIMCHECK_THRESHOLD_BYTES', '10'],
   ['CLAIMCHECK_THRESHOLD_BYTES', '2000000'],
+  ['CLAIMCHECK_WEB_PORT', '65536'],
+  ['CLAIMCHECK_WEB_ORIGINS', 'https://hunter2/'],
+  ['CLAIMCHECK_WEB_ORIGINS', '*'],
+  ['CLAIMCHECK_ENCRYPTION_KEYS', 'hunter2'],
+  ['CLAIMCHECK_ENCRYPTION_KEYS', `main:${Buffer.from('hunter2').toString('base64')}`],
+  ['CLAIMCHECK_ENCRYPTION_KEYS_FILE', '/hunter2/keys.txt'],
+  ['CLAIMCHECK_CACHE_BYTES', '1GB'],
 ] as const) {
   test(`${name}=${value} is refused by name, without its value`, () => {
     assert.throws(
@@ -42,7 +90,7 @@ for (const [name, value] of [
       (error) => {
         assert.ok(error instanceof Error && 'code' in error)
         assert.equal(error.code, 'SETTING_INVALID')
-        assert.ok(error.message.startsWith(`${name} must be`))
+        assert.ok(error.message.startsWith(`${name} must `))
         assert.doesNotMatch(error.message, /hunter2/i)
         return true
       },

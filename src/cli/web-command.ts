@@ -1,0 +1,49 @@
+import { InvalidArgumentError, type Command } from '@commander-js/extra-typings'
+import { externalAddresses } from '../../infra/stack/external-addresses.ts'
+import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
+import { readSettings, type Settings } from '../config/read-settings.ts'
+import { endSignal } from './end-signal.ts'
+import { findServers } from './session.ts'
+
+/** `claimcheck web`: the codec server, for the Temporal UI and CLI. */
+export function addWebCommand(program: Command): void {
+  program
+    .command('web')
+    .description('serve decoded payloads to the Temporal UI and CLI until Ctrl-C')
+    .option('--host <address>', 'where to listen')
+    .option('--port <number>', 'the port; 0 takes a free one', parsePort)
+    .option(
+      '--attached',
+      'end when standard input closes, so with the process that started this one',
+    )
+    .action(async ({ host, port, attached = false }) => {
+      const settings = readSettings(process.env)
+      const { web } = settings
+      // Heavy, and only this command needs it.
+      const { createLogger } = await import('../worker/runtime-logger.ts')
+      const { runWeb } = await import('../web/run-web.ts')
+      await runWeb({
+        addresses: findStoreAndTemporal(settings),
+        payloads: settings.payloads,
+        web: { ...web, host: host ?? web.host, port: port ?? web.port },
+        logger: createLogger(settings.logLevel),
+        onReady: (url) => {
+          process.stdout.write(`${url}\n`)
+          process.stderr.write(`Codec endpoint: ${url}/codec\n`)
+        },
+        signal: endSignal({ attached }),
+      })
+    })
+}
+
+/** It needs no database: where the environment names the other two, nothing has to run here. */
+function findStoreAndTemporal(settings: Settings): Pick<StackAddresses, 'store' | 'temporal'> {
+  const { temporal, store } = externalAddresses(process.env)
+  return temporal && store ? { temporal, store } : findServers(settings)
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('It is a number from 0 to 65535.')
+}
