@@ -8,7 +8,7 @@ import {
   type ObjectStore,
 } from '../../codec/index.ts'
 
-const { TimeoutType, WorkflowTaskFailedCause } = proto.temporal.api.enums.v1
+const { TimeoutType, WorkflowTaskFailedCause: TaskCause } = proto.temporal.api.enums.v1
 
 /** Every payload of a history, wherever it stands in it. */
 export function payloadsIn(value: unknown): Payload[] {
@@ -49,12 +49,12 @@ export function taskFailures(history: temporal.api.history.v1.IHistory): string[
     const { timeoutType } = event.workflowTaskTimedOutEventAttributes ?? {}
     // A task that waited for a worker which has gone is no failure.
     if (timeoutType === TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE) return ['timed out']
-    const { cause, failure } = event.workflowTaskFailedEventAttributes ?? {}
+    const failed = event.workflowTaskFailedEventAttributes
     // Nor is one that the server ends because too much arrived meanwhile; it begins another at once.
-    if (cause === WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND) return []
-    return cause === undefined
-      ? []
-      : [`${WorkflowTaskFailedCause[cause ?? 0]}: ${failure?.message ?? ''}`]
+    if (!failed || failed.cause === TaskCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND) {
+      return []
+    }
+    return [`${TaskCause[failed.cause ?? 0]}: ${failed.failure?.message ?? ''}`]
   })
 }
 

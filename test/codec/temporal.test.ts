@@ -1,32 +1,18 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { Client, Connection } from '@temporalio/client'
-import type { DataConverter } from '@temporalio/common'
-import {
-  bundleWorkflowCode,
-  makeTelemetryFilterString,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type Logger,
-} from '@temporalio/worker'
-import {
-  createDataConverter,
-  isClaimPayload,
-  type ClaimCheckCodecOptions,
-  type ObjectStore,
-} from '../../codec/index.ts'
+import type { Worker } from '@temporalio/worker'
+import { isClaimPayload, type ClaimCheckCodecOptions } from '../../codec/index.ts'
 import { createLargeActivities } from './large-activities.ts'
 import {
   blobKeys,
+  eventually,
   firstActivityFailure,
   firstBlobOf,
   firstTaskFailure,
   payloadsIn,
 } from './run-observations.ts'
-import { openStoreUnderTest, required } from './store-under-test.ts'
+import { TemporalBed } from './temporal-bed.ts'
 import {
   lengthOf,
   lettersQuery,
@@ -37,62 +23,22 @@ import {
   threeLarge,
 } from './temporal-workflows.ts'
 
-const address = required('TEMPORAL_ADDRESS')
-const namespace = required('TEMPORAL_NAMESPACE')
 const THRESHOLD_BYTES = 128 * 1024
-/** The worker logs a failed task with all its payloads. */
-const quiet: Logger = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 // At the same time, because the server lets ten seconds pass before it tries a failed task again.
 describe('codec on a real Temporal server', { concurrency: true }, () => {
-  let store: ObjectStore
-  let connection: Connection
-  let native: NativeConnection
-  let workflowBundle: { code: string }
+  let bed: TemporalBed
   before(async () => {
-    Runtime.install({
-      logger: quiet,
-      telemetryOptions: {
-        logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) },
-      },
-    })
-    store = await openStoreUnderTest()
-    connection = await Connection.connect({ address })
-    native = await NativeConnection.connect({ address })
-    workflowBundle = await bundleWorkflowCode({
-      workflowsPath: fileURLToPath(import.meta.resolve('./temporal-workflows.ts')),
-      logger: quiet,
-    })
+    bed = await TemporalBed.open()
   })
-  after(async () => {
-    await native.close()
-    await connection.close()
-    store.close()
-  })
-
-  /** Each has a cache of its own, as separate processes have. */
-  function converter(options: Partial<ClaimCheckCodecOptions> = {}): DataConverter {
-    return createDataConverter({ store, namespace, ...options })
-  }
-
-  function openClient(options: Partial<ClaimCheckCodecOptions> = {}): Client {
-    return new Client({ connection, namespace, dataConverter: converter(options) })
-  }
+  after(async () => bed.close())
 
   async function openWorker(
     taskQueue: string,
     options: Partial<ClaimCheckCodecOptions> = {},
   ): Promise<{ worker: Worker; runs: { shout: number; make: number } }> {
     const { activities, runs } = createLargeActivities()
-    const worker = await Worker.create({
-      connection: native,
-      namespace,
-      taskQueue,
-      workflowBundle,
-      activities,
-      dataConverter: converter(options),
-    })
-    return { worker, runs }
+    return { worker: await bed.worker(taskQueue, activities, options), runs }
   }
 
   it('carries three large arguments and results; history holds claims, and replays', async () => {
@@ -102,7 +48,7 @@ describe('codec on a real Temporal server', { concurrency: true }, () => {
     const texts = [1, 2, 3].map(() => randomBytes(750_000).toString('hex'))
     const [one = '', two = '', three = ''] = texts
     const handle = await worker.runUntil(async () => {
-      const started = await openClient(own).workflow.start(threeLarge, {
+      const started = await bed.client(own).workflow.start(threeLarge, {
         taskQueue,
         workflowId: taskQueue,
         args: [one, two, three],
@@ -130,12 +76,14 @@ describe('codec on a real Temporal server', { concurrency: true }, () => {
     assert.equal(Number(raw.workflowExecutionInfo?.externalPayloadCount), 10)
     assert.ok(Number(raw.workflowExecutionInfo?.externalPayloadSizeBytes) > 18_000_000)
     assert.ok(Number(raw.workflowExecutionInfo?.historySizeBytes) < 20_000)
+    const query = `WorkflowId = '${taskQueue}' AND TemporalExternalPayloadCount = 10`
+    await eventually(async () => (await bed.client().workflow.count(query)).count || undefined)
 
     // A new process replays: its codec encodes the commands again and must leave nothing new.
-    const written = await blobKeys(store, taskQueue)
+    const written = await blobKeys(bed.store, taskQueue)
     assert.equal(written.length, 7)
-    await Worker.runReplayHistory({ workflowBundle, dataConverter: converter(own) }, history)
-    assert.deepEqual(await blobKeys(store, taskQueue), written)
+    await bed.replay(history, own)
+    assert.deepEqual(await blobKeys(bed.store, taskQueue), written)
   })
 
   const damages = [
@@ -154,16 +102,16 @@ describe('codec on a real Temporal server', { concurrency: true }, () => {
     it(`waits, with a readable error, for a blob that is ${name}, and goes on once it is mended`, async () => {
       const taskQueue = `codec-${randomUUID()}`
       const text = randomBytes(150_000).toString('hex')
-      const handle = await openClient().workflow.start(lengthOf, {
+      const handle = await bed.client().workflow.start(lengthOf, {
         taskQueue,
         workflowId: taskQueue,
         args: [text],
       })
       const key = await firstBlobOf(handle)
-      const good = await store.get(key)
+      const good = await bed.store.get(key)
       const bad = await damage(good)
-      await store.delete([key])
-      if (bad !== undefined) await store.put(key, bad, { contentType: 'x/y' })
+      await bed.store.delete([key])
+      if (bad !== undefined) await bed.store.put(key, bad, { contentType: 'x/y' })
 
       const { worker } = await openWorker(taskQueue)
       await worker.runUntil(async () => {
@@ -171,7 +119,7 @@ describe('codec on a real Temporal server', { concurrency: true }, () => {
         assert.match(message, code)
         assert.ok(message.includes(key), message)
         assert.equal((await handle.describe()).status.name, 'RUNNING')
-        await store.put(key, good, { contentType: 'x/y' })
+        await bed.store.put(key, good, { contentType: 'x/y' })
         assert.equal(await handle.result(), text.length)
       })
     })
@@ -183,19 +131,19 @@ describe('codec on a real Temporal server', { concurrency: true }, () => {
       const elsewhere = `${taskQueue}-elsewhere`
       const { worker } = await openWorker(taskQueue)
       await worker.runUntil(async () => {
-        const handle = await openClient().workflow.start(sendLarge, {
+        const handle = await bed.client().workflow.start(sendLarge, {
           taskQueue,
           workflowId: taskQueue,
           args: [elsewhere, fatal],
         })
         const key = await firstBlobOf(handle)
-        const good = await store.get(key)
-        await store.delete([key])
+        const good = await bed.store.get(key)
+        await bed.store.delete([key])
         const other = await openWorker(elsewhere)
         const said = await other.worker.runUntil(async () => {
           if (fatal.length > 0) return handle.result()
           await firstActivityFailure(handle)
-          await store.put(key, good, { contentType: 'x/y' })
+          await bed.store.put(key, good, { contentType: 'x/y' })
           return handle.result()
         })
         if (fatal.length === 0) {
@@ -214,13 +162,13 @@ describe('codec on a real Temporal server', { concurrency: true }, () => {
     const taskQueue = `codec-${randomUUID()}`
     const { worker, runs } = await openWorker(taskQueue, { maxPayloadBytes: 2_000_000 })
     const said = await worker.runUntil(async () =>
-      openClient().workflow.execute(receiveLarge, {
+      bed.client().workflow.execute(receiveLarge, {
         taskQueue,
         workflowId: taskQueue,
         args: [3_000_000],
       }),
     )
-    assert.match(said, /^PAYLOAD_TOO_LARGE: .*3000020 bytes.*2000000 bytes/)
+    assert.match(said, /^PAYLOAD_TOO_LARGE: .*30000\d\d bytes.*2000000 bytes/)
     assert.equal(runs.make, 1)
   })
 
@@ -230,7 +178,7 @@ describe('codec on a real Temporal server', { concurrency: true }, () => {
     const [one = '', two = ''] = letters
     const { worker } = await openWorker(taskQueue)
     await worker.runUntil(async () => {
-      const handle = await openClient().workflow.start(mailbox, {
+      const handle = await bed.client().workflow.start(mailbox, {
         taskQueue,
         workflowId: taskQueue,
         args: [2],
