@@ -35,7 +35,7 @@ class AwayStore extends WatchedStore {
 const keyOf = (claim: PayloadJson | undefined): ObjectKey =>
   parseClaimPayload(fromPayloadJson(claim ?? {})).key
 const metadataOf = (payload: PayloadJson | undefined, name: string): string =>
-  textOf(payload?.metadata?.[name])
+  textOf(payload?.metadata?.[name] ?? '')
 /** Why all was refused, or else the first payload. */
 const codeIn = ({ code, payloads }: Asked): string =>
   code ?? metadataOf(payloads[0], 'claimcheck-error-code')
@@ -66,6 +66,24 @@ describe('codec server: payloads that fail', () => {
     assert.equal(Object.keys(shown)[0], 'error')
     assert.equal(shown['error'], reason)
     assert.equal(shown['key'], keys[1])
+  })
+
+  it('of five kinds in one request each comes back in its place', async () => {
+    const store = new WatchedStore()
+    const { values, payloads, keys } = await threeClaims(store)
+    await store.delete(keys.slice(2))
+    const later = rawPayload(Buffer.from('{"claim":2}'), 'json/claimcheck-v2')
+    const foreign = rawPayload(randomBytes(50), 'binary/of-another-codec')
+    const asked = [payloads[0], later, jsonPayload({ plain: true }), foreign, payloads[2]]
+    const answer = await ask(serverOn(store), 'decode', asked)
+    assert.equal(answer.status, 200)
+    assert.deepEqual(
+      answer.payloads.map((payload) => metadataOf(payload, 'claimcheck-error-code')),
+      ['', 'CLAIM_VERSION_UNKNOWN', '', '', 'BLOB_MISSING'],
+    )
+    const untouched = [values[0], asked[2], asked[3]]
+    assert.deepEqual([answer.payloads[0], answer.payloads[2], answer.payloads[3]], untouched)
+    assert.equal(metadataOf(answer.payloads[1], 'encoding'), 'json/claimcheck-v2')
   })
 
   it('one that cannot be opened keeps its data, marked', async () => {
