@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Readable } from 'node:stream'
 import { Context } from '@temporalio/activity'
 import type { Claim, Claims } from '../../codec/index.ts'
-import { noise } from './noise.ts'
+import { noise } from '../support/noise.ts'
 
 export interface Row {
   readonly id: number

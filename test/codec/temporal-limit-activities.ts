@@ -1,4 +1,4 @@
-import { checksum, noise } from './noise.ts'
+import { checksum, noise } from '../support/noise.ts'
 
 export const limitActivities = {
   async checksumOf(...values: Uint8Array[]): Promise<string> {

@@ -9,7 +9,7 @@ import {
   defineSignal,
   defineUpdate,
 } from '@temporalio/workflow'
-import { checksum, noise } from './noise.ts'
+import { checksum, noise } from '../support/noise.ts'
 import type { LimitActivities } from './temporal-limit-activities.ts'
 
 const { checksumOf, noiseOf, sizeOf } = proxyActivities<LimitActivities>({

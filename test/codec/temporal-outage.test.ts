@@ -6,7 +6,8 @@ import { ActivityFailure, ApplicationFailure, WorkflowFailedError } from '@tempo
 import type { Worker } from '@temporalio/worker'
 import type { ClaimCheckCodecOptions } from '../../codec/index.ts'
 import { eventually, firstActivityFailure, firstTaskFailure } from './run-observations.ts'
-import { StoreProxy, type StoreFault } from './store-proxy.ts'
+import type { Fault } from '../support/http-proxy.ts'
+import { StoreProxy } from './store-proxy.ts'
 import { TemporalBed } from './temporal-bed.ts'
 import type { OutageActivities } from './temporal-outage-workflows.ts'
 import { askElsewhere, lengthOf } from './temporal-workflows.ts'
@@ -100,7 +101,7 @@ describe('while the store does not answer', { concurrency: true }, () => {
 
   it('a result whose upload fails three times does not run the body again', async () => {
     const drops: string[] = []
-    const dropThree = (): ((asked: { method: string }) => StoreFault) => (asked) => {
+    const dropThree = (): ((asked: { method: string }) => Fault) => (asked) => {
       if (asked.method === 'GET' || drops.length === 3) return undefined
       drops.push(asked.method)
       return 'drop'

@@ -2,7 +2,7 @@ import { createCipheriv, createHash, type Hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { Claim, Claims } from '../../../codec/index.ts'
 import { batchOf, digestOfRows, type FlightRow } from './flight-rows.ts'
-import { checksumOf, testBytes } from './test-bytes.ts'
+import { checksum, noise } from '../../support/noise.ts'
 
 export interface ActivityPorts {
   /** Made before anything is measured. */
@@ -35,16 +35,16 @@ export function createBenchActivities({ rows, claims }: ActivityPorts) {
   const activities = {
     async makeBytes(seed: number, sizeBytes: number): Promise<Uint8Array> {
       runs.makeBytes += 1
-      return testBytes(seed, sizeBytes)
+      return noise(seed, sizeBytes)
     },
-    async sumBytes(bytes: Uint8Array): Promise<number> {
-      return checksumOf(bytes)
+    async sumBytes(bytes: Uint8Array): Promise<string> {
+      return checksum(bytes)
     },
     async parkBytes(seed: number, sizeBytes: number): Promise<Claim<Uint8Array>> {
-      return values().parkValue(testBytes(seed, sizeBytes))
+      return values().parkValue(noise(seed, sizeBytes))
     },
-    async sumClaim(claim: Claim<Uint8Array>): Promise<number> {
-      return checksumOf(await values().fetchValue(claim))
+    async sumClaim(claim: Claim<Uint8Array>): Promise<string> {
+      return checksum(await values().fetchValue(claim))
     },
     async makeRows(batch: number): Promise<FlightRow[]> {
       return batchOf(rows, batch)

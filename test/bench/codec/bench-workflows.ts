@@ -1,7 +1,7 @@
 import { condition, defineSignal, proxyActivities, setHandler } from '@temporalio/workflow'
 import type { Claim } from '../../../codec/index.ts'
 import type { BenchActivities, Receipt } from './bench-activities.ts'
-import { checksumOf, testBytes } from './test-bytes.ts'
+import { checksum, noise } from '../../support/noise.ts'
 
 const options = {
   startToCloseTimeout: '10 minutes',
@@ -12,12 +12,12 @@ const activities = proxyActivities<BenchActivities>(options)
 export const goOnSignal = defineSignal('goOn')
 
 /** Large arguments that one workflow task sends at once; gives what activities saw of them. */
-export async function sendAll(count: number, sizeBytes: number): Promise<number[]> {
-  return forEach(count, async (seed) => activities.sumBytes(testBytes(seed, sizeBytes)))
+export async function sendAll(count: number, sizeBytes: number): Promise<string[]> {
+  return forEach(count, async (seed) => activities.sumBytes(noise(seed, sizeBytes)))
 }
 
 /** The same, but it stays, so that a restarted worker sends all again to itself. */
-export async function sendAndHold(count: number, sizeBytes: number): Promise<number[]> {
+export async function sendAndHold(count: number, sizeBytes: number): Promise<string[]> {
   const goesOn = waitToGoOn()
   const sums = await sendAll(count, sizeBytes)
   await goesOn
@@ -25,11 +25,11 @@ export async function sendAndHold(count: number, sizeBytes: number): Promise<num
 }
 
 /** Holds the results of activities until it is told to go on. */
-export async function holdResults(count: number, sizeBytes: number): Promise<number[]> {
+export async function holdResults(count: number, sizeBytes: number): Promise<string[]> {
   const goesOn = waitToGoOn()
   const results = await forEach(count, async (seed) => activities.makeBytes(seed, sizeBytes))
   await goesOn
-  return results.map(checksumOf)
+  return results.map((bytes) => checksum(bytes))
 }
 
 /** The same with claims; activities look at what they stand for. */
@@ -40,7 +40,7 @@ export async function holdClaims(count: number, sizeBytes: number): Promise<Clai
   return claims
 }
 
-export async function sumClaims(claims: readonly Claim<Uint8Array>[]): Promise<number[]> {
+export async function sumClaims(claims: readonly Claim<Uint8Array>[]): Promise<string[]> {
   return Promise.all(claims.map(async (claim) => activities.sumClaim(claim)))
 }
 
@@ -61,8 +61,8 @@ export async function passStream(
   return { sent: digest, received: await activities.digestStream(claim) }
 }
 
-export async function makeOnce(seed: number, sizeBytes: number): Promise<number> {
-  return checksumOf(await activities.makeBytes(seed, sizeBytes))
+export async function makeOnce(seed: number, sizeBytes: number): Promise<string> {
+  return checksum(await activities.makeBytes(seed, sizeBytes))
 }
 
 /** The same content as two results: one at once, one when somebody serves the other queue. */
@@ -70,11 +70,11 @@ export async function makeTwice(
   seed: number,
   sizeBytes: number,
   otherQueue: string,
-): Promise<number[]> {
+): Promise<string[]> {
   const elsewhere = proxyActivities<BenchActivities>({ ...options, taskQueue: otherQueue })
   const both = [activities.makeBytes(seed, sizeBytes), elsewhere.makeBytes(seed, sizeBytes)]
   setHandler(goOnSignal, () => undefined)
-  return (await Promise.all(both)).map(checksumOf)
+  return (await Promise.all(both)).map((bytes) => checksum(bytes))
 }
 
 /** Many middling results, 20 at a time; gives how many rows they had. */

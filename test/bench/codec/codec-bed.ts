@@ -80,7 +80,7 @@ export async function openCodecBed(say: (text: string) => void): Promise<CodecBe
         return path
       },
       async stop() {
-        proxy.close()
+        await proxy.close()
         await connection.close()
         await stopServers()
       },

@@ -54,7 +54,13 @@ export async function createTestDatabase(
     connect,
     async drop() {
       for (const client of clients) await client.end().catch(() => {})
-      await statement(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+      // Not WITH (FORCE): an owner may not end an autovacuum worker, which a plain DROP sends away.
+      await statement(
+        serverUrl,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = '${name}' AND backend_type = 'client backend'`,
+      )
+      await statement(serverUrl, `DROP DATABASE IF EXISTS ${name}`)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { BenchCase } from '../bench-case.ts'
 import { goOnSignal } from '../bench-workflows.ts'
-import { checksumOf, testBytes } from '../test-bytes.ts'
+import { checksum, noise } from '../../../support/noise.ts'
 import { endedActivities, withTrial, type Trial } from '../trial.ts'
 import { eventually, within } from '../within.ts'
 
@@ -44,7 +44,7 @@ export const corruptObjectCase: BenchCase = {
       const sums = isRewritten
         ? await within(healMs, handle.result() as Promise<unknown>)
         : undefined
-      const sum = checksumOf(testBytes(seed, sizeBytes))
+      const sum = checksum(noise(seed, sizeBytes))
       const isHealed = isDeepStrictEqual(sums, [sum, sum])
       return {
         figures: { [name]: Number(isHealed), [detectedName]: Number(failure !== undefined) },

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { BenchCase } from '../bench-case.ts'
 import { goOnSignal } from '../bench-workflows.ts'
-import { checksumsOf } from '../test-bytes.ts'
+import { checksums } from '../../../support/noise.ts'
 import { waitUntilIdle, withTrial } from '../trial.ts'
 
 const count = 5
@@ -25,7 +25,7 @@ export const encryptedRestartCase: BenchCase = {
       const sums: unknown = await handle.result()
       return {
         figures: { [name]: (await trial.objects()).length - before },
-        correct: before >= count && isDeepStrictEqual(sums, checksumsOf(count, sizeBytes)),
+        correct: before >= count && isDeepStrictEqual(sums, checksums(count, sizeBytes)),
       }
     })
   },

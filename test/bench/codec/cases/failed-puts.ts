@@ -1,5 +1,5 @@
 import type { BenchCase } from '../bench-case.ts'
-import { checksumOf, testBytes } from '../test-bytes.ts'
+import { checksum, noise } from '../../../support/noise.ts'
 import { withTrial } from '../trial.ts'
 
 const seed = 7
@@ -16,7 +16,7 @@ export const failedPutsCase: BenchCase = {
       const sum: unknown = await (await trial.start('makeOnce', [seed, sizeBytes])).result()
       return {
         figures: { [name]: (await worker.figures()).bodyRuns },
-        correct: bed.proxy.failingPuts === 0 && sum === checksumOf(testBytes(seed, sizeBytes)),
+        correct: bed.proxy.failingPuts === 0 && sum === checksum(noise(seed, sizeBytes)),
       }
     }),
 }

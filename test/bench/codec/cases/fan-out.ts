@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client'
 import { isDeepStrictEqual } from 'node:util'
 import { unfinished, type BenchCase } from '../bench-case.ts'
-import { checksumsOf } from '../test-bytes.ts'
+import { checksums } from '../../../support/noise.ts'
 import { withTrial } from '../trial.ts'
 import { within } from '../within.ts'
 
@@ -22,7 +22,7 @@ export const fanOutCase: BenchCase = {
       if (sums === undefined) return unfinished(side, timeoutMs)
       return {
         figures: { [name]: await firstTaskSeconds(handle) },
-        correct: isDeepStrictEqual(sums, checksumsOf(count, sizeBytes)),
+        correct: isDeepStrictEqual(sums, checksums(count, sizeBytes)),
       }
     }),
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { notMeasured, unfinished, type BenchCase } from '../bench-case.ts'
 import { goOnSignal } from '../bench-workflows.ts'
-import { checksumsOf } from '../test-bytes.ts'
+import { checksums } from '../../../support/noise.ts'
 import { waitUntilIdle, withTrial, type Trial } from '../trial.ts'
 import { within } from '../within.ts'
 import type { CodecBed } from '../codec-bed.ts'
@@ -25,7 +25,7 @@ export const replayCase: BenchCase = {
       if (result === undefined) return unfinished(side, timeoutMs)
       return {
         figures: { [name]: seconds, [getsName]: Math.max(0, ...gets) },
-        correct: isDeepStrictEqual(result, checksumsOf(count, sizeBytes)),
+        correct: isDeepStrictEqual(result, checksums(count, sizeBytes)),
       }
     }),
 }
@@ -42,7 +42,7 @@ export const replayClaimsCase: BenchCase = {
       const sums = await (await trial.start('sumClaims', [result])).result()
       return {
         figures: { [claimsName]: gets.length },
-        correct: isDeepStrictEqual(sums, checksumsOf(count, sizeBytes)),
+        correct: isDeepStrictEqual(sums, checksums(count, sizeBytes)),
       }
     })
   },
