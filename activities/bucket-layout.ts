@@ -19,8 +19,12 @@ export function partKey(run: DatasetPlace, partNumber: number): ObjectKey {
   return toKey(`${partPrefix(run)}${padded(partNumber, 5)}.parquet`)
 }
 
+export function rejectsPrefix(run: DatasetPlace): string {
+  return `${datasetPrefix(run)}rejects-`
+}
+
 export function rejectsKey(run: DatasetPlace, partNumber: number): ObjectKey {
-  return toKey(`${datasetPrefix(run)}rejects-${padded(partNumber, 5)}.ndjson.zst`)
+  return toKey(`${rejectsPrefix(run)}${padded(partNumber, 5)}.ndjson.zst`)
 }
 
 export function definitionKey(run: DatasetPlace): ObjectKey {

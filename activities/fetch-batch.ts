@@ -14,14 +14,16 @@ import {
   type LandedPage,
   type WalkAnchor,
 } from './landing/landed-batch.ts'
+import { nextCursor } from './landing/next-cursor.ts'
 import { landPage, readLandedPage } from './landing/page-store.ts'
-import { readPage } from './landing/read-page.ts'
+import { readFetchedPage } from './landing/read-fetched-page.ts'
+import { comparesContent, RepeatWatch } from './landing/repeat-watch.ts'
 import { readPinnedRun } from './pinned-run.ts'
 import { PipelineError } from './pipeline-error.ts'
 import type { PinnedRun, RunReference } from './run-reference.ts'
 
 /** However small they are: the list of a batch's pages must stay small too. */
-const maxPages = 2_000
+const maxBatchPages = 2_000
 
 /** Pages that may be on their way to the store while the next one is fetched. */
 const uploadsInFlight = 3
@@ -53,7 +55,8 @@ export interface FetchedBatch {
  * Walks the source from a cursor until the batch is full, landing each page as it is. Pages (and whole
  * batches) that an earlier attempt or run has landed are read from the store, never fetched again.
  *
- * @throws PipelineError CURSOR_REPEATED when the source sends the walk back to where it was
+ * @throws PipelineError CURSOR_REPEATED or PAGE_REPEATED when the source sends the walk back to where it
+ * was, PAGE_LIMIT_EXCEEDED when it goes on after `limits.maxPages`
  */
 export async function fetchBatch(
   ports: ActivityPorts,
@@ -102,61 +105,75 @@ class BatchWalk {
     this.#attempt = attempt
   }
 
-  async run({ firstPage, cursor, ...input }: FetchBatchInput): Promise<LandedBatch> {
-    const { batchBytes } = this.#pinned.definition.limits
-    let { anchor } = input
+  async run({ firstPage, cursor, anchor }: FetchBatchInput): Promise<LandedBatch> {
+    const { limits } = this.#pinned.definition
+    const watch = new RepeatWatch(this.#run.pipeline, anchor)
     let sourceBytes = 0
     let next = cursor
     try {
       do {
         const at = await walkPosition(firstPage + this.#pages.length, next)
-        if (at.cursorDigest === anchor?.cursorDigest) throw repeated(this.#run, at)
-        if (Number.isInteger(Math.log2(at.pageNumber))) anchor = at
-        const page = await this.#page(at, next)
+        if (at.pageNumber >= (limits.maxPages ?? Infinity)) throw endless(this.#run, at)
+        watch.atCursor(at)
+        const page = await this.#page(at, next, watch)
         sourceBytes += page.sizeBytes
-        const isStuck = page.records === 0 && page.next === next
-        next = isStuck ? null : page.next
-      } while (next !== null && sourceBytes < batchBytes && this.#pages.length < maxPages)
+        next = page.next
+      } while (
+        next !== null &&
+        sourceBytes < limits.batchBytes &&
+        this.#pages.length < maxBatchPages
+      )
     } finally {
       await Promise.all(this.#uploads)
     }
     if (this.#uploadFailure !== undefined) throw this.#uploadFailure
-    return { pages: this.#pages, next, anchor, storedBytes: this.#storedBytes }
+    return { pages: this.#pages, next, anchor: watch.anchor, storedBytes: this.#storedBytes }
   }
 
   async #page(
     at: WalkPosition,
     cursor: string | null,
-  ): Promise<{ sizeBytes: number; records: number | null; next: string | null }> {
+    watch: RepeatWatch,
+  ): Promise<{ sizeBytes: number; next: string | null }> {
     const { definition, interval } = this.#pinned
-    const key = pageKey(this.#run, at, definition.source.format)
+    const { source } = definition
+    const key = pageKey(this.#run, at, source.format)
     const found = this.#landed.has(key) ? await this.#readLanded(key) : undefined
-    const body =
-      found?.body ??
+    const fetched =
+      found ??
       (await this.#ports.source.fetchPage({
-        source: definition.source,
+        source,
         interval,
         cursor: cursor ?? undefined,
         maxBytes: definition.limits.pageBytes,
         signal: this.#attempt.signal,
       }))
+    const { body, nextLink } = fetched
     // Read before it is landed: what is not a page must not be found again by a retry.
-    const { next, ...envelope } = readPage(body, definition)
+    const { nextInBody, ...envelope } = readFetchedPage(fetched, definition)
+    const { records } = envelope
+    const next = nextCursor(source.next, { cursor, records, nextInBody, nextLink })
+    let digest: string | undefined = found?.digest
+    if (comparesContent(source.next)) {
+      digest ??= await digestOf(body)
+      watch.atPage(at, digest, records === 0)
+    }
     const page = { key, sizeBytes: body.length, ...envelope }
     const place = this.#pages.length
+    this.#pages.push({ ...page, digest: digest ?? '' })
     if (found === undefined) {
-      this.#pages.push({ ...page, digest: '' })
       await this.#upload(async () => {
-        const { digest, storedBytes } = await landPage(this.#ports.store, key, body, this.#attempt)
+        digest ??= await digestOf(body)
+        const landing = { body, digest, nextLink }
+        const { storedBytes } = await landPage(this.#ports.store, key, landing, this.#attempt)
         this.#pages[place] = { ...page, digest }
         this.#storedBytes += storedBytes
       })
     } else {
-      this.#pages.push({ ...page, digest: found.digest })
       this.#storedBytes += found.storedBytes
       this.pagesFound += 1
     }
-    return { sizeBytes: body.length, records: envelope.records, next }
+    return { sizeBytes: body.length, next }
   }
 
   /** Starts an upload, waiting only while too many are under way; a failure stops the walk. */
@@ -180,7 +197,8 @@ class BatchWalk {
       return undefined
     }
     const body = await readLandedPage(store, { key, digest, sizeBytes }, this.#attempt)
-    return { body, digest, storedBytes: head.sizeBytes }
+    const nextLink = head.metadata['next-link']
+    return { body, nextLink, digest, storedBytes: head.sizeBytes }
   }
 }
 
@@ -215,13 +233,14 @@ function summarise(key: string, batch: LandedBatch, pagesFound: number): Fetched
   }
 }
 
-function repeated(run: RunReference, at: WalkPosition): PipelineError {
+function endless(run: RunReference, at: WalkPosition): PipelineError {
   return new PipelineError(
-    'CURSOR_REPEATED',
-    'the source repeats a cursor: the walk would not end',
+    'PAGE_LIMIT_EXCEEDED',
+    `the source goes on after ${at.pageNumber} pages, which is the limit`,
     {
-      at: { pipeline: run.pipeline, page: at.pageNumber },
-      remedy: 'Ask the owner of the source, or correct `source.next` in the pipeline file.',
+      at: { pipeline: run.pipeline },
+      remedy:
+        'Raise `limits.max_pages` of the pipeline file: what was landed is not fetched again; or ask for larger pages.',
     },
   )
 }

@@ -10,17 +10,24 @@ export type {
   StagePartRequest,
   TargetRequest,
 } from './load-target.ts'
-export type { PageRequest, PageSource } from './page-source.ts'
+export {
+  maxNextLinkBytes,
+  type FetchedPage,
+  type PageRequest,
+  type PageSource,
+} from './page-source.ts'
 export type { ColumnVector, PartChunk } from './part-chunk.ts'
 export type {
   ColumnDefinition,
   ColumnType,
   HttpSourceDefinition,
   Interval,
+  OAuth2Auth,
   Pagination,
   PipelineDefinition,
   PipelineLimits,
   PostgresTargetDefinition,
+  SourceAuth,
   SourceFormat,
 } from './pipeline-definition.ts'
 export { PipelineError, type PipelineErrorCode } from './pipeline-error.ts'

@@ -27,6 +27,9 @@ export interface PublishRequest extends TargetRequest {
   readonly manifestKey: string
   /** Every part of the dataset, so that a staging area that lost some is noticed. */
   readonly parts: readonly { readonly partNumber: number; readonly rowCount: number }[]
+  /** What the source served, and what of it was set aside: kept with the load, where they are known. */
+  readonly recordCount?: number | undefined
+  readonly rejectCount?: number | undefined
   /** RFC 3339; given by the client, never read from a clock here. */
   readonly requestedAt: string
 }

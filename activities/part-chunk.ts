@@ -12,7 +12,10 @@ export type ColumnVector = { readonly nulls: Uint8Array } & (
   | { readonly form: 'date'; readonly values: Int32Array }
   /** Microseconds since 1970-01-01T00:00:00 (UTC where the type has a zone). */
   | { readonly form: 'timestamp'; readonly values: BigInt64Array }
-  /** text, numeric as decimal digits, uuid in its canonical form. */
+  /** Microseconds since midnight; 24:00 is one of them. */
+  | { readonly form: 'time'; readonly values: BigInt64Array }
+  | { readonly form: 'bytes'; readonly values: readonly Uint8Array[] }
+  /** text, json, numeric as decimal digits, uuid in its canonical form. */
   | { readonly form: 'text'; readonly values: readonly string[] }
 )
 

@@ -10,6 +10,19 @@ const columnType = z.union([
   z.object({ kind: z.literal('numeric'), precision: z.number(), scale: z.number() }),
 ])
 
+const sourceAuth = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('bearer'), token: z.string() }),
+  z.object({ kind: z.literal('basic'), user: z.string(), password: z.string() }),
+  z.object({ kind: z.literal('header'), name: z.string(), value: z.string() }),
+  z.object({
+    kind: z.literal('oauth2'),
+    tokenUrl: z.string(),
+    clientId: z.string(),
+    clientSecret: z.string(),
+    scope: z.string().optional(),
+  }),
+])
+
 const definition: z.ZodType<PipelineDefinition> = z.object({
   name: z.string(),
   source: z.object({
@@ -26,10 +39,27 @@ const definition: z.ZodType<PipelineDefinition> = z.object({
         path: z.array(z.string()),
         parameter: z.string(),
       }),
+      z.object({
+        kind: z.enum(['page', 'offset']),
+        parameter: z.string(),
+        first: z.number(),
+        size: z.number().optional(),
+      }),
+      z.object({ kind: z.literal('link-header') }),
     ]),
+    auth: sourceAuth.optional(),
+    timeoutMs: z.number().optional(),
+    rate: z.object({ requestsPerSecond: z.number() }).optional(),
   }),
   columns: z.array(
-    z.object({ name: z.string(), type: columnType, from: z.string(), key: z.boolean() }),
+    z.object({
+      name: z.string(),
+      type: columnType,
+      from: z.string(),
+      path: z.array(z.string()).optional(),
+      default: z.string().optional(),
+      key: z.boolean(),
+    }),
   ),
   onReject: z.object({ max: z.number() }),
   target: z.object({
@@ -43,6 +73,7 @@ const definition: z.ZodType<PipelineDefinition> = z.object({
     pageBytes: z.number(),
     batchesInFlight: z.number(),
     attempts: z.number(),
+    maxPages: z.number().optional(),
   }),
 })
 

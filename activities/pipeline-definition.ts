@@ -7,9 +7,13 @@ export const plainColumnKinds = [
   'boolean',
   'text',
   'date',
+  'time',
   'timestamp',
   'timestamptz',
   'uuid',
+  'json',
+  'jsonb',
+  'bytea',
 ] as const
 
 /** What a column may be declared as. */
@@ -23,6 +27,10 @@ export interface ColumnDefinition {
   readonly type: ColumnType
   /** The field's name at the source. */
   readonly from: string
+  /** Members that lead to the field inside a JSON record. @default the member called `from` */
+  readonly path?: readonly string[] | undefined
+  /** What stands for a field that is null or not there, as a source would write it. */
+  readonly default?: string | undefined
   /** Whether the column is part of the key that a merge matches on. */
   readonly key: boolean
 }
@@ -34,6 +42,18 @@ export type Pagination =
   | { readonly kind: 'none' }
   /** The page body names the next cursor at `path`; `parameter` carries it in the next request. */
   | { readonly kind: 'cursor'; readonly path: readonly string[]; readonly parameter: string }
+  | CountedPagination
+  /** The answer's `Link` header names the next page. */
+  | { readonly kind: 'link-header' }
+
+/** `parameter` carries the number of the page, or of its first record, counted from `first`. */
+export interface CountedPagination {
+  readonly kind: 'page' | 'offset'
+  readonly parameter: string
+  readonly first: number
+  /** Records of a full page, where the source promises that a page with fewer is the last. */
+  readonly size?: number | undefined
+}
 
 export interface HttpSourceDefinition {
   readonly kind: 'http'
@@ -47,6 +67,27 @@ export interface HttpSourceDefinition {
   /** Where the array of records stands in a JSON body; empty means the body is the array. */
   readonly records: readonly string[]
   readonly next: Pagination
+  readonly auth?: SourceAuth | undefined
+  /** Of a whole request. @default 10 minutes */
+  readonly timeoutMs?: number | undefined
+  /** Of each worker process by itself. @default no limit */
+  readonly rate?: { readonly requestsPerSecond: number } | undefined
+}
+
+/** How a source is told who asks. Texts may hold `${NAME}` references; secrets are nothing else. */
+export type SourceAuth =
+  | { readonly kind: 'bearer'; readonly token: string }
+  | { readonly kind: 'basic'; readonly user: string; readonly password: string }
+  | { readonly kind: 'header'; readonly name: string; readonly value: string }
+  | OAuth2Auth
+
+/** A token of OAuth 2.0 client credentials. */
+export interface OAuth2Auth {
+  readonly kind: 'oauth2'
+  readonly tokenUrl: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly scope?: string | undefined
 }
 
 export interface PostgresTargetDefinition {
@@ -66,6 +107,8 @@ export interface PipelineLimits {
   readonly batchesInFlight: number
   /** Attempts of one activity before the run fails. */
   readonly attempts: number
+  /** A walk that goes on after so many pages fails. @default no limit */
+  readonly maxPages?: number | undefined
 }
 
 /** A validated pipeline file: what a run is pinned to. Plain data, without secrets. */

@@ -40,8 +40,10 @@ export async function prepareLoad(
   const request = { target: definition.target, columns: definition.columns, signal }
   await target.check(request)
 
-  // References are not resolved here, so no secret has a part in the name.
-  const source = JSON.stringify([definition.source, interval])
+  // References are not resolved here, so no secret has a part in the name. How fast the source is asked
+  // changes nothing of what it says.
+  const { rate: _rate, timeoutMs: _timeoutMs, ...what } = definition.source
+  const source = JSON.stringify([what, interval])
   const fetchKey = (await digestOf(Buffer.from(source))).slice(0, 16)
   const pipeline = definition.name
   const stateKey = landingStateKey({ pipeline, partition, fetchKey })

@@ -18,7 +18,7 @@ export async function publishLoad(
 ): Promise<PublishOutcome> {
   const { definition, requestedAt } = await readPinnedRun(store, run, attempt)
   const key = manifestKey(run)
-  const { parts } = await getJson(store, key, datasetManifest, attempt)
+  const { parts, rejectCount, ...manifest } = await getJson(store, key, datasetManifest, attempt)
   return target.publish({
     target: definition.target,
     columns: definition.columns,
@@ -27,6 +27,8 @@ export async function publishLoad(
     partition: run.partition,
     manifestKey: key,
     parts,
+    recordCount: manifest.recordCount,
+    rejectCount,
     requestedAt,
     signal: attempt.signal,
   })

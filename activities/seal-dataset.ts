@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
-import { manifestKey, partPrefix } from './bucket-layout.ts'
+import { manifestKey, partPrefix, rejectsPrefix } from './bucket-layout.ts'
 import { putJson } from './json-object.ts'
 import { readPinnedRun } from './pinned-run.ts'
 import { PipelineError } from './pipeline-error.ts'
@@ -23,6 +23,8 @@ export const datasetManifest = z.object({
   requestedAt: z.string(),
   landing: z.object({ fetchKey: z.string(), sequence: z.number() }),
   columns: z.array(z.object({ name: z.string(), type: z.unknown() })),
+  /** What the source served: converted and rejected. Absent in manifests of an earlier version. */
+  recordCount: z.number().optional(),
   rowCount: z.number(),
   rejectCount: z.number(),
   parts: z.array(
@@ -41,7 +43,8 @@ type Part = z.infer<typeof datasetManifest>['parts'][number]
 /**
  * Writes the manifest: from here on the dataset is complete and does not change.
  *
- * @throws PipelineError ROWS_LOST when the parts in the store are not those that the run made
+ * @throws PipelineError ROWS_LOST when the parts and rejects in the store are not those that the run
+ * made, or do not add up to the records that it was served
  */
 export async function sealDataset(
   { store }: ActivityPorts,
@@ -51,25 +54,38 @@ export async function sealDataset(
   const { run } = input
   const { definition, interval, requestedAt } = await readPinnedRun(store, run, attempt)
   const parts: Part[] = []
+  let recordCount = 0
   for await (const { key } of store.list(partPrefix(run), attempt)) {
     const head = await store.head(key, attempt)
+    const { rows, rejects, records } = head?.metadata ?? {}
+    // Parts of an earlier version do not say what they were made from.
+    recordCount += records === undefined ? Number(rows) + Number(rejects) : Number(records)
     parts.push({
       partNumber: Number(/part-(\d+)\.parquet$/.exec(key)?.[1]),
       key,
-      rowCount: Number(head?.metadata['rows']),
+      rowCount: Number(rows),
       sizeBytes: head?.sizeBytes ?? 0,
       sha256: head?.metadata['sha256'] ?? '',
     })
   }
   const rowCount = parts.reduce((sum, part) => sum + part.rowCount, 0)
+  const lost = (message: string): PipelineError =>
+    new PipelineError('ROWS_LOST', message, {
+      at: { bucket: store.bucket, prefix: partPrefix(run) },
+      remedy: 'Something else changed these objects; start the run again.',
+    })
   if (parts.length !== input.partCount || rowCount !== input.rowCount) {
-    throw new PipelineError(
-      'ROWS_LOST',
+    throw lost(
       `the store has ${parts.length} parts with ${rowCount} rows, the run made ${input.partCount} with ${input.rowCount}`,
-      {
-        at: { bucket: store.bucket, prefix: partPrefix(run) },
-        remedy: 'Something else changed these objects; start the run again.',
-      },
+    )
+  }
+  const rejectCount = await storedRejects(store, run, attempt)
+  if (rejectCount !== input.rejectCount) {
+    throw lost(`the store has ${rejectCount} rejects, the run set ${input.rejectCount} aside`)
+  }
+  if (recordCount !== rowCount + rejectCount) {
+    throw lost(
+      `${recordCount} records were served, ${rowCount} converted and ${rejectCount} set aside`,
     )
   }
   const manifest: z.infer<typeof datasetManifest> = {
@@ -81,11 +97,25 @@ export async function sealDataset(
     requestedAt,
     landing: run.landing,
     columns: definition.columns.map(({ name, type }) => ({ name, type })),
+    recordCount,
     rowCount,
-    rejectCount: input.rejectCount,
+    rejectCount,
     parts,
   }
   const key = manifestKey(run)
   const { sizeBytes } = await putJson(store, key, manifest, attempt)
   return { manifestKey: key, storedBytes: sizeBytes }
+}
+
+async function storedRejects(
+  store: ActivityPorts['store'],
+  run: RunReference,
+  attempt: Attempt,
+): Promise<number> {
+  let count = 0
+  for await (const { key } of store.list(rejectsPrefix(run), attempt)) {
+    const head = await store.head(key, attempt)
+    count += Number(head?.metadata['rows'])
+  }
+  return count
 }

@@ -1,18 +1,29 @@
-import { open } from 'node:fs/promises'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { ColumnDefinition, SourceFormat } from '../pipeline-definition.ts'
 import { PipelineError } from '../pipeline-error.ts'
-import { maxCsvHeaderBytes, readCsvHeader } from './read-csv-header.ts'
 import { castSql, duckDbType, rejectReasonSql } from './column-sql.ts'
+import { fieldsOf, readerSql } from './reader-sql.ts'
 import { identifier, literal } from './sql-text.ts'
 
 export interface RecordsFile {
   readonly path: string
   readonly format: SourceFormat
-  /** Which page each run of records came from, in order. */
+  /** Of CSV: the names of its columns, since the file has no header. */
+  readonly header?: readonly string[] | undefined
+  /** Which page each run of records came from, in order; pages without records left out. */
   readonly pages: readonly { readonly key: string; readonly firstRecord: number }[]
-  /** Of the longest record as it stands in the file; 0 where that is not known (CSV). */
+  /** Of the longest record as it stands in the file. */
   readonly longestRecordBytes: number
+  /** Records that are set aside before anything is cast, as lines of `MalformedLine`. */
+  readonly malformed?: { readonly path: string; readonly count: number }
+}
+
+/** `MalformedRecord`, with its position among all records of the file. */
+export interface MalformedLine {
+  readonly position: number
+  readonly line: number | null
+  readonly reason: string
+  readonly raw: string
 }
 
 export interface ConvertedRecords {
@@ -34,14 +45,20 @@ export async function convertRecords(
   records: RecordsFile,
   output: { readonly partPath: string; readonly rejectsPath: string },
 ): Promise<ConvertedRecords> {
-  const reader = await readerSql(columns, records)
-  // Names of our own: a column of the pipeline may be called `reject` or `rowid`.
-  const casts = columns.map((column, index) => `${castSql(column)} AS c${index}`)
+  const fields = fieldsOf(columns)
+  const reader = readerSql(fields, records)
+  // Names of our own: a column of the pipeline may be called `reject` or `rowid`, and fields may
+  // differ in case only, which DuckDB does not see.
+  const named = columns.map((column) => ({ ...column, from: `f${fields.indexOf(column.from)}` }))
+  const casts = named.map((column, index) => `${castSql(column)} AS c${index}`).join(', ')
+  const values = named.map((_, index) => `c${index}`).join(', ')
   await runReader(
     connection,
     `CREATE OR REPLACE TEMP TABLE typed AS
-     SELECT ${casts.join(', ')}, ${rejectReasonSql(columns)} AS reject FROM ${reader} AS source`,
+     SELECT ${values}, ${rejectReasonSql(named)} AS reject
+     FROM (SELECT source.*, ${casts} FROM ${reader} AS source) AS source`,
   )
+  await setAside(connection, records.malformed)
   const counts = await connection.runAndReadAll(
     'SELECT count(*) - count(reject), count(reject), first(reject ORDER BY rowid) FILTER (reject IS NOT NULL) FROM typed',
   )
@@ -53,9 +70,9 @@ export async function convertRecords(
      TO ${literal(output.partPath)} (FORMAT parquet, COMPRESSION zstd)`,
   )
   if (Number(rejectCount) > 0) {
-    await runReader(connection, rejectsSql(columns, records, reader, output.rejectsPath))
+    await runReader(connection, rejectsSql(fields, records, reader, output.rejectsPath))
   }
-  await connection.run('DROP TABLE typed')
+  await connection.run('DROP TABLE typed; DROP TABLE malformed')
   return {
     rowCount: Number(rowCount),
     rejectCount: Number(rejectCount),
@@ -63,56 +80,47 @@ export async function convertRecords(
   }
 }
 
-/** DuckDB's read buffers, one a thread, are twice as large as the longest record may be. */
-const leastObjectBytes = 1024 * 1024
-
-async function readerSql(
-  columns: readonly ColumnDefinition[],
-  records: RecordsFile,
-): Promise<string> {
-  const { path, format, longestRecordBytes } = records
-  const fields = new Set(columns.map(({ from }) => from))
-  if (format === 'csv') {
-    // Nothing is guessed: a guess from the first rows is no contract.
-    return `read_csv(${literal(path)}, auto_detect = false, header = true,
-      columns = {${textColumns(readCsvHeader(await startOf(path), fields))}}, delim = ',', quote = '"',
-      escape = '"', nullstr = '', allow_quoted_nulls = false, strict_mode = true,
-      null_padding = false, ignore_errors = false, compression = 'uncompressed')`
-  }
-  return `read_json(${literal(path)}, format = 'newline_delimited', columns = {${textColumns([...fields])}},
-    maximum_object_size = ${Math.max(leastObjectBytes, longestRecordBytes + 1)}, compression = 'uncompressed')`
-}
-
-async function startOf(path: string): Promise<Buffer> {
-  const file = await open(path)
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(maxCsvHeaderBytes))
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await file.close()
-  }
-}
-
-function textColumns(names: readonly string[]): string {
-  return names.map((name) => `${literal(name)}: 'VARCHAR'`).join(', ')
+/** Gives the records that are malformed their reason, in place of what is said of their stand-ins. */
+async function setAside(
+  connection: DuckDBConnection,
+  malformed: RecordsFile['malformed'],
+): Promise<void> {
+  await connection.run(
+    'CREATE OR REPLACE TEMP TABLE malformed (position BIGINT, line BIGINT, reason VARCHAR, raw VARCHAR)',
+  )
+  if (malformed === undefined || malformed.count === 0) return
+  const { path, count } = malformed
+  await connection.run(
+    `INSERT INTO malformed SELECT * FROM read_json(${literal(path)}, format = 'newline_delimited',
+       columns = {position: 'BIGINT', line: 'BIGINT', reason: 'VARCHAR', raw: 'VARCHAR'}, compression = 'uncompressed')`,
+  )
+  const { rowsChanged } = await connection.run(
+    'UPDATE typed SET reject = malformed.reason FROM malformed WHERE typed.rowid = malformed.position',
+  )
+  if (rowsChanged === count) return
+  throw new PipelineError(
+    'ROWS_LOST',
+    `${count} records are malformed and ${rowsChanged} were set aside`,
+    { remedy: 'Nothing was loaded; report this, it is a defect of this program.' },
+  )
 }
 
 function rejectsSql(
-  columns: readonly ColumnDefinition[],
+  fields: readonly string[],
   { pages }: RecordsFile,
   reader: string,
   rejectsPath: string,
 ): string {
   const starts = pages.map(({ key, firstRecord }) => `(${literal(key)}, ${firstRecord}::BIGINT)`)
-  const fields = [...new Set(columns.map(({ from }) => from))].map(
-    (field) => `${literal(field)}: source.${identifier(field)}`,
-  )
+  const members = fields.map((field, index) => `${literal(field)}, source.f${index}`)
   return `COPY (
-    SELECT page, position - first_record AS record, reject AS reason, fields
-    FROM (SELECT row_number() OVER () - 1 AS position, {${fields.join(', ')}} AS fields FROM ${reader} AS source) numbered
+    SELECT page, position - first_record AS record, line, rejected.reject AS reason,
+      CASE WHEN malformed.position IS NULL THEN fields END AS fields, raw
+    FROM (SELECT row_number() OVER () - 1 AS position, json_object(${members.join(', ')}) AS fields FROM ${reader} AS source) numbered
     JOIN (SELECT rowid AS position, reject FROM typed WHERE reject IS NOT NULL) rejected USING (position)
-    ASOF JOIN (VALUES ${starts.join(', ')}) pages(page, first_record) ON position >= first_record
-    ORDER BY position
+    LEFT JOIN malformed USING (position)
+    ASOF JOIN (VALUES ${starts.join(', ')}) pages(page, first_record) ON numbered.position >= first_record
+    ORDER BY numbered.position
   ) TO ${literal(rejectsPath)} (FORMAT json, COMPRESSION zstd)`
 }
 
@@ -145,6 +153,8 @@ export function partColumnsSql(columns: readonly ColumnDefinition[]): string {
       const column = identifier(name)
       if (type.kind === 'numeric' || type.kind === 'uuid') return `${column}::VARCHAR`
       if (type.kind === 'smallint') return `${column}::INTEGER`
+      // Its own form holds 24:00 as any other time of day.
+      if (type.kind === 'time') return `epoch_us(${column})::BIGINT`
       return `${column}::${duckDbType(type)}`
     })
     .join(', ')

@@ -52,10 +52,16 @@ function readVector(chunk: DuckDBDataChunk, index: number, type: ColumnType): Co
     case 'timestamp':
     case 'timestamptz':
       return { form: 'timestamp', nulls, values: new BigInt64Array(bytes(8)) }
+    case 'time':
+      return { form: 'time', nulls, values: new BigInt64Array(bytes(8)) }
+    case 'bytea':
+      return { form: 'bytes', nulls, values: readStrings(vector, nulls, copyOf, none) }
     case 'text':
+    case 'json':
+    case 'jsonb':
     case 'numeric':
     case 'uuid':
-      return { form: 'text', nulls, values: readTexts(vector, rowCount, nulls) }
+      return { form: 'text', nulls, values: readStrings(vector, nulls, textOf, '') }
   }
 }
 
@@ -74,28 +80,45 @@ function readNulls(vector: duckdb.Vector, rowCount: number): Uint8Array {
 const stringBytes = 16
 const inlineBytes = 12
 
-function readTexts(vector: duckdb.Vector, rowCount: number, nulls: Uint8Array): string[] {
+const none = new Uint8Array()
+
+function textOf(buffer: Buffer, start: number, end: number): string {
+  return buffer.toString('utf8', start, end)
+}
+
+function copyOf(buffer: Buffer, start: number, end: number): Uint8Array {
+  return Uint8Array.prototype.slice.call(buffer, start, end)
+}
+
+/** Each string or blob as `take` makes it of its bytes; `absent` stands for NULL. */
+function readStrings<Value>(
+  vector: duckdb.Vector,
+  nulls: Uint8Array,
+  take: (buffer: Buffer, start: number, end: number) => Value,
+  absent: Value,
+): Value[] {
+  const rowCount = nulls.length
   const data = duckdb.vector_get_data(vector, rowCount * stringBytes)
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
   const buffer = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-  const texts: string[] = []
+  const values: Value[] = []
   for (let row = 0; row < rowCount; row += 1) {
     const offset = row * stringBytes
     if (nulls[row] === 1) {
-      texts.push('')
+      values.push(absent)
       continue
     }
     const length = view.getUint32(offset, true)
     if (length <= inlineBytes) {
-      texts.push(buffer.toString('utf8', offset + 4, offset + 4 + length))
+      values.push(take(buffer, offset + 4, offset + 4 + length))
     } else {
       const long = duckdb.get_data_from_pointer(
         data.buffer as ArrayBuffer,
         data.byteOffset + offset + 8,
         length,
       )
-      texts.push(Buffer.from(long.buffer, long.byteOffset, long.byteLength).toString('utf8'))
+      values.push(take(Buffer.from(long.buffer, long.byteOffset, long.byteLength), 0, length))
     }
   }
-  return texts
+  return values
 }

@@ -15,13 +15,24 @@ const closeBrace = 0x7d
 const comma = 0x2c
 const colon = 0x3a
 
-export function malformedJson(reason: string, position: number): PipelineError {
-  return new PipelineError('SOURCE_MALFORMED', `the JSON body is malformed: ${reason}`, {
-    at: { byte: position },
-    remedy: 'Look at what the source serves there; a body that was cut short is fetched again.',
-    // A source that answers badly once (an overloaded proxy, a deploy) often answers well next time.
-    retryable: true,
-  })
+/** Where a body stops being JSON, and why. */
+export class MalformedJsonError extends PipelineError {
+  /** In words, without data. */
+  readonly reason: string
+
+  constructor(reason: string, position: number) {
+    super('SOURCE_MALFORMED', `the JSON body is malformed: ${reason}`, {
+      at: { byte: position },
+      remedy: 'Look at what the source serves there; a body that was cut short is fetched again.',
+      // A source that answers badly once (an overloaded proxy, a deploy) often answers well next time.
+      retryable: true,
+    })
+    this.reason = reason
+  }
+}
+
+export function malformedJson(reason: string, position: number): MalformedJsonError {
+  return new MalformedJsonError(reason, position)
 }
 
 /** The position after a byte order mark, where there is one. */

@@ -79,7 +79,6 @@ class PageWalk {
     }
     this.recordsStart = position
     return eachElement(this.#body, position, (start) => {
-      if (this.#body[start] !== 0x7b) throw malformedJson('a record is not an object', start)
       this.recordCount += 1
       return skipValue(this.#body, start)
     })

@@ -1,33 +1,48 @@
+import { maxMalformedRecords, rawText, type MalformedRecord } from '../malformed-record.ts'
+import { checkedRecord, type NumberSpan } from './check-record.ts'
+import { duplicateProblem, textProblem } from './check-text.ts'
+import { eachLine } from './each-line.ts'
+import { extractFields, quoteBytes, type ExtractedField } from './extract-fields.ts'
 import {
-  bodyStart,
   eachElement,
-  eachMember,
+  MalformedJsonError,
   malformedJson,
-  skipContainer,
-  skipScalar,
   skipSpace,
-  skipString,
+  skipValue,
 } from './json-walk.ts'
 
-/** Digits that a double always keeps; a longer number may lose some on its way through DuckDB. */
-const safeDigits = 15
 const lineEnd = 0x0a
+const space = 0x20
+/** What stands in for a record that was set aside, so that positions stay what they were. */
+const nothing = Buffer.from('{}')
 
 /** Where records stand in a body: in an array that opens at a position, or one a line. */
 export type RecordsPlace =
   | { readonly kind: 'array'; readonly start: number }
   | { readonly kind: 'lines' }
 
+export interface SplitOptions {
+  /**
+   * Declared fields: given for a second look, which finds each record that DuckDB would refuse the
+   * whole file for. It costs more than everything else together.
+   */
+  readonly strict?: { readonly fields: ReadonlySet<string> } | undefined
+  /** Put first into each record, under their names. */
+  readonly extracted?: readonly ExtractedField[] | undefined
+}
+
 export interface SplitRecords {
   readonly pieces: readonly Buffer[]
+  /** Those that are malformed included. */
   readonly count: number
   /** An upper bound of the longest line. */
   readonly longestRecordBytes: number
+  readonly malformed: readonly MalformedRecord[]
 }
 
 /**
  * Turns records into NDJSON for DuckDB, one line a record, returned as pieces to write one after the
- * other.
+ * other. A record that is no JSON object is listed, and `{}` stands in its place.
  *
  * DuckDB's reader passes every number but 64-bit integers through a double, so numbers with a
  * fraction, an exponent or many digits (also inside nested values) are given to it as JSON strings of
@@ -35,132 +50,225 @@ export interface SplitRecords {
  *
  * Consumes `body`: the pieces are slices of it, with separators replaced in place.
  *
- * @throws PipelineError SOURCE_MALFORMED when an element is not an object
+ * @throws PipelineError SOURCE_MALFORMED when the array is not one, or the last line was cut off
  */
-export function splitRecords(body: Buffer, place: RecordsPlace): SplitRecords {
-  const risky: { start: number; end: number }[] = []
-  const recordEnds: number[] = []
-  let longestRecordBytes = 0
-  const visitMember = (_nameStart: number, _nameEnd: number, start: number): number => {
-    const first = body[start]
-    if (first === 0x22) return skipString(body, start)
-    const nested = first === 0x7b || first === 0x5b
-    const end = nested ? skipContainer(body, start) : skipScalar(body, start)
-    if (nested ? containerLosesDigits(body, start, end) : numberLosesDigits(body, start, end)) {
-      risky.push({ start, end })
-    }
-    return end
-  }
-  const end = eachRecord(body, place, (start) => {
-    const recordEnd = eachMember(body, start, visitMember)
-    recordEnds.push(recordEnd)
-    // A value that is quoted as a string has its own quotes escaped.
-    longestRecordBytes = Math.max(longestRecordBytes, (recordEnd - start) * 2)
-    return recordEnd
-  })
-  const start = place.kind === 'array' ? place.start + 1 : bodyStart(body)
-
-  // White space between tokens may hold line ends, which NDJSON cannot.
-  const hasLineEnds = [0x0a, 0x0d].some((byte) => {
-    const found = body.indexOf(byte, start)
-    return found !== -1 && found < end
-  })
-  if (hasLineEnds) unfold(body, start, end)
-  // After a record stands white space, a comma or the closing bracket: the first such byte becomes
-  // the line end, a comma or bracket further on becomes a space.
-  for (const position of recordEnds) {
-    const separator = skipSpace(body, position)
-    if (separator < body.length && place.kind === 'array') body[separator] = 0x20
-    if (position < body.length) body[position] = lineEnd
-  }
-
-  const pieces: Buffer[] = []
-  let copied = start
-  for (const value of risky) {
-    pieces.push(body.subarray(copied, value.start))
-    pieces.push(Buffer.from(JSON.stringify(body.toString('utf8', value.start, value.end))))
-    copied = value.end
-  }
-  const last = recordEnds.at(-1)
-  if (last !== undefined) {
-    pieces.push(body.subarray(copied, last + 1))
-    if (last === body.length) pieces.push(Buffer.from('\n'))
-  }
-  return { pieces, count: recordEnds.length, longestRecordBytes }
+export function splitRecords(
+  body: Buffer,
+  place: RecordsPlace,
+  options: SplitOptions = {},
+): SplitRecords {
+  const splitter = new Splitter(body, options)
+  if (place.kind === 'array') splitter.array(place.start)
+  else splitter.lines()
+  return splitter.finish()
 }
 
-/** How many records a body of one JSON object a line holds. */
+/**
+ * How many records a body of one JSON object a line holds, those that are malformed included.
+ *
+ * @throws PipelineError SOURCE_MALFORMED when the last line was cut off, or no line is an object: that
+ * is another kind of body
+ */
 export function countRecords(body: Buffer): number {
   let count = 0
-  eachRecord(body, { kind: 'lines' }, (start) => {
+  let hasObject = false
+  let firstStart = 0
+  eachLine(body, (start, end, _line, isEnded) => {
+    if (count === 0) firstStart = start
     count += 1
-    return skipContainer(body, start)
+    if (hasObject && isEnded) return
+    const problem = quickProblem(body.subarray(start, end))
+    if (problem === undefined) hasObject = true
+    else if (!isEnded) refuseCutOff(body, start, end)
   })
+  if (count > 0 && !hasObject) throw malformedJson('no line is a JSON object', firstStart)
   return count
 }
 
-/** Returns the position after the last record's place. */
-function eachRecord(body: Buffer, place: RecordsPlace, visit: (start: number) => number): number {
-  const visitRecord = (start: number): number => {
-    if (body[start] !== 0x7b) throw malformedJson('a record is not an object', start)
-    return visit(start)
-  }
-  if (place.kind === 'array') return eachElement(body, place.start, visitRecord)
-  let index = skipSpace(body, bodyStart(body))
-  while (index < body.length) {
-    const end = visitRecord(index)
-    const lineBreak = body.indexOf(lineEnd, end)
-    const rest = lineBreak === -1 ? body.length : lineBreak
-    index = skipSpace(body, end)
-    if (index < rest) throw malformedJson('something follows the record on its line', index)
-  }
-  return body.length
-}
+class Splitter {
+  readonly #body: Buffer
+  readonly #options: SplitOptions
+  /** The next line feed and carriage return. */
+  readonly #nextBreaks = { lf: -1, cr: -1 }
+  readonly #replaced: { start: number; end: number; by: Buffer }[] = []
+  readonly #malformed: MalformedRecord[] = []
+  readonly #extractedNames: ReadonlySet<string>
+  #count = 0
+  #firstStart = 0
+  #previousEnd = 0
+  #longestRecordBytes = 0
+  #longestExtractBytes = 0
 
-function numberLosesDigits(body: Uint8Array, start: number, end: number): boolean {
-  const first = body[start]
-  // true, false and null
-  if (first !== 0x2d && !(first !== undefined && first >= 0x30 && first <= 0x39)) return false
-  if (end - start > safeDigits) return true
-  for (let index = start; index < end; index += 1) {
-    const byte = body[index]
-    // A fraction or exponent: 1.10 would come back as 1.1.
-    if (byte === 0x2e || byte === 0x65 || byte === 0x45) return true
+  constructor(body: Buffer, options: SplitOptions) {
+    this.#body = body
+    this.#options = options
+    this.#extractedNames = new Set(options.extracted?.map(({ path }) => path[0] ?? ''))
   }
-  return false
-}
 
-function containerLosesDigits(body: Uint8Array, start: number, end: number): boolean {
-  let index = start
-  while (index < end) {
-    const byte = body[index]
-    if (byte === 0x22) {
-      index = skipString(body, index)
-    } else if (byte === 0x2d || (byte !== undefined && byte >= 0x30 && byte <= 0x39)) {
-      const stop = skipScalar(body, index)
-      if (numberLosesDigits(body, index, stop)) return true
-      index = stop
-    } else {
-      index += 1
+  array(open: number): void {
+    const body = this.#body
+    eachElement(body, open, (start) => {
+      let end: number | undefined
+      let problem: string | undefined
+      let hasLineEnds = false
+      const numbers: NumberSpan[] = []
+      try {
+        end = checkedRecord(body, start, numbers)
+        // NDJSON has no line ends between tokens; one inside a string is no JSON.
+        hasLineEnds = this.#hasLineEnds(start, end)
+        if (hasLineEnds) problem = lineEndProblem(body, start, end)
+      } catch (error) {
+        problem = reasonOf(error)
+      }
+      end ??= skipValue(body, start)
+      problem ??= this.#deeperProblem(start, end)
+      if (problem === undefined) this.#extract(start)
+      if (problem === undefined && hasLineEnds) unfold(body, start, end)
+      this.#add(start, end, null, problem, numbers)
+      return end
+    })
+  }
+
+  lines(): void {
+    const body = this.#body
+    eachLine(body, (start, end, line, isEnded) => {
+      const numbers: NumberSpan[] = []
+      // A view of its own, so that what is not closed does not reach into other lines.
+      let problem = quickProblem(body.subarray(start, end), numbers)
+      if (problem !== undefined && !isEnded) refuseCutOff(body, start, end)
+      problem ??= this.#deeperProblem(start, end)
+      if (problem === undefined) this.#extract(start)
+      const moved = numbers.map((span) => ({ start: span.start + start, end: span.end + start }))
+      this.#add(start, end, line, problem, moved)
+    })
+  }
+
+  finish(): SplitRecords {
+    const pieces: Buffer[] = []
+    if (this.#count > 0) {
+      let copied = this.#firstStart
+      for (const { start, end, by } of this.#replaced) {
+        pieces.push(this.#body.subarray(copied, start), by)
+        copied = end
+      }
+      pieces.push(this.#body.subarray(copied, this.#previousEnd))
+      pieces.push(Buffer.from('\n'))
+    }
+    return {
+      pieces,
+      count: this.#count,
+      longestRecordBytes: this.#longestRecordBytes + this.#longestExtractBytes,
+      malformed: this.#malformed,
     }
   }
-  return false
+
+  #hasLineEnds(start: number, end: number): boolean {
+    const breaks = this.#nextBreaks
+    if (breaks.lf < start) breaks.lf = indexFrom(this.#body, lineEnd, start)
+    if (breaks.cr < start) breaks.cr = indexFrom(this.#body, 0x0d, start)
+    return breaks.lf < end || breaks.cr < end
+  }
+
+  /** Before line ends between tokens go: JSON keeps its own. */
+  #extract(start: number): void {
+    const { extracted = [] } = this.#options
+    if (extracted.length === 0) return
+    const by = extractFields(this.#body, start, extracted)
+    this.#replaced.push({ start: start + 1, end: start + 1, by })
+    this.#longestExtractBytes = Math.max(this.#longestExtractBytes, by.length)
+  }
+
+  /** What only a look at the whole record tells. */
+  #deeperProblem(start: number, end: number): string | undefined {
+    const { strict, extracted = [] } = this.#options
+    if (strict === undefined && extracted.length === 0) return undefined
+    const record = this.#body.subarray(start, end)
+    // DuckDB refuses a field that is there twice, unless it does not read it itself.
+    const fields = strict?.fields ?? this.#extractedNames
+    return (strict && textProblem(record)) ?? duplicateProblem(record, fields)
+  }
+
+  #add(
+    start: number,
+    end: number,
+    line: number | null,
+    problem: string | undefined,
+    numbers: readonly NumberSpan[],
+  ): void {
+    const body = this.#body
+    let lineBytes = end - start
+    if (problem === undefined) {
+      for (const span of numbers) {
+        const by = quoteBytes(body.subarray(span.start, span.end))
+        this.#replaced.push({ ...span, by })
+        lineBytes += by.length - (span.end - span.start)
+      }
+    } else {
+      if (this.#malformed.length === maxMalformedRecords) {
+        throw malformedJson('too many records are malformed', start)
+      }
+      const raw = rawText(body, start, end)
+      this.#malformed.push({ record: this.#count, line, reason: problem, raw })
+      this.#replaced.push({ start, end, by: nothing })
+      lineBytes = nothing.length
+    }
+    this.#longestRecordBytes = Math.max(this.#longestRecordBytes, lineBytes)
+    // What stands between two records becomes one line end.
+    if (this.#count === 0) this.#firstStart = start
+    else {
+      body[this.#previousEnd] = lineEnd
+      if (start - this.#previousEnd > 1) body.fill(space, this.#previousEnd + 1, start)
+    }
+    this.#count += 1
+    this.#previousEnd = end
+  }
+}
+
+function quickProblem(record: Buffer, numbers: NumberSpan[] = []): string | undefined {
+  try {
+    const end = checkedRecord(record, 0, numbers)
+    return end === record.length ? undefined : 'something follows the object on its line'
+  } catch (error) {
+    return reasonOf(error)
+  }
+}
+
+/** A last line without its line end that is no whole JSON either: the rest of the body is missing. */
+function refuseCutOff(body: Buffer, start: number, end: number): void {
+  const line = body.subarray(start, end)
+  if (textProblem(line) === undefined) return
+  try {
+    // More than one value, the first of which is whole.
+    if (skipSpace(line, skipValue(line, 0)) < line.length) return
+  } catch {
+    // It does not end.
+  }
+  throw malformedJson('the last line was cut off', start)
+}
+
+function indexFrom(body: Buffer, byte: number, start: number): number {
+  const found = body.indexOf(byte, start)
+  return found === -1 ? body.length : found
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof MalformedJsonError) return error.reason
+  throw error
+}
+
+function lineEndProblem(body: Buffer, start: number, end: number): string | undefined {
+  let isQuoted = false
+  for (let index = start; index < end; index += 1) {
+    const byte = body[index]
+    if (byte === 0x22) isQuoted = !isQuoted
+    else if (byte === 0x5c) index += 1
+    else if (isQuoted && (byte === 0x0a || byte === 0x0d)) return 'a text holds a bare line end'
+  }
+  return undefined
 }
 
 function unfold(body: Buffer, start: number, end: number): void {
-  let index = start
-  while (index < end) {
-    const byte = body[index]
-    if (byte === 0x22) {
-      const stop = skipString(body, index)
-      const text = body.subarray(index, stop)
-      if (text.includes(0x0a) || text.includes(0x0d)) {
-        throw malformedJson('a string holds a bare line end', index)
-      }
-      index = stop
-    } else {
-      if (byte === 0x0a || byte === 0x0d) body[index] = 0x20
-      index += 1
-    }
+  for (let index = start; index < end; index += 1) {
+    if (body[index] === 0x0a || body[index] === 0x0d) body[index] = space
   }
 }

@@ -4,14 +4,21 @@ import { z } from 'zod'
  * A place of the walk to compare later cursors with, renewed at each page number that is a power of
  * two: a walk that runs in a circle of any length meets it (Brent's cycle detection).
  */
-const anchor = z.object({ pageNumber: z.number(), cursorDigest: z.string() })
+const anchor = z.object({
+  pageNumber: z.number(),
+  cursorDigest: z.string(),
+  /** Of that page's bytes, where the source makes no cursors that could repeat. */
+  pageDigest: z.string().optional(),
+  /** Of the bytes of the newest page, in the same case. */
+  newestDigest: z.string().optional(),
+})
 
 const landedPage = z.object({
   key: z.string(),
   /** SHA-256 of the bytes as the source sent them. */
   digest: z.string(),
   sizeBytes: z.number(),
-  /** Null where only a full reading would tell (CSV). */
+  /** Null in lists of an earlier version (CSV). */
   records: z.number().nullable(),
   /** Position of the array of records in the bytes; null where the format has none. */
   recordsStart: z.number().nullable(),

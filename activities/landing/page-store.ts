@@ -12,21 +12,32 @@ const compressedChunkBytes = 256 * 1024
 /** A chunk is allocated whole, on the word of an object's metadata: not without a bound. */
 const maxChunkBytes = 4 * 1024 * 1024
 
+export interface LandingPage {
+  readonly body: Buffer
+  /** SHA-256 of the body. */
+  readonly digest: string
+  /** As in `FetchedPage`: kept, so that a retry need not ask the source for it. */
+  readonly nextLink: string | undefined
+}
+
 /** Lands a page: the source's own bytes, compressed, named for where they stand in the walk. */
 export async function landPage(
   store: ObjectStore,
   key: ObjectKey,
-  body: Buffer,
+  { body, digest, nextLink }: LandingPage,
   options: CallOptions,
-): Promise<{ digest: string; storedBytes: number }> {
-  const digest = await digestOf(body)
+): Promise<{ storedBytes: number }> {
   const compressed = await compress(body, { chunkSize: compressedChunkBytes })
   await store.put(key, compressed, {
     ...options,
     contentType: 'application/zstd',
-    metadata: { 'plain-bytes': String(body.length), 'plain-sha256': digest },
+    metadata: {
+      'plain-bytes': String(body.length),
+      'plain-sha256': digest,
+      ...(nextLink === undefined ? {} : { 'next-link': nextLink }),
+    },
   })
-  return { digest, storedBytes: compressed.length }
+  return { storedBytes: compressed.length }
 }
 
 /**

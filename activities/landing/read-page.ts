@@ -1,14 +1,14 @@
+import { countCsvRecords } from '../conversion/split-csv.ts'
 import { readJsonPage } from '../json/read-json-page.ts'
 import { countRecords } from '../json/split-records.ts'
-import { readCsvHeader } from '../conversion/read-csv-header.ts'
 import type { PipelineDefinition } from '../pipeline-definition.ts'
 
 export interface PageEnvelope {
-  /** Null where only a full reading would tell (CSV). */
-  readonly records: number | null
+  readonly records: number
   /** Position of the array of records in the body; null where the format has none. */
   readonly recordsStart: number | null
-  readonly next: string | null
+  /** The next cursor that a JSON body names. */
+  readonly nextInBody: string | undefined
 }
 
 /**
@@ -25,12 +25,13 @@ export function readPage(
       const next = source.next.kind === 'cursor' ? source.next.path : undefined
       const page = readJsonPage(body, { records: source.records, next })
       const { recordCount: records, recordsStart } = page
-      return { records, recordsStart, next: page.next ?? null }
+      return { records, recordsStart, nextInBody: page.next }
     }
     case 'ndjson':
-      return { records: countRecords(body), recordsStart: null, next: null }
-    case 'csv':
-      readCsvHeader(body, new Set(columns.map(({ from }) => from)))
-      return { records: null, recordsStart: null, next: null }
+      return { records: countRecords(body), recordsStart: null, nextInBody: undefined }
+    case 'csv': {
+      const records = countCsvRecords(body, new Set(columns.map(({ from }) => from)))
+      return { records, recordsStart: null, nextInBody: undefined }
+    }
   }
 }

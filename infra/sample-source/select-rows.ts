@@ -10,6 +10,7 @@ import {
   flightsStreamQuery,
   intervalOf,
   parseQuery,
+  type PageQuery,
   type TimeInterval,
 } from './source-query.ts'
 
@@ -26,39 +27,23 @@ export interface SourceTables {
  */
 export function selectRows(tables: SourceTables, url: URL): Selection | undefined {
   const path = url.pathname
-  const { flights, airports } = tables
-  switch (path) {
-    case '/flights': {
-      const query = parseQuery(flightsPageQuery, url.searchParams)
-      const interval = intervalOf(query)
-      const range = flightRange(tables, interval)
-      const page = pageRange(flights, range, query.cursor, query.per_page)
-      const { cursor, per_page } = query
-      const key = selectionKey(path, { ...intervalParams(interval), cursor, per_page })
-      return { key, table: flights, shape: 'page', ...page }
-    }
-    case '/flights.ndjson':
-    case '/flights.csv': {
-      const interval = intervalOf(parseQuery(flightsStreamQuery, url.searchParams))
-      const key = selectionKey(path, intervalParams(interval))
-      const shape = path.endsWith('csv') ? 'csv' : 'ndjson'
-      return { key, table: flights, shape, ...flightRange(tables, interval), next: null }
-    }
-    case '/airports': {
-      const { cursor, per_page } = parseQuery(airportsPageQuery, url.searchParams)
-      const page = pageRange(airports, { from: 0, to: airports.rowCount }, cursor, per_page)
-      const key = selectionKey(path, { cursor, per_page })
-      return { key, table: airports, shape: 'page', ...page }
-    }
-    case '/airports.ndjson':
-    case '/airports.csv': {
-      parseQuery(airportsStreamQuery, url.searchParams)
-      const shape = path.endsWith('csv') ? 'csv' : 'ndjson'
-      return { key: path, table: airports, shape, from: 0, to: airports.rowCount, next: null }
-    }
-    default:
-      return undefined
+  const [, name, extension] = /^\/(flights|airports)(?:\.(ndjson|csv))?$/.exec(path) ?? []
+  if (name === undefined) return undefined
+  const shape = extension === 'ndjson' || extension === 'csv' ? extension : 'page'
+  const table = name === 'flights' ? tables.flights : tables.airports
+  if (name === 'flights') {
+    const schema = shape === 'page' ? flightsPageQuery : flightsStreamQuery
+    const { since, until, day, ...query } = parseQuery(schema, url.searchParams)
+    const interval = intervalOf({ since, until, day })
+    const page = pageRange(table, flightRange(tables, interval), query)
+    const key = selectionKey(path, { ...intervalParams(interval), ...query })
+    return { key, table, shape, ...page, link: nextLink(url, page.next) }
   }
+  const schema = shape === 'page' ? airportsPageQuery : airportsStreamQuery
+  const query = parseQuery(schema, url.searchParams)
+  const page = pageRange(table, { from: 0, to: table.rowCount }, query)
+  const key = selectionKey(path, query)
+  return { key, table, shape, ...page, link: nextLink(url, page.next) }
 }
 
 interface RowRange {
@@ -76,10 +61,13 @@ function flightRange({ flights, clock }: SourceTables, { startMs, endMs }: TimeI
 function pageRange(
   table: RowTable,
   range: RowRange,
-  cursor: string | undefined,
-  perPage: number,
+  { cursor, page, offset, per_page: perPage }: PageQuery,
 ): RowRange & { readonly next: string | null } {
   let { from, to: end } = range
+  if ([cursor, page, offset].filter((given) => given !== undefined).length > 1) {
+    throw badRequest('cursor, page, offset: only one of them says where a page begins')
+  }
+  if (page !== undefined && perPage === undefined) throw badRequest('page: needs per_page')
   if (cursor !== undefined) {
     const decoded = decodeCursor(cursor, table.name)
     // A cursor says by itself where to stop; an interval beside it may repeat that, not change it.
@@ -90,9 +78,22 @@ function pageRange(
     }
     from = decoded.next
     end = decoded.end
+  } else {
+    const before = page === undefined ? (offset ?? 0) : (page - 1) * (perPage ?? 0)
+    // Beyond the last page there are empty ones.
+    from = Math.min(end, from + before)
   }
-  const to = Math.min(end, from + perPage)
+  const to = perPage === undefined ? end : Math.min(end, from + perPage)
   return { from, to, next: to < end ? encodeCursor({ table: table.name, next: to, end }) : null }
+}
+
+/** The same request with another cursor. */
+function nextLink({ pathname, searchParams }: URL, cursor: string | null): string | null {
+  if (cursor === null) return null
+  const query = new URLSearchParams(searchParams)
+  for (const name of ['page', 'offset']) query.delete(name)
+  query.set('cursor', cursor)
+  return `${pathname}?${query.toString()}`
 }
 
 function intervalParams({ startMs, endMs }: TimeInterval): Record<string, string | undefined> {

@@ -12,6 +12,8 @@ export interface Selection {
   readonly to: number
   /** The cursor of the page after this one. */
   readonly next: string | null
+  /** Its address, as a `Link` header gives it: path and query. */
+  readonly link: string | null
 }
 
 /** The page's name: its path and the parameters that matter, in one order and one spelling. */

@@ -64,6 +64,8 @@ export class SourceHandler {
       const error = { code: 'SAMPLE_FAULT', message: 'this answer was asked for by a fault rule' }
       return sendError(response, breakage.status, error, headers)
     }
+    const { link } = selection
+    if (link !== null) response.setHeader('link', `<${link}>; rel="next"`)
     const body = await answerBody(selection, verdict.damages)
     if (isHead) {
       response.setHeader('content-type', body.contentType)

@@ -25,15 +25,28 @@ const perPage = z
   .regex(/^\d{1,6}$/, 'expected a whole number')
   .transform(Number)
   .refine((rows) => rows >= 1 && rows <= MAX_PER_PAGE, `expected 1 to ${MAX_PER_PAGE}`)
-  .default(DEFAULT_PER_PAGE)
+const position = z
+  .string()
+  .regex(/^\d{1,9}$/, 'expected a whole number')
+  .transform(Number)
 
 const interval = { since: time.optional(), until: time.optional(), day: day.optional() }
-const paging = { cursor: z.string().min(1).optional(), per_page: perPage }
+const place = {
+  cursor: z.string().min(1).optional(),
+  page: position.refine((page) => page >= 1, 'expected 1 or more').optional(),
+  offset: position.optional(),
+}
+const pages = { ...place, per_page: perPage.default(DEFAULT_PER_PAGE) }
+/** Without `per_page` all records are one answer. */
+const streams = { ...place, per_page: perPage.optional() }
 
-export const flightsPageQuery = z.strictObject({ ...interval, ...paging })
-export const flightsStreamQuery = z.strictObject(interval)
-export const airportsPageQuery = z.strictObject(paging)
-export const airportsStreamQuery = z.strictObject({})
+export const flightsPageQuery = z.strictObject({ ...interval, ...pages })
+export const flightsStreamQuery = z.strictObject({ ...interval, ...streams })
+export const airportsPageQuery = z.strictObject(pages)
+export const airportsStreamQuery = z.strictObject(streams)
+
+/** Which page is asked for; `per_page` is missing where all is one answer. */
+export type PageQuery = z.infer<typeof airportsStreamQuery>
 
 /** A half-open time interval in UTC milliseconds; a missing end is open. */
 export interface TimeInterval {
@@ -42,7 +55,9 @@ export interface TimeInterval {
 }
 
 /** @throws SampleSourceError SAMPLE_REQUEST_INVALID where the parameters contradict each other. */
-export function intervalOf(query: z.infer<typeof flightsStreamQuery>): TimeInterval {
+export function intervalOf(
+  query: Pick<z.infer<typeof flightsStreamQuery>, 'since' | 'until' | 'day'>,
+): TimeInterval {
   const { since, until } = query
   if (query.day !== undefined) {
     if (since !== undefined || until !== undefined) {

@@ -2,6 +2,7 @@ import { Command, CommanderError } from '@commander-js/extra-typings'
 import { exitCodeOf } from '../exit-code.ts'
 import { addDoctorCommand } from './doctor-command.ts'
 import { addDownCommand } from './down-command.ts'
+import { addPipelinesCommand } from './pipelines-command.ts'
 import { addQuickstartCommand } from './quickstart-command.ts'
 import { reportError } from './report-error.ts'
 import { addRunCommand } from './run-command.ts'
@@ -19,6 +20,7 @@ const program = new Command('claimcheck')
 addUpCommand(program)
 addDownCommand(program)
 addRunCommand(program)
+addPipelinesCommand(program)
 addWorkerCommand(program)
 addWebCommand(program)
 addDoctorCommand(program)

@@ -27,6 +27,7 @@ export function addWorkerCommand(program: Command): void {
         payloads: settings.payloads,
         onWarning: ({ code, message }) => logger.warn({ code }, message),
         environment: process.env,
+        sourceHosts: settings.sourceHosts,
         onReady: () => {
           logger.info({ taskQueue: settings.taskQueue, pid: process.pid }, 'worker polls')
           process.stdout.write('ready\n')

@@ -1,6 +1,7 @@
 import { delimiter } from 'node:path'
 import { z } from 'zod'
 import type { ClaimCheckCodecOptions } from '../../codec/index.ts'
+import { parseHostList, type HostList } from '../sources/host-list.ts'
 import { readEncryptionKeys } from './read-encryption-keys.ts'
 import { settingInvalid } from './setting-invalid.ts'
 import { SETTINGS, type SettingName } from './settings.ts'
@@ -17,6 +18,8 @@ export interface Settings {
   readonly taskQueue: string
   readonly payloads: PayloadSettings
   readonly web: WebSettings
+  /** Not set: those that pipelines name, and what is public. */
+  readonly sourceHosts?: HostList
 }
 
 /** What workers, commands and the codec server all tell the codec. */
@@ -44,6 +47,16 @@ const environmentSchema = z.object({
     .string()
     .default('')
     .transform((paths) => paths.split(delimiter).filter((path) => path !== '')),
+  CLAIMCHECK_SOURCE_HOSTS: z
+    .string()
+    .transform((text, context) => {
+      const list = parseHostList(text)
+      if (list !== undefined) return list
+      const message = 'must hold hosts like api.example.com, *.example.com or 10.1.0.0/16'
+      context.issues.push({ code: 'custom', message, input: text })
+      return z.NEVER
+    })
+    .optional(),
   CLAIMCHECK_LOG_LEVEL: z
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
     .default('info'),
@@ -97,6 +110,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     taskQueue: values.CLAIMCHECK_TASK_QUEUE,
     payloads: payloadSettings(values),
     web: webSettings(values),
+    ...(values.CLAIMCHECK_SOURCE_HOSTS === undefined
+      ? {}
+      : { sourceHosts: values.CLAIMCHECK_SOURCE_HOSTS }),
   }
 }
 

@@ -36,6 +36,10 @@ export const SETTINGS = [
     'CLAIMCHECK_PIPELINES',
     'More directories of pipeline files, separated like those of PATH; searched after ./pipelines.',
   ),
+  setting(
+    'CLAIMCHECK_SOURCE_HOSTS',
+    'The only hosts that a worker may ask for data: names, *.domains, addresses and networks, apart by commas.',
+  ),
   setting('CLAIMCHECK_LOG_LEVEL', 'trace, debug, info, warn, error, fatal or silent.', 'info'),
   setting('CLAIMCHECK_TASK_QUEUE', 'The Temporal task queue of workers and runs.', 'claimcheck'),
   setting(

@@ -4,7 +4,7 @@ import type { Parsed } from './parsed.ts'
 import { PLANNED_TYPES } from './planned-features.ts'
 
 /** Of DuckDB's DECIMAL, through which every numeric column goes. */
-const MAX_PRECISION = 38
+export const MAX_PRECISION = 38
 
 const PLAIN_TYPES: ReadonlyMap<string, ColumnType> = new Map(
   plainColumnKinds.map((kind) => [kind, { kind }]),
@@ -29,6 +29,10 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['varchar', 'text'],
   ['char', 'text'],
   ['datetime', 'timestamp'],
+  ['object', 'jsonb'],
+  ['struct', 'jsonb'],
+  ['blob', 'bytea'],
+  ['binary', 'bytea'],
 ])
 
 /** Every type's name, as a file writes it. */
@@ -41,7 +45,9 @@ export function parseColumnType(text: string): Parsed<ColumnType> {
   const numeric = /^numeric ?\( ?(\d{1,4}) ?(?:, ?(\d{1,4}) ?)?\)$/.exec(text)
   if (numeric !== null) return parseNumeric(Number(numeric[1]), Number(numeric[2] ?? 0))
   const bare = text.toLowerCase().replace(/\s*\(.*$/, '')
-  if (PLANNED_TYPES.includes(bare)) return { problem: `type ${bare} is not supported yet` }
+  if (PLANNED_TYPES.some((planned) => planned.test(bare))) {
+    return { problem: `type ${bare} is not supported yet` }
+  }
   const other = PLAIN_TYPES.has(bare) ? bare : OTHER_NAMES.get(bare)
   const hint =
     other === undefined ? suggestion(bare, PLAIN_TYPES.keys()) : ` (did you mean ${other}?)`

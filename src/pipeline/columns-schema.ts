@@ -1,19 +1,23 @@
 import { z } from 'zod'
 import { parseColumnType } from './column-type.ts'
 import { columnNameProblem } from './identifier.ts'
+import { defaultProblem } from './default-problem.ts'
+import { parseMemberPath } from './member-path.ts'
 import { EVEN_IF_WRONG, parsedText } from './parsed.ts'
 
 const typeSchema = parsedText(parseColumnType).meta({ examples: ['bigint', 'numeric(10, 2)'] })
 
 const columnSchema = z.union([
-  typeSchema.transform((type) => ({ type, from: undefined, key: false })),
+  typeSchema.transform((type) => ({ type, from: undefined, default: undefined, key: false })),
   z.strictObject({
     type: typeSchema,
-    from: z
+    from: z.string().min(1, 'is empty').superRefine(checkFieldPath).optional().meta({
+      description: "The field's name or path ($.a.b) at the source, where it is not the column's.",
+    }),
+    default: z
       .string()
-      .min(1, 'is empty')
       .optional()
-      .meta({ description: "The field's name at the source, where it is not the column's." }),
+      .meta({ description: 'What stands for a field that is null or not there, as text.' }),
     key: z.boolean().default(false).meta({ description: 'Part of the key that a merge matches.' }),
   }),
 ])
@@ -31,6 +35,7 @@ export const columnsSchema = z.record(z.string(), columnSchema).superRefine((col
     if (problem !== undefined) {
       context.addIssue({ code: 'custom', path: [name], message: problem, params: { onKey: true } })
     }
+    checkColumn(name, columns[name], context)
   }
   if (names.length === 0) context.addIssue({ code: 'custom', message: 'has no columns' })
   else if (!Object.values(columns).some((column) => column?.key)) {
@@ -39,7 +44,34 @@ export const columnsSchema = z.record(z.string(), columnSchema).superRefine((col
   }
 }, EVEN_IF_WRONG)
 
+/** A name that begins with `$.` is a path; in CSV, which has none, it is a name like any other. */
+function checkFieldPath(from: string, context: z.RefinementCtx): void {
+  const path = from.startsWith('$.') ? parseMemberPath(from) : undefined
+  if (path !== undefined && 'problem' in path) {
+    context.addIssue({ code: 'custom', message: path.problem })
+  }
+}
+
+/** `column` is what the file has, which may be wrong. */
+function checkColumn(
+  name: string,
+  column: Partial<z.output<typeof columnSchema>> | undefined,
+  context: z.RefinementCtx,
+): void {
+  const type = column?.type
+  if (typeof type !== 'object' || type === null) return
+  if (type.kind === 'json' && column?.key === true) {
+    const message = 'PostgreSQL compares no json: a key may be jsonb'
+    context.addIssue({ code: 'custom', path: [name, 'key'], message })
+  }
+  const problem =
+    typeof column?.default === 'string' ? defaultProblem(type, column.default) : undefined
+  if (problem !== undefined) {
+    context.addIssue({ code: 'custom', path: [name, 'default'], message: problem })
+  }
+}
+
 /** DuckDB, and so a Parquet part, does not tell such names apart. */
-function foldCase(name: string): string {
+export function foldCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
 }

@@ -1,5 +1,5 @@
 /** PostgreSQL cuts longer names, so two of them could become one. */
-const MAX_IDENTIFIER_BYTES = 63
+export const MAX_IDENTIFIER_BYTES = 63
 
 const SYSTEM_COLUMNS: ReadonlySet<string> = new Set([
   'ctid',

@@ -10,6 +10,7 @@ export const limitsSchema = z.strictObject({
   page_bytes: byteSize(GIB).default(64 * MIB),
   batches_in_flight: wholeNumber(1, 64).default(2),
   attempts: wholeNumber(1, 1000).default(8),
+  max_pages: wholeNumber(1, 1_000_000_000).optional(),
 })
 
 /** How many rows may be set aside before the load fails. */

@@ -14,10 +14,19 @@ export async function loadPipeline(
   name: string,
   directories: readonly string[],
 ): Promise<PipelineDefinition> {
+  const path = await pipelinePath(name, directories)
+  return parsePipelineFile(await readPipelineText(path), path)
+}
+
+/**
+ * The file of the pipeline of that name.
+ * @throws CommandError PIPELINE_NOT_FOUND
+ */
+export async function pipelinePath(name: string, directories: readonly string[]): Promise<string> {
   const paths = await findPipelines(directories)
   const path = PIPELINE_NAME.test(name) ? paths.get(name) : undefined
   if (path === undefined) throw notFound(name, directories, [...paths.keys()])
-  return parsePipelineFile(await readPipelineText(path), path)
+  return path
 }
 
 function notFound(

@@ -9,15 +9,51 @@ const cursorSchema = z.strictObject({
   path: parsedText((text) =>
     text === '$' ? { problem: 'must name a member, such as $.next' } : parseMemberPath(text),
   ).meta({ description: 'Where a JSON body names the next cursor.', examples: ['$.next'] }),
-  parameter: z
-    .string()
-    .min(1, 'is empty')
-    .default('cursor')
-    .meta({ description: 'The query parameter that carries the cursor.' }),
+  parameter: parameter('cursor'),
 })
 
-/** How the next page is found; `next: none` is short for `next: { kind: none }`. */
-export const paginationSchema = z.union([
-  z.literal('none').transform((kind) => ({ kind })),
-  z.discriminatedUnion('kind', [noneSchema, cursorSchema]),
+const pageSchema = z.strictObject({
+  kind: z.literal('page'),
+  parameter: parameter('page'),
+  first: wholeNumber(0).default(1),
+  size: wholeNumber(1).optional(),
+})
+
+const offsetSchema = z.strictObject({
+  kind: z.literal('offset'),
+  parameter: parameter('offset'),
+  first: wholeNumber(0).default(0),
+  size: wholeNumber(1).optional(),
+})
+
+const linkHeaderSchema = z.strictObject({ kind: z.literal('link-header') })
+
+const kindsSchema = z.discriminatedUnion('kind', [
+  noneSchema,
+  cursorSchema,
+  pageSchema,
+  offsetSchema,
+  linkHeaderSchema,
 ])
+
+/** How the next page is found; `next: page` is short for `next: { kind: page }`. */
+export const paginationSchema = z.union([
+  z
+    .enum(['none', 'page', 'offset', 'link-header'])
+    .transform((kind) => kindsSchema.parse({ kind })),
+  kindsSchema,
+])
+
+function parameter(usual: string) {
+  return z
+    .string()
+    .min(1, 'is empty')
+    .default(usual)
+    .meta({ description: 'The query parameter that asks for the page.' })
+}
+
+function wholeNumber(least: number) {
+  const most = 1_000_000_000
+  const message = `must be a whole number from ${least} to ${most}`
+  return z.int(message).min(least, message).max(most, message)
+}

@@ -11,24 +11,43 @@ export interface PipelineProblem {
   readonly message: string
 }
 
+/** PIPELINE_INVALID: all that is wrong with one file, in the order of the file. */
+export class InvalidPipelineError extends CommandError {
+  readonly fileName: string
+  readonly problems: readonly PipelineProblem[]
+
+  constructor(fileName: string, problems: readonly PipelineProblem[]) {
+    const sorted = problems.toSorted(
+      (one, other) => one.line - other.line || one.column - other.column,
+    )
+    const lines = sorted.map((problem) => formatProblem(fileName, problem))
+    const message =
+      lines.length === 1
+        ? lines.join('')
+        : [`${fileName} has ${lines.length} problems`, ...lines].join('\n')
+    super('PIPELINE_INVALID', message, {
+      remedy: 'Correct the pipeline file; docs/pipelines.md describes each key.',
+    })
+    this.fileName = fileName
+    this.problems = sorted
+  }
+}
+
 /** The one error for all that is wrong with a pipeline file, one line for each problem. */
 export function invalidPipeline(
   fileName: string,
   problems: readonly PipelineProblem[],
-): CommandError {
-  const lines = problems
-    .toSorted((one, other) => one.line - other.line || one.column - other.column)
-    .map(({ line, column, path, message }) => {
-      const field = path.length === 0 ? '' : ` ${formatPath(path)}`
-      return `${fileName}:${line}:${column}${field}: ${message}`
-    })
-  const message =
-    lines.length === 1
-      ? lines.join('')
-      : [`${fileName} has ${lines.length} problems`, ...lines].join('\n')
-  return new CommandError('PIPELINE_INVALID', message, {
-    remedy: 'Correct the pipeline file; docs/pipelines.md describes each key.',
-  })
+): InvalidPipelineError {
+  return new InvalidPipelineError(fileName, problems)
+}
+
+/** `flights.yaml:3:5 source.url: is missing`, as editors and compilers write it. */
+export function formatProblem(
+  fileName: string,
+  { line, column, path, message }: PipelineProblem,
+): string {
+  const field = path.length === 0 ? '' : ` ${formatPath(path)}`
+  return `${fileName}:${line}:${column}${field}: ${message}`
 }
 
 /** `columns.delay.type`; a name that would be unclear between dots stands in quotes. */

@@ -44,15 +44,23 @@ function readMap(map: YAMLMap, path: FieldPath, report: Report): Record<string, 
 function readScalar(scalar: Scalar, path: FieldPath, report: Report): unknown {
   const { source, value } = scalar
   if (source?.includes('${') === true && !allowsReferences(path)) {
-    const message = 'a reference is resolved in the url and in query and header values only'
+    const message =
+      'a reference is resolved in the url, in query and header values and in auth only'
     report(scalar.range?.[0] ?? 0, path, message)
   }
   // What is sent is what was written: 1.10 and 012 are no numbers here.
-  return value !== null && source !== undefined && isSentAsText(path) ? source : value
+  const asWritten = isSentAsText(path) || isDefault(path)
+  return value !== null && source !== undefined && asWritten ? source : value
+}
+
+function isDefault(path: FieldPath): boolean {
+  return path.length === 3 && path[0] === 'columns' && path[2] === 'default'
 }
 
 function isSentAsText(path: FieldPath): boolean {
-  return path.length === 3 && path[0] === 'source' && (path[1] === 'query' || path[1] === 'headers')
+  const [section, part, name] = path
+  if (path.length !== 3 || section !== 'source' || part === undefined) return false
+  return part === 'auth' ? name !== 'kind' : ['query', 'headers'].includes(part)
 }
 
 function allowsReferences(path: FieldPath): boolean {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { authProblems, authSchema } from './auth-schema.ts'
 import { isWithin, parseMemberPath } from './member-path.ts'
 import { paginationSchema } from './pagination-schema.ts'
 import { parsedText } from './parsed.ts'
@@ -18,6 +19,16 @@ const httpSourceSchema = z
       .optional()
       .meta({ description: 'Where the array of records stands in a JSON body.', default: '$' }),
     next: paginationSchema.default({ kind: 'none' }),
+    auth: authSchema.optional(),
+    timeout_seconds: wholeSeconds(1, 21_600).optional().meta({ default: 600 }),
+    rate: z
+      .strictObject({
+        requests_per_second: z
+          .number()
+          .min(0.001, 'must be from 0.001 to 1000')
+          .max(1000, 'must be from 0.001 to 1000'),
+      })
+      .optional(),
   })
   .superRefine(({ format, records = [], next, query, ...source }, context) => {
     const report = (path: string[], message: string) =>
@@ -25,20 +36,28 @@ const httpSourceSchema = z
     if (format !== 'json' && records.length > 0) {
       report(['records'], `is for JSON bodies; a ${format} body is records from end to end`)
     }
-    if (next.kind === 'none') return
-    if (format !== 'json') {
-      report(['next'], `a cursor is read from a JSON body, and a ${format} body has none`)
-    } else if (isWithin(next.path, records)) {
-      // Such a cursor is never found, and the load would end after one page without a word.
-      report(['next', 'path'], 'lies within the array of records: name a member beside it')
+    for (const { path, problem } of authProblems(source)) report(path, problem)
+    if (next.kind === 'none' || next.kind === 'link-header') return
+    if (next.kind === 'cursor') {
+      if (format !== 'json') {
+        report(['next'], `a cursor is read from a JSON body, and a ${format} body has none`)
+      } else if (isWithin(next.path, records)) {
+        // Such a cursor is never found, and the load would end after one page without a word.
+        report(['next', 'path'], 'lies within the array of records: name a member beside it')
+      }
     }
     if (query[next.parameter] !== undefined || urlSets(source.url, next.parameter)) {
-      report(['next'], `the query sets ${next.parameter} already, which is to carry the cursor`)
+      report(['next'], `the query sets ${next.parameter} already, which is to ask for the page`)
     }
   })
 
 /** Where records come from. */
 export const sourceSchema = z.discriminatedUnion('kind', [httpSourceSchema])
+
+function wholeSeconds(least: number, most: number) {
+  const message = `must be a whole number of seconds from ${least} to ${most}`
+  return z.int(message).min(least, message).max(most, message)
+}
 
 function urlSets(url: string, parameter: string): boolean {
   const at = url.indexOf('?')

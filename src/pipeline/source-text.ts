@@ -9,7 +9,7 @@ const SECRET_NAMES =
 /** What the connection sets, and a pipeline cannot. */
 const CONNECTION_HEADERS = /^(host|connection|content-length|transfer-encoding|upgrade|expect)$/i
 
-const sentText = z
+export const sentText = z
   .string({
     error: ({ input }) =>
       isBarePlaceholder(input)
@@ -63,12 +63,12 @@ function placeholderProblem(text: string): string | undefined {
   return `${unknown} is unknown${suggestion(unknown, PLACEHOLDERS)}; there are ${PLACEHOLDERS.join(' and ')}`
 }
 
-function headerNameProblem(name: string): string | undefined {
+export function headerNameProblem(name: string): string | undefined {
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) return 'is not the name of a header'
   return CONNECTION_HEADERS.test(name) ? 'is set by the connection itself' : undefined
 }
 
-function headerValueProblem(text: string): string | undefined {
+export function headerValueProblem(text: string): string | undefined {
   if (text.includes('{interval')) return '{interval.…} is filled in in query values only'
   // Everything else either cannot be sent or is read differently by different servers.
   return /^[\t\x20-\x7e]*$/.test(text) ? undefined : 'may hold printable ASCII characters only'

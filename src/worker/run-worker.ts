@@ -6,6 +6,7 @@ import { createS3ObjectStore, type WarningListener } from '../../codec/index.ts'
 import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
 import { connectionOptions, reach } from '../client/connect-temporal.ts'
 import type { PayloadSettings } from '../config/read-settings.ts'
+import type { HostList } from '../sources/host-list.ts'
 import { createHttpSource } from '../sources/http-source.ts'
 import { createPostgresTarget } from '../targets/postgres/postgres-target.ts'
 import { createWorkers } from './create-workers.ts'
@@ -18,6 +19,8 @@ export interface RunWorkerOptions {
   readonly onWarning: WarningListener
   /** Where `${NAME}` references of pipelines are looked up. */
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** The only hosts that sources may be at. @default those that pipelines name, and what is public */
+  readonly sourceHosts?: HostList | undefined
   /** Called when the worker polls. */
   readonly onReady: () => void
   /** Ends the worker when it aborts: running activities are given time to finish or hand over. */
@@ -28,7 +31,10 @@ export interface RunWorkerOptions {
 export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const { addresses, signal } = options
   const store = createS3ObjectStore(addresses.store)
-  const source = createHttpSource({ environment: options.environment })
+  const source = createHttpSource({
+    environment: options.environment,
+    allowedHosts: options.sourceHosts,
+  })
   const target = createPostgresTarget({ url: addresses.database.url })
   const connection = await reach(addresses.temporal, () =>
     NativeConnection.connect(connectionOptions(addresses.temporal)),

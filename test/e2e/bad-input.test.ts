@@ -136,8 +136,8 @@ describe('a load that cannot succeed', () => {
     assert.match(reject?.page ?? '', new RegExp(`^landing/${name}/.*/page-\\d+`))
     assert.equal(typeof reject?.record, 'number')
     assert.match(reject?.reason ?? '', /delay/)
-    assert.equal(reject?.fields['id'], '700')
-    assert.equal(reject?.fields['delay'], 'late')
+    assert.equal(reject?.fields?.['id'], '700')
+    assert.equal(reject?.fields?.['delay'], 'late')
   })
 
   it('says that the table cannot be written, before anything is fetched', async () => {

@@ -50,6 +50,7 @@ describe('checking a PostgreSQL target before a load', { timeout: 60_000 }, () =
     await Promise.all(others.map((other) => other.close()))
     assert.deepEqual(await database.query('SELECT number, file FROM claimcheck.migrations'), [
       { number: 1, file: '0001_catalog.sql' },
+      { number: 2, file: '0002_row_accounting.sql' },
     ])
     assert.deepEqual(await database.query(`SELECT to_regclass('public.flights') AS made`), [
       { made: null },

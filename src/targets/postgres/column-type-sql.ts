@@ -7,6 +7,8 @@ export function columnTypeSql(type: ColumnType): string {
       return `numeric(${type.precision},${type.scale})`
     case 'double':
       return 'double precision'
+    case 'time':
+      return 'time without time zone'
     case 'timestamp':
       return 'timestamp without time zone'
     case 'timestamptz':

@@ -1,7 +1,7 @@
 import type { ColumnVector, PartChunk } from '../../../activities/part-chunk.ts'
 import type { ColumnDefinition } from '../../../activities/pipeline-definition.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
-import { DateColumn, TimestampColumn } from './copy-time-column.ts'
+import { DateColumn, TimeColumn, TimestampColumn } from './copy-time-column.ts'
 import {
   BooleanColumn,
   DoubleColumn,
@@ -9,7 +9,7 @@ import {
   Int64Column,
   SmallintColumn,
 } from './copy-number-column.ts'
-import { NumericColumn, TextColumn, UuidColumn } from './copy-text-column.ts'
+import { BytesColumn, NumericColumn, TextColumn, UuidColumn } from './copy-text-column.ts'
 import type { CopyWriter } from './copy-writer.ts'
 
 /** The values of one column, ready to be written one at a time. */
@@ -17,6 +17,9 @@ export interface CopyColumn {
   /** Writes the field of a row: its length and its bytes, or NULL. */
   write(writer: CopyWriter, row: number): void
 }
+
+/** What stands before the text of a jsonb. */
+const JSONB_VERSION = 1
 
 /**
  * The chunk's columns as writers for the declared types. `firstRow` is the part's row that the
@@ -66,6 +69,13 @@ function writerFor(
     case 'timestamp':
     case 'timestamptz':
       return vector.form === 'timestamp' ? new TimestampColumn(vector, place) : undefined
+    case 'time':
+      return vector.form === 'time' ? new TimeColumn(vector) : undefined
+    case 'bytea':
+      return vector.form === 'bytes' ? new BytesColumn(vector) : undefined
+    case 'jsonb':
+      return vector.form === 'text' ? new TextColumn(vector, place, JSONB_VERSION) : undefined
+    case 'json':
     case 'text':
       return vector.form === 'text' ? new TextColumn(vector, place) : undefined
     case 'numeric':

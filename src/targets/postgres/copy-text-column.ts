@@ -17,17 +17,23 @@ export class TextColumn implements CopyColumn {
   private readonly nulls: Uint8Array
   private readonly values: readonly string[]
   private readonly place: ColumnPlace
+  private readonly version: number | undefined
 
-  constructor({ nulls, values }: TextVector, place: ColumnPlace) {
+  /** `version` is a byte that stands before the text. */
+  constructor({ nulls, values }: TextVector, place: ColumnPlace, version?: number) {
     this.nulls = nulls
     this.values = values
     this.place = place
+    this.version = version
   }
 
   write(writer: CopyWriter, row: number): void {
     if (this.nulls[row] === 1) return writer.null()
     const text = this.values[row] ?? ''
-    if (text.length > SHORT_TEXT || !writeShortAscii(writer, text)) this.writeAny(writer, row, text)
+    if (this.version === undefined && text.length <= SHORT_TEXT && writeShortAscii(writer, text)) {
+      return
+    }
+    this.writeAny(writer, row, text)
   }
 
   private writeAny(writer: CopyWriter, row: number, text: string): void {
@@ -35,8 +41,11 @@ export class TextColumn implements CopyColumn {
     if (!text.isWellFormed()) {
       throw unwritableValue(this.place, row, 'holds half of a surrogate pair')
     }
-    writer.reserve(4 + (text.length > LONG_TEXT ? Buffer.byteLength(text) : text.length * 3))
-    const bytes = writer.buffer.write(text, writer.at + 4, 'utf8')
+    const before = this.version === undefined ? 0 : 1
+    const most = text.length > LONG_TEXT ? Buffer.byteLength(text) : text.length * 3
+    writer.reserve(4 + before + most)
+    if (this.version !== undefined) writer.view.setUint8(writer.at + 4, this.version)
+    const bytes = before + writer.buffer.write(text, writer.at + 4 + before, 'utf8')
     writer.view.setInt32(writer.at, bytes)
     writer.at += 4 + bytes
   }
@@ -98,6 +107,25 @@ export class UuidColumn implements CopyColumn {
     writer.view.setInt32(writer.at, 16)
     writer.buffer.write(text.replaceAll('-', ''), writer.at + 4, 'hex')
     writer.at += 20
+  }
+}
+
+export class BytesColumn implements CopyColumn {
+  private readonly nulls: Uint8Array
+  private readonly values: readonly Uint8Array[]
+
+  constructor({ nulls, values }: { nulls: Uint8Array; values: readonly Uint8Array[] }) {
+    this.nulls = nulls
+    this.values = values
+  }
+
+  write(writer: CopyWriter, row: number): void {
+    const bytes = this.values[row]
+    if (bytes === undefined || this.nulls[row] === 1) return writer.null()
+    writer.reserve(4 + bytes.length)
+    writer.view.setInt32(writer.at, bytes.length)
+    writer.buffer.set(bytes, writer.at + 4)
+    writer.at += 4 + bytes.length
   }
 }
 

@@ -67,3 +67,19 @@ export class TimestampColumn implements CopyColumn {
     throw unwritableValue(this.place, row, 'is a time that PostgreSQL does not have')
   }
 }
+
+/** Microseconds since midnight, as PostgreSQL counts them too. */
+export class TimeColumn implements CopyColumn {
+  private readonly nulls: Uint8Array
+  private readonly words: Int32Array
+
+  constructor(vector: { nulls: Uint8Array; values: BigInt64Array }) {
+    this.nulls = vector.nulls
+    this.words = wordsOf(vector.values)
+  }
+
+  write(writer: CopyWriter, row: number): void {
+    if (this.nulls[row] === 1) return writer.null()
+    writer.int64(this.words[row * 2 + HIGH_WORD] ?? 0, this.words[row * 2 + LOW_WORD] ?? 0)
+  }
+}

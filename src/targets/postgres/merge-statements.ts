@@ -90,8 +90,12 @@ SELECT ${names.join(', ')} FROM ${changes} WHERE ${POSITION_COLUMN}`,
   }
 }
 
-/** Text is compared byte by byte, whatever the column's collation takes for equal. */
+/**
+ * Text is compared byte by byte, whatever the column's collation takes for equal; and so is JSON:
+ * json compares with nothing, and jsonb takes 1.0 for 1.00.
+ */
 function differs({ name, type }: ColumnDefinition): string {
-  const bytewise = type.kind === 'text' ? ' COLLATE "C"' : ''
+  const isJson = type.kind === 'json' || type.kind === 'jsonb'
+  const bytewise = `${isJson ? '::text' : ''}${isJson || type.kind === 'text' ? ' COLLATE "C"' : ''}`
   return `s.${quoteColumn(name)}${bytewise} IS DISTINCT FROM t.${quoteColumn(name)}${bytewise}`
 }

@@ -106,8 +106,9 @@ async function recordLoad(
 ): Promise<void> {
   await session.query(
     `INSERT INTO claimcheck.loads (dataset_id, target, pipeline, partition, manifest_key, mode,
-       rows_staged, rows_inserted, rows_updated, rows_unchanged, rows_duplicate, requested_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+       rows_staged, rows_inserted, rows_updated, rows_unchanged, rows_duplicate, requested_at,
+       records_served, rows_rejected)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
       request.datasetId,
       displayTable(request.target),
@@ -121,6 +122,8 @@ async function recordLoad(
       counts.rowsUnchanged,
       counts.rowsDuplicate,
       request.requestedAt,
+      request.recordCount ?? null,
+      request.rejectCount ?? null,
     ],
   )
 }

@@ -5,8 +5,10 @@ import type { ObjectStore } from '../../../codec/index.ts'
 const reject = z.object({
   page: z.string(),
   record: z.number(),
+  line: z.number().nullable(),
   reason: z.string(),
-  fields: z.record(z.string(), z.string().nullable()),
+  fields: z.record(z.string(), z.string().nullable()).nullable(),
+  raw: z.string().nullable(),
 })
 
 /** The rows that loads of a pipeline have set aside. */

@@ -30,6 +30,9 @@ test('a wrong parameter is a 400 that names it', async () => {
     ['per_page=', /^per_page: /],
     ['per_page=10&per_page=20', /^per_page: /],
     ['perpage=10', /^perpage: /],
+    ['page=0', /^page: /],
+    ['offset=-1', /^offset: /],
+    ['page=1&offset=0', /^cursor, page, offset: /],
     ['cursor=', /^cursor: /],
     ['cursor=bm90aGluZw', /^cursor: /],
     [`cursor=${next}x`, /^cursor: /],
@@ -43,7 +46,8 @@ test('a wrong parameter is a 400 that names it', async () => {
     assert.equal(status, 400, query)
     assert.match(message, names, query)
   }
-  assert.equal((await refusal('/flights.csv?per_page=10'))[0], 400)
+  assert.equal((await refusal('/flights.csv?per_page=0'))[0], 400)
+  assert.equal((await refusal('/flights.csv?page=1'))[0], 400)
   assert.equal((await refusal('/airports?since=2001-01-01'))[0], 400)
 })
 

@@ -1,7 +1,7 @@
 import type { ColumnVector, PartChunk } from '../../../activities/part-chunk.ts'
 import type { ColumnDefinition } from '../../../activities/pipeline-definition.ts'
 
-export type Value = number | bigint | string | boolean | null
+export type Value = number | bigint | string | boolean | Uint8Array | null
 export type Row = readonly Value[]
 
 /** Rows as the columns that a part reader would give. */
@@ -41,6 +41,13 @@ function vectorOf(kind: ColumnDefinition['type']['kind'], values: readonly Value
       return { form: 'boolean', values: Uint8Array.from(values, Number) }
     case 'date':
       return { form: 'date', values: Int32Array.from(values, Number) }
+    case 'time':
+      return { form: 'time', values: BigInt64Array.from(values, toBigInt) }
+    case 'bytea':
+      return {
+        form: 'bytes',
+        values: values.map((value) => (value instanceof Uint8Array ? value : new Uint8Array())),
+      }
     case 'timestamp':
     case 'timestamptz':
       return { form: 'timestamp', values: BigInt64Array.from(values, toBigInt) }
@@ -50,5 +57,5 @@ function vectorOf(kind: ColumnDefinition['type']['kind'], values: readonly Value
 }
 
 function toBigInt(value: Value): bigint {
-  return value === null ? 0n : BigInt(value)
+  return value === null || value instanceof Uint8Array ? 0n : BigInt(value)
 }

@@ -8,6 +8,7 @@ import { ParquetReader } from 'parquetjs'
 import { PARQUET_COMPRESSION_METHODS } from 'parquetjs/dist/lib/compression.js'
 import { convertRecords } from '../../../activities/conversion/convert-records.ts'
 import { DuckDb } from '../../../activities/conversion/duck-db.ts'
+import { splitCsv } from '../../../activities/conversion/split-csv.ts'
 import { readPart } from '../../../activities/conversion/read-part.ts'
 import type { ColumnDefinition, ColumnType, PartChunk } from '../../../activities/index.ts'
 
@@ -50,11 +51,13 @@ describe('convertRecords', () => {
     const path = join(folder, 'records')
     const partPath = join(folder, 'part.parquet')
     const rejectsPath = join(folder, 'rejects.ndjson.zst')
-    await writeFile(path, text)
     const format = options.format ?? 'json'
+    const fields = new Set(Object.keys(types))
+    const csv = format === 'csv' ? splitCsv(Buffer.from(text), fields) : undefined
+    await writeFile(path, csv?.pieces ?? text)
     const pages = options.pages ?? [{ key: 'page-0', firstRecord: 0 }]
     return duckDb.withConnection(signal, async (connection) => {
-      const file = { path, format, pages, longestRecordBytes: text.length }
+      const file = { path, format, pages, longestRecordBytes: text.length, header: csv?.header }
       const result = await convertRecords(connection, columns, file, { partPath, rejectsPath })
       const chunks: PartChunk[] = await Array.fromAsync(readPart(connection, partPath, columns))
       const rejects =
@@ -64,7 +67,12 @@ describe('convertRecords', () => {
               .toString()
               .trim()
               .split('\n')
-              .map((line): unknown => JSON.parse(line))
+              .map((reject): unknown => {
+                const { line, raw, ...others } = JSON.parse(reject) as Record<string, unknown>
+                // What was read needs no text of its own.
+                assert.deepEqual([line, raw], [null, null])
+                return others
+              })
       return { ...result, columns, rows: rowsOf(chunks), rejects, part: await readFile(partPath) }
     })
   }
@@ -229,21 +237,13 @@ describe('convertRecords', () => {
     const text = '\uFEFFx,"s",ID,,x\r\n1,a,2,3,4\r\n'
     const { rows } = await convert(text, { ID: 'integer', s: 'text' }, { format: 'csv' })
     assert.deepEqual(rows, [[2, 'a']])
-    for (const header of ['id', 'id,s,s', '"id,s']) {
+    for (const header of ['id', 'id,s,s', 'id,"s"x']) {
       await assert.rejects(
         convert(`${header}\n1\n`, { id: 'integer', s: 'text' }, { format: 'csv' }),
         {
           code: 'CONVERSION_FAILED',
         },
       )
-    }
-  })
-
-  test('refuses a CSV row with too few or too many fields, and an open quote', async () => {
-    for (const text of ['id,s\n1\n', 'id,s\n1,a,b\n', 'id,s\n1,"a\n2,b\n']) {
-      await assert.rejects(convert(text, { id: 'integer', s: 'text' }, { format: 'csv' }), {
-        code: 'CONVERSION_FAILED',
-      })
     }
   })
 

@@ -104,3 +104,12 @@ test('several wrong settings are named together', () => {
     { message: /CLAIMCHECK_LOG_LEVEL .*; CLAIMCHECK_THRESHOLD_BYTES / },
   )
 })
+
+test('the hosts of sources are a list, and a wrong one is refused', () => {
+  const { sourceHosts } = readSettings({ CLAIMCHECK_SOURCE_HOSTS: 'api.example.com, 10.0.0.0/8' })
+  assert.ok(sourceHosts?.hasName('api.example.com') && sourceHosts.hasAddress('10.1.2.3'))
+  assert.throws(() => readSettings({ CLAIMCHECK_SOURCE_HOSTS: 'https://hunter2.example.com' }), {
+    code: 'SETTING_INVALID',
+    message: /^(?!.*hunter2).*CLAIMCHECK_SOURCE_HOSTS must hold hosts/,
+  })
+})

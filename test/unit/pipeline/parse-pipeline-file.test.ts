@@ -54,6 +54,32 @@ test('everything that can be given is taken', () => {
   assert.deepEqual(target, { kind: 'postgres', schema: 'Air', table: 'Flights', mode: 'merge' })
 })
 
+test('paging is written in short or in full', () => {
+  const page = { kind: 'page', parameter: 'page', first: 1 }
+  const offset = { kind: 'offset', parameter: 'offset', first: 0 }
+  for (const [next, expected] of [
+    ['none', { kind: 'none' }],
+    ['page', page],
+    ['{ kind: page }', page],
+    [
+      '{ kind: page, parameter: p, first: 0, size: 50 }',
+      { ...page, parameter: 'p', first: 0, size: 50 },
+    ],
+    ['offset', offset],
+    ['{ kind: offset, size: 50 }', { ...offset, size: 50 }],
+    ['link-header', { kind: 'link-header' }],
+    ['{ kind: link-header }', { kind: 'link-header' }],
+  ] as const) {
+    const text = pipelineText({
+      source: `{ kind: http, url: "http://source.invalid", format: csv, next: ${next} }`,
+      limits: '{ max_pages: 7 }',
+    })
+    const { source, limits } = parsePipelineFile(text, 'flights.yaml')
+    assert.deepEqual(source.next, expected)
+    assert.equal(limits.maxPages, 7)
+  }
+})
+
 test('columns keep their order, names that look like numbers included', () => {
   const text = pipelineText({
     columns: '{ b: text, 10: text, a: { type: uuid, key: true }, 9: date }',

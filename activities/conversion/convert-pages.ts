@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import type { LandedPage } from '../landing/landed-batch.ts'
+import type { ColumnDefinition, SourceFormat } from '../pipeline-definition.ts'
+import { PipelineError } from '../pipeline-error.ts'
+import { convertRecords, type ConvertedRecords } from './convert-records.ts'
+import type { DuckDb } from './duck-db.ts'
+import { recordFields } from './record-fields.ts'
+import { writeRecords } from './write-records.ts'
+
+export interface ConvertPagesInput {
+  readonly columns: readonly ColumnDefinition[]
+  readonly format: SourceFormat
+  readonly pages: readonly LandedPage[]
+  readonly read: (page: LandedPage) => Promise<Buffer>
+  /** An empty folder for what is made. */
+  readonly folder: string
+  readonly signal: AbortSignal
+}
+
+export interface ConvertedPages extends ConvertedRecords {
+  /** What the pages hold: converted and rejected. */
+  readonly recordCount: number
+  readonly partPath: string
+  /** Written only where records were rejected. */
+  readonly rejectsPath: string
+}
+
+/**
+ * Turns landed pages into one Parquet part of the declared types, and sets bad records aside.
+ *
+ * @throws PipelineError CONVERSION_FAILED, SOURCE_MALFORMED, and ROWS_LOST when what came out is not
+ * all that was landed
+ */
+export async function convertPages(
+  duckDb: DuckDb,
+  input: ConvertPagesInput,
+): Promise<ConvertedPages> {
+  const { format, folder, signal } = input
+  const { columns, extracted } = recordFields(input.columns, format)
+  const fields = new Set(input.columns.map(({ from, path }) => path?.[0] ?? from))
+  const partPath = join(folder, 'part.parquet')
+  const rejectsPath = join(folder, 'rejects.ndjson.zst')
+
+  const look = async (strict: boolean): Promise<ConvertedPages> => {
+    const records = await writeRecords({ ...input, fields, extracted, strict })
+    const converted = await duckDb.withConnection(signal, (connection) =>
+      convertRecords(connection, columns, records, { partPath, rejectsPath }),
+    )
+    return { ...converted, recordCount: records.recordCount, partPath, rejectsPath }
+  }
+
+  const converted = await look(false).catch((error: unknown) => {
+    // DuckDB refuses a file for one record: which one, a closer look tells.
+    if (format === 'csv' || !isUnreadable(error)) throw error
+    return look(true)
+  })
+  const { recordCount, rowCount, rejectCount } = converted
+  if (recordCount === rowCount + rejectCount) return converted
+  throw new PipelineError(
+    'ROWS_LOST',
+    `${recordCount} records were landed, ${rowCount} converted and ${rejectCount} rejected`,
+    { remedy: 'Nothing was loaded; report this with the batch, it is a defect of this program.' },
+  )
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof PipelineError && error.code === 'CONVERSION_FAILED' && !error.retryable
+}

@@ -1,0 +1,120 @@
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ExtractedField } from '../json/extract-fields.ts'
+import { splitRecords, type RecordsPlace } from '../json/split-records.ts'
+import type { LandedPage } from '../landing/landed-batch.ts'
+import type { MalformedRecord } from '../malformed-record.ts'
+import type { SourceFormat } from '../pipeline-definition.ts'
+import { PipelineError } from '../pipeline-error.ts'
+import type { MalformedLine, RecordsFile } from './convert-records.ts'
+import { splitCsv } from './split-csv.ts'
+
+export interface WriteRecordsInput {
+  readonly folder: string
+  readonly format: SourceFormat
+  /** Declared fields of a record. */
+  readonly fields: ReadonlySet<string>
+  readonly extracted: readonly ExtractedField[]
+  readonly pages: readonly LandedPage[]
+  readonly read: (page: LandedPage) => Promise<Buffer>
+  /** A second look, at what DuckDB has refused; see `SplitOptions`. */
+  readonly strict: boolean
+}
+
+interface SplitPage {
+  readonly header?: readonly string[]
+  readonly pieces: readonly Buffer[]
+  readonly count: number
+  readonly longestRecordBytes: number
+  readonly malformed: readonly MalformedRecord[]
+}
+
+/**
+ * Writes a batch's records to local files in the form that `convertRecords` reads, page after page:
+ * memory holds one page at a time.
+ *
+ * @throws PipelineError SOURCE_MALFORMED, CONVERSION_FAILED, and ROWS_LOST when a page has another
+ * number of records than it was landed with
+ */
+export async function writeRecords(
+  input: WriteRecordsInput,
+): Promise<RecordsFile & { readonly recordCount: number }> {
+  const { folder, format } = input
+  const path = join(folder, `records.${format}`)
+  const starts: { key: string; firstRecord: number }[] = []
+  const malformedPath = join(folder, 'malformed.ndjson')
+  const malformed = await open(malformedPath, 'w')
+  const file = await open(path, 'w')
+  let header: readonly string[] | undefined
+  let recordCount = 0
+  let malformedCount = 0
+  let longestRecordBytes = 0
+  try {
+    for (const page of input.pages) {
+      const split = splitPage(input, page, await input.read(page))
+      if (page.records !== null && page.records !== split.count) throw lost(page, split.count)
+      header ??= split.header
+      if (JSON.stringify(header) !== JSON.stringify(split.header)) throw otherHeader(page)
+      for (const piece of split.pieces) await file.writeFile(piece)
+      await malformed.writeFile(
+        split.malformed.map((record) => toLine(record, recordCount)).join(''),
+      )
+      if (split.count > 0) starts.push({ key: page.key, firstRecord: recordCount })
+      recordCount += split.count
+      malformedCount += split.malformed.length
+      longestRecordBytes = Math.max(longestRecordBytes, split.longestRecordBytes)
+    }
+  } finally {
+    await file.close()
+    await malformed.close()
+  }
+  return {
+    path,
+    format,
+    header,
+    pages: starts,
+    longestRecordBytes,
+    recordCount,
+    malformed: { path: malformedPath, count: malformedCount },
+  }
+}
+
+function splitPage(input: WriteRecordsInput, page: LandedPage, body: Buffer): SplitPage {
+  const { format, fields, extracted, strict } = input
+  const place: RecordsPlace =
+    page.recordsStart === null ? { kind: 'lines' } : { kind: 'array', start: page.recordsStart }
+  try {
+    if (format === 'csv') return splitCsv(body, fields)
+    return splitRecords(body, place, { extracted, ...(strict ? { strict: { fields } } : {}) })
+  } catch (cause) {
+    if (!(cause instanceof PipelineError) || !cause.retryable) throw cause
+    // What is landed stays as it is: trying again reads the same bytes.
+    throw new PipelineError(cause.code, cause.message, {
+      at: { page: page.key },
+      remedy: 'Look at that page; when the source serves it right, start the run with --refetch.',
+    })
+  }
+}
+
+function otherHeader(page: LandedPage): PipelineError {
+  return new PipelineError('CONVERSION_FAILED', 'pages of one batch have different CSV headers', {
+    at: { page: page.key },
+    remedy: 'Compare what the source serves: the columns must stay the same within a batch.',
+  })
+}
+
+function toLine({ record, ...malformed }: MalformedRecord, pageStart: number): string {
+  const line: MalformedLine = { position: pageStart + record, ...malformed }
+  return `${JSON.stringify(line)}\n`
+}
+
+function lost(page: LandedPage, count: number): PipelineError {
+  return new PipelineError(
+    'ROWS_LOST',
+    `a page was landed with ${page.records} records and ${count} were read from it`,
+    {
+      at: { page: page.key },
+      remedy: 'Nothing was loaded; report this with the page, it is a defect of this program.',
+    },
+  )
+}

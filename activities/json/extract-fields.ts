@@ -1,0 +1,73 @@
+import { eachMember, skipValue } from './json-walk.ts'
+
+/** A field that is read from the bytes of a record, not by DuckDB. */
+export interface ExtractedField {
+  /** What DuckDB finds it under. */
+  readonly name: string
+  /** Members that lead to it. */
+  readonly path: readonly string[]
+  /** Whether it is wanted as JSON text, quotes of a string included; else as its text. */
+  readonly asJson: boolean
+}
+
+type Span = { readonly start: number; readonly end: number } | undefined
+
+/**
+ * The fields of the record that opens at `start`, as members to stand first in it, with a comma
+ * behind them where others follow. Of members of one name the last counts, as in PostgreSQL's jsonb.
+ */
+export function extractFields(
+  body: Buffer,
+  start: number,
+  fields: readonly ExtractedField[],
+): Buffer {
+  const spans: Span[] = fields.map(() => undefined)
+  let memberCount = 0
+  const walk = (position: number, depth: number, wanted: readonly number[]): number => {
+    if (body[position] !== 0x7b || wanted.length === 0) return skipValue(body, position)
+    return eachMember(body, position, (nameStart, nameEnd, valueStart) => {
+      if (depth === 0) memberCount += 1
+      const name = memberName(body, nameStart, nameEnd)
+      const found = wanted.filter((index) => fields[index]?.path[depth] === name)
+      for (const index of found) spans[index] = undefined
+      const inner = found.filter((index) => fields[index]?.path.length !== depth + 1)
+      const end = walk(valueStart, depth + 1, inner)
+      for (const index of found) {
+        if (!inner.includes(index)) spans[index] = { start: valueStart, end }
+      }
+      return end
+    })
+  }
+  walk(start, 0, [...fields.keys()])
+  const pieces: Buffer[] = fields.flatMap((field, index) => [
+    Buffer.from(`${index === 0 ? '' : ','}${JSON.stringify(field.name)}:`),
+    valueText(body, spans[index], field.asJson),
+  ])
+  if (memberCount > 0) pieces.push(Buffer.from(','))
+  return Buffer.concat(pieces)
+}
+
+function memberName(body: Buffer, start: number, end: number): string {
+  const name = body.toString('utf8', start + 1, end - 1)
+  if (!name.includes('\\')) return name
+  try {
+    return String(JSON.parse(`"${name}"`))
+  } catch {
+    // DuckDB refuses the record.
+    return name
+  }
+}
+
+function valueText(body: Buffer, span: Span, asJson: boolean): Buffer {
+  if (span === undefined) return Buffer.from('null')
+  const text = body.subarray(span.start, span.end)
+  const isString = text[0] === 0x22
+  return text.equals(nullText) || (isString && !asJson) ? text : quoteBytes(text)
+}
+
+const nullText = Buffer.from('null')
+
+/** The bytes as a JSON string; such as are no UTF-8 stay what they are, for DuckDB to refuse. */
+export function quoteBytes(bytes: Buffer): Buffer {
+  return Buffer.from(JSON.stringify(bytes.toString('latin1')), 'latin1')
+}

@@ -1,0 +1,82 @@
+import type { Command } from '@commander-js/extra-typings'
+import { styleText } from 'node:util'
+import { stringify } from 'yaml'
+import { listPipelines, type ListedPipeline } from '../pipeline/list-pipelines.ts'
+import { parsePipelineFile } from '../pipeline/parse-pipeline-file.ts'
+import { pipelineJsonSchema } from '../pipeline/pipeline-schema.ts'
+import { readPipelineText } from '../pipeline/read-pipeline-text.ts'
+import { sourcePlace } from '../pipeline/source-place.ts'
+import { findPipelineFile } from './find-pipeline-file.ts'
+import { addInferCommand } from './infer-command.ts'
+import { printJson } from './print-json.ts'
+import { printTable } from './print-table.ts'
+import { searchedDirectories } from './searched-directories.ts'
+import { addValidateCommand } from './validate-command.ts'
+
+/** `claimcheck pipelines …`: what pipeline files there are, what they say, and help in writing them. */
+export function addPipelinesCommand(program: Command): void {
+  const pipelines = program
+    .command('pipelines')
+    .description('list, check, show and draft pipeline files')
+  pipelines
+    .command('ls')
+    .description('list all pipelines, those that are not valid too')
+    .option('--json', 'print one JSON object a pipeline')
+    .action(async ({ json = false }) => {
+      const listed = await listPipelines(searchedDirectories())
+      if (json) for (const pipeline of listed) printJson(describePipeline(pipeline))
+      else printTable(['name', 'source', 'target', 'mode', 'file', 'state'], listed.map(rowOf))
+      const invalid = listed.filter(({ kind }) => kind === 'invalid')
+      if (invalid.length > 0) {
+        process.stderr.write('`claimcheck pipelines validate` says what is wrong.\n')
+      }
+    })
+  addValidateCommand(pipelines)
+  pipelines
+    .command('show')
+    .description('show a pipeline as a run would be pinned to it, defaults filled in')
+    .argument('<pipeline>', 'the name of a pipeline, or its file')
+    .option('--json', 'print one JSON object')
+    .action(async (nameOrFile, { json = false }) => {
+      const file = await findPipelineFile(nameOrFile, searchedDirectories())
+      const definition = parsePipelineFile(await readPipelineText(file), file)
+      if (json) printJson({ type: 'pipeline', file, definition })
+      else
+        process.stdout.write(
+          `# ${file}\n${stringify(definition, { lineWidth: 0, aliasDuplicateObjects: false })}`,
+        )
+    })
+  addInferCommand(pipelines)
+  pipelines
+    .command('schema')
+    .description('print the JSON Schema of pipeline files, for editors')
+    .action(() => {
+      process.stdout.write(`${JSON.stringify(pipelineJsonSchema(), null, 2)}\n`)
+    })
+}
+
+function describePipeline(pipeline: ListedPipeline) {
+  const { name, path: file, kind } = pipeline
+  if (kind === 'invalid') {
+    const { code, message } = pipeline.error
+    return { type: 'pipeline', name, file, state: kind, code, message } as const
+  }
+  const { source, target } = pipeline.definition
+  return {
+    type: 'pipeline',
+    name,
+    file,
+    state: kind,
+    source: { kind: source.kind, place: sourcePlace(source) },
+    target: { kind: target.kind, table: `${target.schema}.${target.table}`, mode: target.mode },
+  } as const
+}
+
+function rowOf(pipeline: ListedPipeline): string[] {
+  const { name, path, kind } = pipeline
+  if (kind === 'invalid') return [name, '', '', '', path, styleText('red', kind)]
+  const { source, target } = pipeline.definition
+  const table = `${target.schema}.${target.table}`
+  const place = `${source.kind} ${sourcePlace(source)}`
+  return [name, place, table, target.mode, path, styleText('green', kind)]
+}

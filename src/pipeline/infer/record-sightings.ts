@@ -1,0 +1,49 @@
+import { FieldSightings } from './field-sightings.ts'
+import type { ValueKind } from './value-kind.ts'
+
+/** What PostgreSQL takes in one table; a source with more fields uses data as names. */
+const MAX_FIELDS = 1600
+
+/** A value that is not null. */
+export interface SeenValue {
+  readonly kind: ValueKind
+  /** As it is written; of a text, what it says. */
+  readonly text: string
+}
+
+/** What was seen of all records, field by field in the order of their first appearance. */
+export class RecordSightings {
+  readonly #fields = new Map<string, FieldSightings>()
+  /** Fields that a pipeline file cannot name. */
+  readonly unreadable = new Set<string>()
+  records = 0
+  /** Records that are not of the format at all. */
+  malformed = 0
+  /** Whether there are more fields than are looked at. */
+  hasMoreFields = false
+
+  get fields(): readonly FieldSightings[] {
+    return [...this.#fields.values()]
+  }
+
+  /** Looks at one record: its fields in order, null as `undefined`. */
+  see(values: Iterable<readonly [name: string, value: SeenValue | undefined]>): void {
+    this.records += 1
+    for (const [name, value] of values) {
+      const field = this.#fieldOf(name)
+      if (value !== undefined) field?.see(value.kind, value.text)
+    }
+  }
+
+  #fieldOf(name: string): FieldSightings | undefined {
+    const known = this.#fields.get(name)
+    if (known !== undefined) return known
+    if (this.#fields.size === MAX_FIELDS) {
+      this.hasMoreFields = true
+      return undefined
+    }
+    const field = new FieldSightings(name)
+    this.#fields.set(name, field)
+    return field
+  }
+}

@@ -1,0 +1,59 @@
+import { BlockList, isIP } from 'node:net'
+
+/**
+ * Where an address leads: `public`; `private`, which is this machine and the networks behind it; or
+ * `reserved`, where no source stands: link-local with the metadata services of clouds, unspecified,
+ * multicast.
+ */
+export type AddressClass = 'public' | 'private' | 'reserved'
+
+const privateAddresses = blockList([
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['::1', 128],
+  ['fc00::', 7],
+  ['fec0::', 10],
+])
+
+const reservedAddresses = blockList([
+  ['0.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+  ['::', 128],
+  ['fe80::', 10],
+  ['ff00::', 8],
+  // IPv6 that holds another IPv4 address: 6to4 and Teredo.
+  ['2002::', 16],
+  ['2001::', 32],
+  // Metadata services outside of the link-local range: AWS, Alibaba, Azure, Oracle.
+  ['fd00:ec2::254', 128],
+  ['100.100.100.200', 32],
+  ['168.63.129.16', 32],
+  ['192.0.0.192', 32],
+])
+
+/** @param address IPv4 or IPv6, without brackets. IPv4 inside IPv6 (mapped, NAT64) counts as what it holds. */
+export function addressClass(address: string): AddressClass {
+  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+  if (reservedAddresses.check(address, family)) return 'reserved'
+  return privateAddresses.check(address, family) ? 'private' : 'public'
+}
+
+/** A list of networks; `BlockList` itself finds an IPv4-mapped IPv6 address in an IPv4 network. */
+function blockList(networks: readonly (readonly [string, number])[]): BlockList {
+  const list = new BlockList()
+  for (const [network, prefix] of networks) {
+    if (isIP(network) === 6) list.addSubnet(network, prefix, 'ipv6')
+    else {
+      list.addSubnet(network, prefix, 'ipv4')
+      list.addSubnet(`64:ff9b::${network}`, 96 + prefix, 'ipv6')
+    }
+  }
+  return list
+}

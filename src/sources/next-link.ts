@@ -1,0 +1,130 @@
+import {
+  maxNextLinkBytes,
+  PipelineError,
+  type HttpSourceDefinition,
+  type PageRequest,
+} from '../../activities/index.ts'
+import { linkTarget } from './link-header.ts'
+import { referringParameters, sourceUrl } from './page-url.ts'
+import { replaceReferences, type Environment } from './resolve-references.ts'
+
+/** A shorter value is looked for as a whole only: it may stand in anything. */
+const leastTellingLength = 6
+
+export interface NextLinkPlace {
+  /** Where the answer came from. */
+  readonly url: URL
+  readonly environment: Environment
+  /** The source's URL for messages. */
+  readonly shown: string
+}
+
+/**
+ * The next cursor that a `Link` header names: path (where it is not the source's) and query, without
+ * the parameters that the pipeline takes from references. It goes into histories, so a link that holds
+ * what a reference stands for elsewhere is refused.
+ *
+ * @throws PipelineError NEXT_LINK_REFUSED (another origin, too long, a reference's value),
+ * SOURCE_MALFORMED (no Link header)
+ */
+export function nextLink(
+  header: string | undefined,
+  { source, interval }: Pick<PageRequest, 'source' | 'interval'>,
+  place: NextLinkPlace,
+): string | undefined {
+  const target = readTarget(header ?? '', place)
+  if (target === undefined) return undefined
+  const { url, environment, shown } = place
+  const link = URL.parse(target, url.href)
+  if (link === null) throw malformed(place)
+  if (link.origin !== url.origin) {
+    throw refused(place, `leads to another origin, ${link.origin}`)
+  }
+  const base = sourceUrl(source, environment, shown)
+  const own = new Set(
+    referringParameters(source, interval, environment, base).map(([name]) => name),
+  )
+  const kept = link.search
+    .slice(1)
+    .split('&')
+    .filter((piece) => ![...new URLSearchParams(piece).keys()].some((name) => own.has(name)))
+    .join('&')
+  const path = link.pathname === base.pathname ? '' : link.pathname
+  const texts = [...segments(path), ...new URLSearchParams(kept)].flat()
+  for (const { name, value } of referenceValues(source, environment)) {
+    if (texts.some((text) => repeats(text, value))) {
+      throw refused(place, `repeats what \${${name}} stands for, which may be a secret`)
+    }
+  }
+  const cursor = `${path}?${kept}`
+  if (cursor.length > maxNextLinkBytes) {
+    throw refused(place, `is longer than ${maxNextLinkBytes} bytes`)
+  }
+  return cursor
+}
+
+function readTarget(header: string, place: NextLinkPlace): string | undefined {
+  try {
+    return linkTarget(header, 'next')
+  } catch {
+    throw malformed(place)
+  }
+}
+
+function segments(path: string): string[] {
+  const decoded = URL.canParse(`http://h${path}`) ? decodedPath(path) : path
+  return [decoded, ...decoded.split('/')]
+}
+
+function decodedPath(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
+
+function repeats(text: string, value: string): boolean {
+  return text === value || (value.length >= leastTellingLength && text.includes(value))
+}
+
+/** What the references of the pipeline stand for; of a URL, what may be secret in it. */
+function referenceValues(
+  source: HttpSourceDefinition,
+  environment: Environment,
+): { readonly name: string; readonly value: string }[] {
+  const names = new Set<string>()
+  // Wherever they stand: in the URL, a parameter, a header or what else the source has.
+  replaceReferences(JSON.stringify(source), (name) => {
+    names.add(name)
+    return ''
+  })
+  return [...names].flatMap((name) =>
+    secretParts(environment[name] ?? '')
+      .filter((value) => value !== '')
+      .map((value) => ({ name, value })),
+  )
+}
+
+function secretParts(value: string): string[] {
+  const url = /^https?:/i.test(value) ? URL.parse(value) : null
+  if (url === null) return [value]
+  const path = url.pathname === '/' ? '' : decodedPath(url.pathname)
+  return [url.username, url.password, path, ...url.searchParams.values()]
+}
+
+function malformed({ shown }: NextLinkPlace): PipelineError {
+  return new PipelineError('SOURCE_MALFORMED', 'the Link header of the source cannot be read', {
+    at: { url: shown },
+    remedy: 'Look at what the source sends; RFC 8288 says how such a header is written.',
+    retryable: true,
+  })
+}
+
+function refused({ shown }: NextLinkPlace, what: string): PipelineError {
+  return new PipelineError('NEXT_LINK_REFUSED', `the next link of the source ${what}`, {
+    at: { url: shown },
+    remedy:
+      'Set `source.url` and `source.query` so that links stay there, short and free of secrets, or page by number.',
+  })
+}

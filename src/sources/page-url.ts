@@ -1,0 +1,81 @@
+import {
+  PipelineError,
+  type HttpSourceDefinition,
+  type Interval,
+  type PageRequest,
+} from '../../activities/index.ts'
+import { hasReference } from '../pipeline/reference-problem.ts'
+import { resolveReferences, type Environment } from './resolve-references.ts'
+
+/**
+ * The address of a page, references and interval filled in.
+ *
+ * @param shown The source's URL for messages
+ * @throws PipelineError SOURCE_SETTING_MISSING, SOURCE_SETTING_INVALID
+ */
+export function pageUrl(
+  { source, interval, cursor }: Pick<PageRequest, 'source' | 'interval' | 'cursor'>,
+  environment: Environment,
+  shown: string,
+): URL {
+  const url = sourceUrl(source, environment, shown)
+  const { next, query } = source
+  if (next.kind === 'link-header' && cursor !== undefined) {
+    const own = referringParameters(source, interval, environment, url)
+    const queryAt = cursor.indexOf('?')
+    if (queryAt > 0) url.pathname = cursor.slice(0, queryAt)
+    // Not through `searchParams`, which would spell the source's own parameters anew.
+    const added = new URLSearchParams(own).toString()
+    url.search = [cursor.slice(queryAt + 1), added].filter((text) => text !== '').join('&')
+    return url
+  }
+  for (const [name, template] of Object.entries(query)) {
+    url.searchParams.set(name, filledIn(template, interval, environment))
+  }
+  if (next.kind === 'page' || next.kind === 'offset') {
+    url.searchParams.set(next.parameter, cursor ?? String(next.first))
+  } else if (next.kind === 'cursor' && cursor !== undefined) {
+    url.searchParams.set(next.parameter, cursor)
+  }
+  return url
+}
+
+/** The address that the pipeline names, without its query. @throws as `pageUrl` */
+export function sourceUrl(
+  source: HttpSourceDefinition,
+  environment: Environment,
+  shown: string,
+): URL {
+  const url = URL.parse(resolveReferences(source.url, environment))
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
+  throw new PipelineError(
+    'SOURCE_SETTING_INVALID',
+    'with the references of the pipeline filled in, its URL is none of http:// or https://',
+    { at: { url: shown }, remedy: 'Correct the variables in the environment of the worker.' },
+  )
+}
+
+/**
+ * The query parameters whose values come from references and may be secrets: a next link is stored
+ * without them, and they are set again for each request.
+ */
+export function referringParameters(
+  source: HttpSourceDefinition,
+  interval: Interval,
+  environment: Environment,
+  url: URL,
+): [string, string][] {
+  const [, urlQuery = ''] = source.url.split(/\?([^]*)/)
+  const written = new URLSearchParams(urlQuery)
+  const ofUrl = [...url.searchParams].filter(([name, value]) => !written.has(name, value))
+  const ofQuery = Object.entries(source.query)
+    .filter(([, template]) => hasReference(template))
+    .map(([name, template]): [string, string] => [name, filledIn(template, interval, environment)])
+  return [...ofUrl.filter(([name]) => source.query[name] === undefined), ...ofQuery]
+}
+
+function filledIn(template: string, interval: Interval, environment: Environment): string {
+  return resolveReferences(template, environment)
+    .replaceAll('{interval.start}', interval.start)
+    .replaceAll('{interval.end}', interval.end)
+}

@@ -1,0 +1,100 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
+import { convertPages } from '../../../activities/conversion/convert-pages.ts'
+import type { DuckDb } from '../../../activities/conversion/duck-db.ts'
+import { readPart } from '../../../activities/conversion/read-part.ts'
+import type { LandedPage } from '../../../activities/landing/landed-batch.ts'
+import { readPage } from '../../../activities/landing/read-page.ts'
+import type {
+  ColumnDefinition,
+  ColumnType,
+  PipelineDefinition,
+  SourceFormat,
+} from '../../../activities/index.ts'
+
+export interface Reject {
+  readonly page: string
+  readonly record: number
+  readonly line: number | null
+  readonly reason: string
+  readonly fields: Readonly<Record<string, string | null>> | null
+  readonly raw: string | null
+}
+
+export interface ConvertedBodies {
+  readonly rows: readonly (readonly unknown[])[]
+  readonly rejects: readonly Reject[]
+  readonly recordCount: number
+  readonly rowCount: number
+  readonly rejectCount: number
+  readonly firstReject: string | undefined
+}
+
+/** Columns of the same names as their fields, the first being the key. */
+export function columnsOf(
+  types: Readonly<Record<string, Exclude<ColumnType['kind'], 'numeric'> | ColumnType>>,
+): ColumnDefinition[] {
+  return Object.entries(types).map(([name, type], index) => ({
+    name,
+    from: name,
+    key: index === 0,
+    type: typeof type === 'string' ? { kind: type } : type,
+  }))
+}
+
+/** What a load makes of pages, `page-0` and so on: read as they are fetched, then converted. */
+export async function convertBodies(
+  duckDb: DuckDb,
+  format: SourceFormat,
+  columns: readonly ColumnDefinition[],
+  bodies: readonly (Buffer | string)[],
+): Promise<ConvertedBodies> {
+  const source: PipelineDefinition['source'] = {
+    kind: 'http',
+    url: 'http://source.invalid',
+    query: {},
+    headers: {},
+    format,
+    records: [],
+    next: { kind: 'none' },
+  }
+  const pages: LandedPage[] = bodies.map((body, index) => {
+    const { records, recordsStart } = readPage(Buffer.from(body), { source, columns })
+    return { key: `page-${index}`, digest: '', sizeBytes: body.length, records, recordsStart }
+  })
+  const folder = await mkdtemp(join(tmpdir(), 'claimcheck-bodies-'))
+  const { signal } = new AbortController()
+  try {
+    const converted = await convertPages(duckDb, {
+      columns,
+      format,
+      pages,
+      // A copy: pages are consumed.
+      read: (page) => Promise.resolve(Buffer.from(bodies[pages.indexOf(page)] ?? '')),
+      folder,
+      signal,
+    })
+    const rows = await duckDb.withConnection(signal, async (connection) => {
+      const chunks = await Array.fromAsync(readPart(connection, converted.partPath, columns))
+      return chunks.flatMap((chunk) =>
+        Array.from({ length: chunk.rowCount }, (_, row) =>
+          chunk.columns.map(({ nulls, values }) => (nulls[row] === 1 ? null : values[row])),
+        ),
+      )
+    })
+    return { ...converted, rows, rejects: await readRejects(converted) }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function readRejects(converted: { rejectCount: number; rejectsPath: string }) {
+  if (converted.rejectCount === 0) return []
+  const text = zstdDecompressSync(await readFile(converted.rejectsPath)).toString('utf8')
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Reject)
+}

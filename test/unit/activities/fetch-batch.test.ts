@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { PipelineError, type Pagination } from '../../../activities/index.ts'
+import type { CountedPagination } from '../../../activities/pipeline-definition.ts'
+import { WalkedSource, type WalkOptions } from './walked-source.ts'
+
+const byPage: CountedPagination = { kind: 'page', parameter: 'page', first: 1 }
+const byOffset: CountedPagination = { kind: 'offset', parameter: 'offset', first: 0 }
+const byLink: Pagination = { kind: 'link-header' }
+const byCursor: Pagination = { kind: 'cursor', path: ['next'], parameter: 'cursor' }
+const oneBatch: WalkOptions = { limits: { batchBytes: 1_000_000 } }
+
+/** Rows from one on, as a JSON body. */
+const rows = (first: number, count: number) =>
+  JSON.stringify(Array.from({ length: count }, (_, index) => ({ id: first + index })))
+const linked = (body: string, nextLink?: string) => ({ body: Buffer.from(body), nextLink })
+
+/** Seven rows, three a page. */
+const paged = (page: string | undefined) => {
+  const first = (Number(page ?? 1) - 1) * 3
+  return rows(first, Math.max(0, Math.min(3, 7 - first)))
+}
+const sliced = (offset: string | undefined) => {
+  const first = Number(offset ?? 0)
+  return rows(first, Math.max(0, Math.min(3, 7 - first)))
+}
+
+async function refused(walked: WalkedSource, code: string): Promise<PipelineError> {
+  const error: unknown = await walked.walk().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  assert.ok(error instanceof PipelineError, String(error))
+  assert.equal(error.code, code, error.message)
+  assert.equal(error.retryable, false)
+  return error
+}
+
+describe('a walk by page number', () => {
+  test('ends at the first empty page', async () => {
+    const { asked } = await new WalkedSource(byPage, paged).walk()
+    assert.deepEqual(asked, [undefined, '2', '3', '4'])
+  })
+
+  test('goes on after a short page, which a filter could have made', async () => {
+    const counts = [3, 1, 3, 0]
+    const source = new WalkedSource(byPage, (page) =>
+      rows(Number(page ?? 1) * 10, counts[Number(page ?? 1) - 1] ?? 0),
+    )
+    assert.deepEqual((await source.walk()).asked, [undefined, '2', '3', '4'])
+  })
+
+  test('ends at the first short page where the pipeline says that pages are full', async () => {
+    const sized = { ...byPage, size: 3 }
+    assert.deepEqual((await new WalkedSource(sized, paged).walk()).asked, [undefined, '2', '3'])
+  })
+
+  test('counts from where the pipeline says', async () => {
+    const source = new WalkedSource({ ...byPage, first: 0 }, (page) =>
+      paged(String(Number(page ?? 0) + 1)),
+    )
+    assert.deepEqual((await source.walk()).asked, [undefined, '1', '2', '3'])
+  })
+
+  test('takes lines as it takes JSON, and an empty body for an empty page', async () => {
+    const lines = (page: string | undefined) =>
+      (page ?? '1') < '3' ? `{"id":${page ?? 1}}\n{"id":9}` : ''
+    const source = new WalkedSource(byPage, lines, { format: 'ndjson', ...oneBatch })
+    const { asked, batches } = await source.walk()
+    assert.deepEqual(asked, [undefined, '2', '3'])
+    assert.equal(batches.length, 1)
+  })
+
+  test('takes a CSV header alone for an empty page', async () => {
+    for (const end of ['id,"a\nb"', 'id,"a\nb"\n', 'id,"a\r\nb"\r\n\r\n']) {
+      const csv = (page: string | undefined) =>
+        (page ?? '1') < '3' ? `id,"a\nb"\n${page ?? 1},x\n` : end
+      const source = new WalkedSource(byPage, csv, { format: 'csv', ...oneBatch })
+      assert.deepEqual((await source.walk()).asked, [undefined, '2', '3'])
+    }
+  })
+})
+
+describe('a walk by offset', () => {
+  test('goes on by what each page held, until one is empty', async () => {
+    const { asked } = await new WalkedSource(byOffset, sliced).walk()
+    assert.deepEqual(asked, [undefined, '3', '6', '7'])
+  })
+
+  test('counts the records of a CSV page, not its lines', async () => {
+    const csv = (offset = '0') => `id,text\n${offset === '0' ? '1,"a\nb"\n2,c\n' : ''}`
+    const source = new WalkedSource(byOffset, csv, { format: 'csv' })
+    assert.deepEqual((await source.walk()).asked, [undefined, '2'])
+  })
+
+  test('ends at a short page where the pipeline says that pages are full', async () => {
+    const { asked } = await new WalkedSource({ ...byOffset, size: 3 }, sliced).walk()
+    assert.deepEqual(asked, [undefined, '3', '6'])
+  })
+
+  test('counts from where the pipeline says', async () => {
+    const source = new WalkedSource({ ...byOffset, first: 1 }, (offset) =>
+      sliced(String(Number(offset ?? 1) - 1)),
+    )
+    assert.deepEqual((await source.walk()).asked, [undefined, '4', '7', '8'])
+  })
+})
+
+describe('a walk by Link header', () => {
+  const next: Readonly<Record<string, string | undefined>> = { '': '?b', '?b': '/c?', '/c?': '?d' }
+  const answer = (cursor = '') =>
+    linked(cursor === '?b' ? '[]' : rows(cursor.length, 2), next[cursor])
+
+  test('ends where there is no link, not at an empty page', async () => {
+    const { asked } = await new WalkedSource(byLink, answer).walk()
+    assert.deepEqual(asked, [undefined, '?b', '/c?', '?d'])
+  })
+
+  test('finds the links again with the pages that are landed', async () => {
+    const source = new WalkedSource(byLink, answer)
+    const { batches } = await source.walk()
+    for await (const { key } of source.store.list('landing/')) {
+      if (key.endsWith('.json')) await source.store.delete([key])
+    }
+    const again = await source.walk()
+    assert.deepEqual(again.asked, [])
+    assert.deepEqual(
+      again.batches.map((batch) => batch.next),
+      batches.map((batch) => batch.next),
+    )
+    assert.ok(again.batches.every(({ pages, pagesFound }) => pages === pagesFound))
+  })
+})
+
+for (const options of [{} satisfies WalkOptions, oneBatch]) {
+  const how = options === oneBatch ? 'in one batch' : 'across batches'
+  describe(`a source that would not end, ${how},`, () => {
+    test('with the same page for ever is noticed at the second', async () => {
+      for (const next of [byPage, byOffset]) {
+        const source = new WalkedSource(next, () => rows(0, 3), options)
+        const error = await refused(source, 'PAGE_REPEATED')
+        assert.deepEqual(error.at, { pipeline: 'walked', page: 1 })
+      }
+      let count = 0
+      const source = new WalkedSource(
+        byLink,
+        () => linked(rows(0, 3), `?page=${(count += 1)}`),
+        options,
+      )
+      await refused(source, 'PAGE_REPEATED')
+      assert.equal(count, 2)
+    })
+
+    test('with its last page for every number beyond is noticed at once', async () => {
+      const clamped = (page = '1') => rows(Math.min(Number(page), 11), 1)
+      const error = await refused(new WalkedSource(byPage, clamped, options), 'PAGE_REPEATED')
+      assert.equal(error.at['page'], 11)
+    })
+
+    test('that goes round in a circle is noticed', async () => {
+      const circle: Readonly<Record<string, string>> = { '': 'A', A: 'B', B: 'A' }
+      for (const lag of [0, 1]) {
+        let count = 0
+        const around = new WalkedSource(byPage, () => rows((count += 1) % (2 + lag), 2), options)
+        await refused(around, 'PAGE_REPEATED')
+        assert.ok(count <= 8, `${count} pages`)
+      }
+      const cursors = new WalkedSource(
+        byCursor,
+        (cursor = '') => JSON.stringify({ data: [{ id: 1 }], next: circle[cursor] }),
+        options,
+      )
+      await refused(cursors, 'CURSOR_REPEATED')
+      // New bytes in each page: only the link tells.
+      let count = 0
+      const links = new WalkedSource(
+        byLink,
+        (cursor = '') => linked(rows((count += 1), 1), circle[cursor]),
+        options,
+      )
+      await refused(links, 'CURSOR_REPEATED')
+      assert.ok(count <= 4, `${count} pages`)
+    })
+
+    test('with data behind the cursor it gave already is noticed', async () => {
+      const same = JSON.stringify({ data: [{ id: 1 }], next: 'SAME' })
+      await refused(new WalkedSource(byCursor, () => same, options), 'CURSOR_REPEATED')
+    })
+
+    test('that is empty where it leads to itself has ended', async () => {
+      const stuck = (cursor?: string) =>
+        JSON.stringify({ data: cursor === 'END' ? [] : [{ id: 1 }], next: 'END' })
+      assert.deepEqual((await new WalkedSource(byCursor, stuck, options).walk()).asked, [
+        undefined,
+        'END',
+      ])
+      const links = (cursor?: string) => linked(cursor === '?e' ? '[]' : rows(0, 1), '?e')
+      assert.deepEqual((await new WalkedSource(byLink, links, options).walk()).asked, [
+        undefined,
+        '?e',
+      ])
+    })
+
+    test('that gives an empty text for a cursor has ended', async () => {
+      const empty = JSON.stringify({ data: [{ id: 1 }], next: '' })
+      assert.deepEqual((await new WalkedSource(byCursor, () => empty, options).walk()).asked, [
+        undefined,
+      ])
+    })
+
+    test('does not take equal pages that are empty for a repeated one', async () => {
+      const next: Readonly<Record<string, string>> = { '': '?1', '?1': '?2', '?2': '?3' }
+      const source = new WalkedSource(byLink, (cursor = '') => linked('[]', next[cursor]), options)
+      assert.equal((await source.walk()).asked.length, 4)
+    })
+
+    test('fails loudly at the limit of pages, and goes on behind it when that is raised', async () => {
+      const limits = { ...options.limits, maxPages: 3 }
+      const source = new WalkedSource(byPage, (page) => rows(Number(page ?? 1), 1), { limits })
+      const error = await refused(source, 'PAGE_LIMIT_EXCEEDED')
+      assert.match(error.message, /after 3 pages/)
+      const enough = new WalkedSource(byPage, paged, { limits: { ...limits, maxPages: 4 } })
+      assert.equal((await enough.walk()).asked.length, 4)
+    })
+  })
+}
+
+test('a repeated page is not landed: the source is asked for it again', async () => {
+  let isWell = false
+  const source = new WalkedSource(byPage, (page) => (isWell ? paged(page) : rows(0, 3)))
+  await refused(source, 'PAGE_REPEATED')
+  isWell = true
+  assert.deepEqual((await source.walk()).asked, ['2', '3', '4'])
+})
+
+test('a repeated page is noticed after batches that were found', async () => {
+  let isDown = true
+  const source = new WalkedSource(byPage, (page = '1') => {
+    if (isDown && page === '12') throw new Error('the source is down')
+    return rows(Math.min(Number(page), 11), 1)
+  })
+  await assert.rejects(source.walk(), /is down/)
+  isDown = false
+  const error = await refused(source, 'PAGE_REPEATED')
+  assert.equal(error.at['page'], 11)
+})
+
+test('a page limit is not what a landing is known by', async () => {
+  const limits = { maxPages: 2 }
+  const source = new WalkedSource(byPage, paged, { limits })
+  await refused(source, 'PAGE_LIMIT_EXCEEDED')
+  const keys: string[] = []
+  for await (const { key } of source.store.list('landing/')) keys.push(key)
+  assert.equal(keys.filter((key) => key.includes('/page-')).length, 2)
+})

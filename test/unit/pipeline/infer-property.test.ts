@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import * as fc from 'fast-check'
+import { DuckDb } from '../../../activities/conversion/duck-db.ts'
+import type { PipelineDefinition } from '../../../activities/index.ts'
+import { columnTypeText } from '../../../src/pipeline/infer/column-type-text.ts'
+import { draftColumns } from '../../../src/pipeline/infer/draft-columns.ts'
+import { draftText } from '../../../src/pipeline/infer/draft-text.ts'
+import { RecordSightings } from '../../../src/pipeline/infer/record-sightings.ts'
+import { seeCsvRecords } from '../../../src/pipeline/infer/see-csv-records.ts'
+import { seeJsonRecords } from '../../../src/pipeline/infer/see-json-records.ts'
+import { parsePipelineFile } from '../../../src/pipeline/parse-pipeline-file.ts'
+import { convertBodies } from '../activities/convert-bodies.ts'
+import { randomTable, type RandomColumn } from './infer-tables.ts'
+
+let folder = ''
+let duckDb: DuckDb
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'claimcheck-infer-'))
+  duckDb = await DuckDb.open({ spillDirectory: join(folder, 'spill') })
+})
+after(async () => {
+  duckDb.close()
+  await rm(folder, { recursive: true })
+})
+
+function ndjson(table: readonly RandomColumn[]): Buffer {
+  const records = (table[0]?.tokens ?? []).map((_, row) => {
+    const members = table.map(
+      ({ name, tokens }) => `${JSON.stringify(name)}: ${tokens[row] ?? 'null'}`,
+    )
+    return `{ ${members.join(', ')} }\n`
+  })
+  return Buffer.from(records.join(''))
+}
+
+function csv(table: readonly RandomColumn[]): Buffer {
+  const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`
+  const lines = (table[0]?.tokens ?? []).map((_, row) =>
+    table.map(({ tokens }) => {
+      const token = tokens[row]
+      if (token === undefined) return ''
+      if (/^[[{]/.test(token)) return quote(token)
+      return token.startsWith('"') ? quote(String(JSON.parse(token))) : token
+    }),
+  )
+  const all = [table.map(({ name }) => quote(name)), ...lines]
+  return Buffer.from(all.map((line) => `${line.join(',')}\n`).join(''))
+}
+
+/** The pipeline that somebody gets who pastes the draft; a key is added where it proposes none. */
+function pasteDraft(draft: string): PipelineDefinition {
+  const columns = /\bkey: true\b/.test(draft.replaceAll(/#.*$/gm, ''))
+    ? draft
+    : draft.replace('columns:\n', 'columns:\n  "added key": { type: text, key: true }\n')
+  const source = 'source: { kind: http, url: "http://source.invalid" }'
+  const target = 'target: { kind: postgres, table: drafts, mode: merge }'
+  return parsePipelineFile(`name: drafts\n${source}\n${columns}${target}\n`, 'draft')
+}
+
+for (const format of ['ndjson', 'csv'] as const) {
+  test(`whatever a ${format} table holds, its draft takes every record with every digit, and is no wider than need be`, async () => {
+    await fc.assert(
+      fc.asyncProperty(randomTable, async (table) => {
+        const body = format === 'csv' ? csv(table) : ndjson(table)
+        const sightings = new RecordSightings()
+        if (format === 'csv') seeCsvRecords(Buffer.from(body), sightings)
+        else seeJsonRecords(body, { kind: 'lines' }, sightings)
+        const records = table[0]?.tokens.length ?? 0
+        assert.equal(sightings.records, records)
+
+        const draft = draftColumns(sightings)
+        const { columns } = pasteDraft(draftText(draft, records))
+        const own = columns.filter(({ name }) => name !== 'added key')
+        for (const { name, type: jsonType } of table) {
+          const type = format === 'csv' && jsonType === 'jsonb' ? 'text' : jsonType
+          const column = own.find(({ from }) => from === name)
+          const isSkipped = name.includes('${') && column === undefined
+          assert.equal(isSkipped ? type : column && columnTypeText(column.type), type, name)
+        }
+
+        if (own.length === 0) return
+        const converted = await convertBodies(duckDb, format, own, [body])
+        assert.equal(converted.rejectCount, 0, converted.firstReject)
+        assert.equal(converted.rowCount, records)
+        for (const [index, { from, type }] of own.entries()) {
+          if (type.kind !== 'bigint' && type.kind !== 'numeric' && type.kind !== 'text') continue
+          const { tokens = [] } = table.find(({ name }) => name === from) ?? {}
+          const texts = converted.rows.map((row) => plain(String(row[index])))
+          assert.deepEqual(texts, tokens.map(asPlain), from)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+}
+
+/** A number without the zeros that change nothing. */
+function plain(text: string): string {
+  return /^-?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, '').replace(/^-0$/, '0') : text
+}
+
+function asPlain(token: string | undefined): string {
+  if (token === undefined) return 'null'
+  if (token.startsWith('"')) return plain(String(JSON.parse(token)))
+  return token === '-0' ? '0' : plain(token)
+}
