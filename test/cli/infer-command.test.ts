@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { jsonLines, runCli } from '../../support/run-cli.ts'
+import { jsonLines, runCli } from '../support/run-cli.ts'
 
 const bodies: Readonly<Record<string, string>> = {
   '/json': '{"data":[{"id":1,"delay":-1,"tags":[1]},{"id":2,"delay":5,"note":null}]}',
