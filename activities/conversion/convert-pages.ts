@@ -5,6 +5,7 @@ import { PipelineError } from '../pipeline-error.ts'
 import { convertRecords, type ConvertedRecords } from './convert-records.ts'
 import type { DuckDb } from './duck-db.ts'
 import { recordFields } from './record-fields.ts'
+import { recordsLost } from './records-lost.ts'
 import { writeRecords } from './write-records.ts'
 
 export interface ConvertPagesInput {
@@ -56,10 +57,9 @@ export async function convertPages(
   })
   const { recordCount, rowCount, rejectCount } = converted
   if (recordCount === rowCount + rejectCount) return converted
-  throw new PipelineError(
-    'ROWS_LOST',
+  throw recordsLost(
     `${recordCount} records were landed, ${rowCount} converted and ${rejectCount} rejected`,
-    { remedy: 'Nothing was loaded; report this with the batch, it is a defect of this program.' },
+    input.pages[0]?.key,
   )
 }
 

@@ -3,6 +3,7 @@ import type { ColumnDefinition, SourceFormat } from '../pipeline-definition.ts'
 import { PipelineError } from '../pipeline-error.ts'
 import { castSql, duckDbType, rejectReasonSql } from './column-sql.ts'
 import { fieldsOf, readerSql } from './reader-sql.ts'
+import { recordsLost } from './records-lost.ts'
 import { identifier, literal } from './sql-text.ts'
 
 export interface RecordsFile {
@@ -58,7 +59,7 @@ export async function convertRecords(
      SELECT ${values}, ${rejectReasonSql(named)} AS reject
      FROM (SELECT source.*, ${casts} FROM ${reader} AS source) AS source`,
   )
-  await setAside(connection, records.malformed)
+  await setAside(connection, records)
   const counts = await connection.runAndReadAll(
     'SELECT count(*) - count(reject), count(reject), first(reject ORDER BY rowid) FILTER (reject IS NOT NULL) FROM typed',
   )
@@ -83,7 +84,7 @@ export async function convertRecords(
 /** Gives the records that are malformed their reason, in place of what is said of their stand-ins. */
 async function setAside(
   connection: DuckDBConnection,
-  malformed: RecordsFile['malformed'],
+  { malformed, pages }: RecordsFile,
 ): Promise<void> {
   await connection.run(
     'CREATE OR REPLACE TEMP TABLE malformed (position BIGINT, line BIGINT, reason VARCHAR, raw VARCHAR)',
@@ -98,11 +99,8 @@ async function setAside(
     'UPDATE typed SET reject = malformed.reason FROM malformed WHERE typed.rowid = malformed.position',
   )
   if (rowsChanged === count) return
-  throw new PipelineError(
-    'ROWS_LOST',
-    `${count} records are malformed and ${rowsChanged} were set aside`,
-    { remedy: 'Nothing was loaded; report this, it is a defect of this program.' },
-  )
+  const message = `${count} records are malformed and ${rowsChanged} were set aside`
+  throw recordsLost(message, pages[0]?.key)
 }
 
 function rejectsSql(

@@ -1,3 +1,4 @@
+import { bodyStart } from '../json/json-walk.ts'
 import { PipelineError } from '../pipeline-error.ts'
 
 const lineFeed = 0x0a
@@ -26,8 +27,7 @@ export class CsvStepper {
 
   constructor(body: Buffer) {
     this.#body = body
-    const hasMark = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf
-    this.next = hasMark ? 3 : 0
+    this.next = bodyStart(body)
   }
 
   /**

@@ -1,11 +1,12 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExtractedField } from '../json/extract-fields.ts'
-import { splitRecords, type RecordsPlace } from '../json/split-records.ts'
+import { recordsPlace, splitRecords } from '../json/split-records.ts'
 import type { LandedPage } from '../landing/landed-batch.ts'
 import type { MalformedRecord } from '../malformed-record.ts'
 import type { SourceFormat } from '../pipeline-definition.ts'
 import { PipelineError } from '../pipeline-error.ts'
+import { recordsLost } from './records-lost.ts'
 import type { MalformedLine, RecordsFile } from './convert-records.ts'
 import { splitCsv } from './split-csv.ts'
 
@@ -81,11 +82,12 @@ export async function writeRecords(
 
 function splitPage(input: WriteRecordsInput, page: LandedPage, body: Buffer): SplitPage {
   const { format, fields, extracted, strict } = input
-  const place: RecordsPlace =
-    page.recordsStart === null ? { kind: 'lines' } : { kind: 'array', start: page.recordsStart }
   try {
     if (format === 'csv') return splitCsv(body, fields)
-    return splitRecords(body, place, { extracted, ...(strict ? { strict: { fields } } : {}) })
+    return splitRecords(body, recordsPlace(page.recordsStart), {
+      extracted,
+      ...(strict ? { strict: { fields } } : {}),
+    })
   } catch (cause) {
     if (!(cause instanceof PipelineError) || !cause.retryable) throw cause
     // What is landed stays as it is: trying again reads the same bytes.
@@ -109,12 +111,6 @@ function toLine({ record, ...malformed }: MalformedRecord, pageStart: number): s
 }
 
 function lost(page: LandedPage, count: number): PipelineError {
-  return new PipelineError(
-    'ROWS_LOST',
-    `a page was landed with ${page.records} records and ${count} were read from it`,
-    {
-      at: { page: page.key },
-      remedy: 'Nothing was loaded; report this with the page, it is a defect of this program.',
-    },
-  )
+  const message = `a page was landed with ${page.records} records and ${count} were read from it`
+  return recordsLost(message, page.key)
 }

@@ -21,6 +21,11 @@ export type RecordsPlace =
   | { readonly kind: 'array'; readonly start: number }
   | { readonly kind: 'lines' }
 
+/** @param recordsStart As `PageEnvelope` has it. */
+export function recordsPlace(recordsStart: number | null): RecordsPlace {
+  return recordsStart === null ? { kind: 'lines' } : { kind: 'array', start: recordsStart }
+}
+
 export interface SplitOptions {
   /**
    * Declared fields: given for a second look, which finds each record that DuckDB would refuse the

@@ -4,6 +4,7 @@ import { readSettings } from '../config/read-settings.ts'
 import { EXIT_CODES, exitCodeOf } from '../exit-code.ts'
 import { checkHealth } from './check-health.ts'
 import { formatTable } from './format.ts'
+import { printJson } from './print-json.ts'
 import { findServers } from './session.ts'
 
 /** `claimcheck doctor`: looks at every part that a run needs, and says what to do where one is ill. */
@@ -23,9 +24,7 @@ export function addDoctorCommand(program: Command): void {
             message: error.message,
             remedy: error.remedy,
           }
-          process.stdout.write(
-            `${JSON.stringify({ type: 'check', name, state, finding, ...problem })}\n`,
-          )
+          printJson({ type: 'check', name, state, finding, ...problem })
         }
       } else {
         const rows = checks.map(({ name, finding, error }) => [

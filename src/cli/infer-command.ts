@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from '@commander-js/extra-typings'
 import { stringify } from 'yaml'
 import { CommandError } from '../command-error.ts'
-import { readSettings } from '../config/read-settings.ts'
+import { readSettings, type Settings } from '../config/read-settings.ts'
 import { columnTypeText } from '../pipeline/infer/column-type-text.ts'
 import { countsOf, describeCounts, describeRecords } from '../pipeline/infer/describe-sightings.ts'
 import { draftColumns, type DraftColumn } from '../pipeline/infer/draft-columns.ts'
@@ -37,11 +37,12 @@ export function addInferCommand(pipelines: Command): void {
       if (options.url === undefined && (options.format ?? options.records) !== undefined) {
         command.error('error: --format and --records are for --url; a pipeline has its own')
       }
-      const pipeline = await findSource(nameOrFile, options)
+      const settings = readSettings(process.env)
+      const pipeline = await findSource(nameOrFile, options, settings)
       const interval = intervalFor(pipeline, options.partition)
       // Heavy, and few commands need it.
       const { createHttpSource } = await import('../sources/http-source.ts')
-      const allowedHosts = readSettings(process.env).sourceHosts
+      const { sourceHosts: allowedHosts } = settings
       const pageSource = createHttpSource({ environment: process.env, allowedHosts })
       try {
         print(await seeSource(pageSource, pipeline, { interval, pages }), json)
@@ -54,9 +55,10 @@ export function addInferCommand(pipelines: Command): void {
 async function findSource(
   nameOrFile: string | undefined,
   { url, format, records }: Partial<Record<'url' | 'format' | 'records', string>>,
+  settings: Settings,
 ): Promise<SourceOfPipeline> {
   if (nameOrFile !== undefined) {
-    const file = await findPipelineFile(nameOrFile, searchedDirectories())
+    const file = await findPipelineFile(nameOrFile, searchedDirectories(settings))
     return parseSource(await readPipelineText(file), file)
   }
   const source = { kind: 'http', url, format, records }

@@ -1,6 +1,7 @@
 import type { Command } from '@commander-js/extra-typings'
 import { styleText } from 'node:util'
 import { stringify } from 'yaml'
+import { readSettings } from '../config/read-settings.ts'
 import { listPipelines, type ListedPipeline } from '../pipeline/list-pipelines.ts'
 import { parsePipelineFile } from '../pipeline/parse-pipeline-file.ts'
 import { pipelineJsonSchema } from '../pipeline/pipeline-schema.ts'
@@ -23,7 +24,7 @@ export function addPipelinesCommand(program: Command): void {
     .description('list all pipelines, those that are not valid too')
     .option('--json', 'print one JSON object a pipeline')
     .action(async ({ json = false }) => {
-      const listed = await listPipelines(searchedDirectories())
+      const listed = await listPipelines(searchedDirectories(readSettings(process.env)))
       if (json) for (const pipeline of listed) printJson(describePipeline(pipeline))
       else printTable(['name', 'source', 'target', 'mode', 'file', 'state'], listed.map(rowOf))
       const invalid = listed.filter(({ kind }) => kind === 'invalid')
@@ -38,7 +39,10 @@ export function addPipelinesCommand(program: Command): void {
     .argument('<pipeline>', 'the name of a pipeline, or its file')
     .option('--json', 'print one JSON object')
     .action(async (nameOrFile, { json = false }) => {
-      const file = await findPipelineFile(nameOrFile, searchedDirectories())
+      const file = await findPipelineFile(
+        nameOrFile,
+        searchedDirectories(readSettings(process.env)),
+      )
       const definition = parsePipelineFile(await readPipelineText(file), file)
       if (json) printJson({ type: 'pipeline', file, definition })
       else
@@ -72,11 +76,11 @@ function describePipeline(pipeline: ListedPipeline) {
   } as const
 }
 
-function rowOf(pipeline: ListedPipeline): string[] {
-  const { name, path, kind } = pipeline
-  if (kind === 'invalid') return [name, '', '', '', path, styleText('red', kind)]
-  const { source, target } = pipeline.definition
-  const table = `${target.schema}.${target.table}`
-  const place = `${source.kind} ${sourcePlace(source)}`
-  return [name, place, table, target.mode, path, styleText('green', kind)]
+function rowOf(listed: ListedPipeline): string[] {
+  const described = describePipeline(listed)
+  const { name, file, state } = described
+  if (state === 'invalid') return [name, '', '', '', file, styleText('red', state)]
+  const { source, target } = described
+  const place = `${source.kind} ${source.place}`
+  return [name, place, target.table, target.mode, file, styleText('green', state)]
 }

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { CodedError } from '../../codec/index.ts'
+import { printJson } from './print-json.ts'
 
 /**
  * What a person is told of an error: one line with its code and one with the remedy. Anything that is
@@ -11,9 +12,7 @@ export function reportError(error: unknown, options: { readonly json: boolean })
     return
   }
   const { code, message, remedy } = error
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify({ type: 'error', code, message, remedy })}\n`)
-  }
+  if (options.json) printJson({ type: 'error', code, message, remedy })
   const label = styleText('red', `${code}:`, { stream: process.stderr })
   process.stderr.write(`${label} ${message}. ${remedy}\n`)
 }

@@ -3,9 +3,10 @@ import { readSettings } from '../config/read-settings.ts'
 import { followLoad } from '../client/follow-load.ts'
 import { startLoad } from '../client/start-load.ts'
 import { loadPipeline } from '../pipeline/load-pipeline.ts'
-import { pipelineDirectories } from '../pipeline/pipeline-directories.ts'
 import { createProgressLine } from './progress-line.ts'
 import { describeLoad, summariseLoad } from './load-summary.ts'
+import { printJson } from './print-json.ts'
+import { searchedDirectories } from './searched-directories.ts'
 import { findServers, openSession } from './session.ts'
 import { warnWithoutWorker } from './warn-without-worker.ts'
 
@@ -24,10 +25,7 @@ export function addRunCommand(program: Command): void {
     .option('--refetch', 'fetch everything again, even what a failed run of this partition landed')
     .action(async (name, { partition, wait = false, json = false, refetch = false }) => {
       const settings = readSettings(process.env)
-      const definition = await loadPipeline(
-        name,
-        pipelineDirectories({ workingDirectory: process.cwd(), configured: settings.pipelines }),
-      )
+      const definition = await loadPipeline(name, searchedDirectories(settings))
       const addresses = findServers(settings)
       const session = await openSession(settings, addresses)
       try {
@@ -38,7 +36,7 @@ export function addRunCommand(program: Command): void {
         const handle = await startLoad(client, load)
         const { workflowId, firstExecutionRunId: runId, joined } = handle
         const type = joined ? 'joined' : 'started'
-        if (json) process.stdout.write(`${JSON.stringify({ type, workflowId, runId })}\n`)
+        if (json) printJson({ type, workflowId, runId })
         else process.stderr.write(`${type} ${workflowId}\n`)
         await warnWithoutWorker(client, taskQueue)
         if (!wait) return
@@ -47,11 +45,8 @@ export function addRunCommand(program: Command): void {
         const result = await followLoad(client, handle, line.show).finally(() => line.end())
         const seconds = (Date.now() - requestedAt.getTime()) / 1000
         const summary = await summariseLoad(client, handle, { pipeline: name, seconds, result })
-        process.stdout.write(
-          json
-            ? `${JSON.stringify({ type: 'loaded', ...summary })}\n`
-            : `${describeLoad(summary)}\n`,
-        )
+        if (json) printJson({ type: 'loaded', ...summary })
+        else process.stdout.write(`${describeLoad(summary)}\n`)
       } finally {
         await session.close()
       }

@@ -1,8 +1,7 @@
-import { readSettings } from '../config/read-settings.ts'
+import type { Settings } from '../config/read-settings.ts'
 import { pipelineDirectories } from '../pipeline/pipeline-directories.ts'
 
 /** The directories in which this process finds pipelines by name. */
-export function searchedDirectories(): string[] {
-  const configured = readSettings(process.env).pipelines
+export function searchedDirectories({ pipelines: configured }: Settings): string[] {
   return pipelineDirectories({ workingDirectory: process.cwd(), configured })
 }

@@ -1,5 +1,6 @@
 import type { Command } from '@commander-js/extra-typings'
 import { CommandError } from '../command-error.ts'
+import { readSettings } from '../config/read-settings.ts'
 import { EXIT_CODES, exitCodeOf } from '../exit-code.ts'
 import { findPipelines } from '../pipeline/find-pipelines.ts'
 import { parsePipelineFile } from '../pipeline/parse-pipeline-file.ts'
@@ -18,7 +19,7 @@ export function addValidateCommand(pipelines: Command): void {
     .argument('[pipelines...]', 'names of pipelines, or files')
     .option('--json', 'print one JSON object a problem, and one a valid file')
     .action(async (named, { json = false }) => {
-      const directories = searchedDirectories()
+      const directories = searchedDirectories(readSettings(process.env))
       const chosen = named.length > 0 ? named : [...(await findPipelines(directories)).values()]
       let valid = 0
       let exitCode: number = EXIT_CODES.ok

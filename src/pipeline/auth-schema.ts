@@ -1,11 +1,15 @@
 import { z } from 'zod'
 import { parsedText, type Parsed } from './parsed.ts'
-import { hasReference, referenceProblem } from './reference-problem.ts'
+import {
+  clearTextProblem,
+  hasReference,
+  isReference,
+  referenceProblem,
+} from './reference-problem.ts'
 import { headerNameProblem, headerValueProblem, sentText } from './source-text.ts'
 import { parseSourceUrl } from './source-url.ts'
 
-const CLEAR_TEXT =
-  'holds a secret in clear text: write ${NAME} for it and set NAME where the worker runs'
+const inClearText = clearTextProblem('a secret')
 
 /** All of a secret is one reference: whatever stands beside it would be a part in clear text. */
 const secret = sentText.pipe(parsedText(parseSecret)).meta({ examples: ['${NAME}'] })
@@ -29,7 +33,7 @@ export const authSchema = z.discriminatedUnion('kind', [
       return problem === undefined ? { value: name } : { problem }
     }),
     // A scheme may stand before the secret: Token ${NAME}.
-    value: plainOrReference.refine(hasReference, CLEAR_TEXT),
+    value: plainOrReference.refine(hasReference, inClearText),
   }),
   z.strictObject({
     kind: z.literal('oauth2'),
@@ -59,5 +63,5 @@ export function authProblems({
 }
 
 function parseSecret(text: string): Parsed<string> {
-  return /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(text) ? { value: text } : { problem: CLEAR_TEXT }
+  return isReference(text) ? { value: text } : { problem: inClearText }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseByteSize } from './byte-size.ts'
+import { wholeNumber } from './whole-number.ts'
 
 const MIB = 2 ** 20
 const GIB = 2 ** 30
@@ -30,9 +31,4 @@ function byteSize(maxBytes: number) {
 
 function rangeProblem(bytes: number, maxBytes: number): string | undefined {
   return bytes >= 1 && bytes <= maxBytes ? undefined : `must be from 1 byte to ${maxBytes / GIB}GiB`
-}
-
-function wholeNumber(least: number, most: number) {
-  const message = `must be a whole number from ${least} to ${most}`
-  return z.int(message).min(least, message).max(most, message)
 }

@@ -1,6 +1,10 @@
 import { z } from 'zod'
 import { parsedText } from './parsed.ts'
 import { parseMemberPath } from './member-path.ts'
+import { wholeNumber } from './whole-number.ts'
+
+/** Of pages, of records and of what stands before them. */
+const mostCounted = 1_000_000_000
 
 const noneSchema = z.strictObject({ kind: z.literal('none') })
 
@@ -15,15 +19,15 @@ const cursorSchema = z.strictObject({
 const pageSchema = z.strictObject({
   kind: z.literal('page'),
   parameter: parameter('page'),
-  first: wholeNumber(0).default(1),
-  size: wholeNumber(1).optional(),
+  first: wholeNumber(0, mostCounted).default(1),
+  size: wholeNumber(1, mostCounted).optional(),
 })
 
 const offsetSchema = z.strictObject({
   kind: z.literal('offset'),
   parameter: parameter('offset'),
-  first: wholeNumber(0).default(0),
-  size: wholeNumber(1).optional(),
+  first: wholeNumber(0, mostCounted).default(0),
+  size: wholeNumber(1, mostCounted).optional(),
 })
 
 const linkHeaderSchema = z.strictObject({ kind: z.literal('link-header') })
@@ -50,10 +54,4 @@ function parameter(usual: string) {
     .min(1, 'is empty')
     .default(usual)
     .meta({ description: 'The query parameter that asks for the page.' })
-}
-
-function wholeNumber(least: number) {
-  const most = 1_000_000_000
-  const message = `must be a whole number from ${least} to ${most}`
-  return z.int(message).min(least, message).max(most, message)
 }

@@ -5,6 +5,7 @@ import { paginationSchema } from './pagination-schema.ts'
 import { parsedText } from './parsed.ts'
 import { headersSchema, querySchema } from './source-text.ts'
 import { parseSourceUrl } from './source-url.ts'
+import { wholeNumber } from './whole-number.ts'
 
 const httpSourceSchema = z
   .strictObject({
@@ -20,7 +21,7 @@ const httpSourceSchema = z
       .meta({ description: 'Where the array of records stands in a JSON body.', default: '$' }),
     next: paginationSchema.default({ kind: 'none' }),
     auth: authSchema.optional(),
-    timeout_seconds: wholeSeconds(1, 21_600).optional().meta({ default: 600 }),
+    timeout_seconds: wholeNumber(1, 21_600, 'of seconds').optional().meta({ default: 600 }),
     rate: z
       .strictObject({
         requests_per_second: z
@@ -53,11 +54,6 @@ const httpSourceSchema = z
 
 /** Where records come from. */
 export const sourceSchema = z.discriminatedUnion('kind', [httpSourceSchema])
-
-function wholeSeconds(least: number, most: number) {
-  const message = `must be a whole number of seconds from ${least} to ${most}`
-  return z.int(message).min(least, message).max(most, message)
-}
 
 function urlSets(url: string, parameter: string): boolean {
   const at = url.indexOf('?')

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { suggestion } from './suggestion.ts'
 import { EVEN_IF_WRONG } from './parsed.ts'
-import { hasReference, referenceProblem } from './reference-problem.ts'
+import { clearTextProblem, hasReference, referenceProblem } from './reference-problem.ts'
 
 const PLACEHOLDERS = ['{interval.start}', '{interval.end}']
 const SECRET_NAMES =
@@ -70,11 +70,15 @@ export function headerNameProblem(name: string): string | undefined {
 
 export function headerValueProblem(text: string): string | undefined {
   if (text.includes('{interval')) return '{interval.…} is filled in in query values only'
-  // Everything else either cannot be sent or is read differently by different servers.
-  return /^[\t\x20-\x7e]*$/.test(text) ? undefined : 'may hold printable ASCII characters only'
+  return isHeaderValue(text) ? undefined : 'may hold printable ASCII characters only'
+}
+
+/** Everything else either cannot be sent or is read differently by different servers. */
+export function isHeaderValue(text: string): boolean {
+  return /^[\t\x20-\x7e]*$/.test(text)
 }
 
 function secretProblem(name: string, text: string): string | undefined {
   if (!SECRET_NAMES.test(name) || hasReference(text)) return undefined
-  return 'holds a secret in clear text: write ${NAME} for it and set NAME where the worker runs'
+  return clearTextProblem('a secret')
 }

@@ -1,6 +1,6 @@
 import { replaceReferences } from '../sources/resolve-references.ts'
 import type { Parsed } from './parsed.ts'
-import { referenceProblem } from './reference-problem.ts'
+import { clearTextProblem, referenceProblem } from './reference-problem.ts'
 
 /** Stands for a reference's value while the rest of the URL is looked at. */
 const STAND_IN = 'reference'
@@ -20,7 +20,7 @@ function addressProblem(text: string): string | undefined {
   if (text.includes('{interval')) return '{interval.…} is filled in in query values only'
   const secret = url.password === '' ? url.username : url.password
   if (secret === '' || secret.includes(STAND_IN)) return undefined
-  return 'holds a user or password in clear text: write ${NAME} for it and set NAME where the worker runs'
+  return clearTextProblem('a user or password')
 }
 
 function withStandIns(text: string): string {

@@ -3,7 +3,10 @@ import { PipelineError, type OAuth2Auth } from '../../activities/index.ts'
 import { askHost } from './ask-host.ts'
 import type { Exchange } from './receive-answer.ts'
 import { resolveReferences, shownUrl, type Environment } from './resolve-references.ts'
-import { basicAuthorization, isHeaderValue } from './source-headers.ts'
+import { isHeaderValue } from '../pipeline/source-text.ts'
+import { parseHttpUrl } from './parse-http-url.ts'
+import { refusedAnswer } from './refused-answer.ts'
+import { basicAuthorization } from './source-headers.ts'
 
 const maxAnswerBytes = 64 * 1024
 /** A token is renewed so long before it expires: it must last for the request. */
@@ -57,8 +60,8 @@ export class AccessTokens {
     exchange: TokenExchange,
   ): Promise<AccessToken> {
     const shown = shownUrl(auth.tokenUrl, this.#environment)
-    const url = URL.parse(request.address)
-    if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    const url = parseHttpUrl(request.address)
+    if (url === undefined) {
       throw new PipelineError(
         'SOURCE_SETTING_INVALID',
         'with its references filled in, the token URL is none of http:// or https://',
@@ -82,7 +85,13 @@ export class AccessTokens {
         },
       },
     )
-    if (status !== 200) throw refusedToken(status, shown)
+    if (status !== 200) {
+      const remedy = {
+        ifBusy: 'Wait until the token server is well.',
+        else: 'Check `source.auth` of the pipeline file and the secrets that it names.',
+      }
+      throw refusedAnswer({ who: 'the token server', status, at: { url: shown }, remedy })
+    }
     const answer = tokenAnswer.safeParse(parseJson(body))
     if (!answer.success) {
       throw new PipelineError('SOURCE_MALFORMED', 'the token server answers 200 with no token', {
@@ -107,19 +116,4 @@ function parseJson(body: Buffer): unknown {
 /** RFC 6749, section 2.3.1: both are form-encoded before they are joined. */
 function formEncoded(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1)
-}
-
-function refusedToken(status: number, shown: string): PipelineError {
-  const isBusy = status === 429 || status === 408 || status >= 500
-  return new PipelineError(
-    isBusy ? 'SOURCE_UNREACHABLE' : 'SOURCE_REFUSED',
-    `the token server answers ${status}`,
-    {
-      at: { url: shown },
-      remedy: isBusy
-        ? 'Wait until the token server is well.'
-        : 'Check `source.auth` of the pipeline file and the secrets that it names.',
-      retryable: isBusy,
-    },
-  )
 }

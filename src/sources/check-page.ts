@@ -4,7 +4,7 @@ import { bodyBeginning } from './body-beginning.ts'
 import type { DecodedAnswer } from './decode-body.ts'
 
 /** What a page of a text format begins with, as far as its first characters tell. */
-const beginnings: Readonly<Partial<Record<string, readonly string[]>>> = {
+const beginnings: Readonly<Record<SourceFormat, readonly string[]>> = {
   json: ['a JSON object', 'a JSON array'],
   ndjson: ['a JSON object', 'nothing'],
   csv: ['a JSON object', 'a JSON array', 'text'],
@@ -17,8 +17,6 @@ const beginnings: Readonly<Partial<Record<string, readonly string[]>>> = {
  * @throws PipelineError SOURCE_MALFORMED. Its message holds nothing of the body.
  */
 export function checkPage(answer: DecodedAnswer, format: SourceFormat, shown: string): void {
-  const allowed = beginnings[format]
-  if (allowed === undefined) return
   const { headers, body, isProven } = answer
   const contentType = headers['content-type'] ?? ''
   const refuse = (what: string, remedy: string, retryable: boolean) => {
@@ -36,7 +34,7 @@ export function checkPage(answer: DecodedAnswer, format: SourceFormat, shown: st
   const beginning = bodyBeginning(body)
   // A gateway's empty answer is not an empty list: who has no rows has to say of what.
   const isEmptyList = beginning === 'nothing' && /ndjson|jsonl|json-lines/i.test(contentType)
-  if (!allowed.includes(beginning) || (beginning === 'nothing' && !isEmptyList)) {
+  if (!beginnings[format].includes(beginning) || (beginning === 'nothing' && !isEmptyList)) {
     refuse(
       `what is no ${format} page: it ${beginning === 'nothing' ? 'is empty' : `begins like ${beginning}`}`,
       'Look at what the source serves there; `source.format` says what it should be.',

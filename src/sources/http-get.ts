@@ -2,6 +2,7 @@ import { unescape } from 'node:querystring'
 import { PipelineError } from '../../activities/index.ts'
 import { askHost } from './ask-host.ts'
 import type { DecodedAnswer } from './decode-body.ts'
+import { parseHttpUrl } from './parse-http-url.ts'
 import type { Exchange } from './receive-answer.ts'
 import { basicAuthorization } from './source-headers.ts'
 import type { Hop } from './source-hosts.ts'
@@ -25,8 +26,8 @@ export async function httpGet(url: URL, shown: string, exchange: Exchange): Prom
     const answer = await askHost(hop, { ...exchange, headers: hop.isNamed ? headers : {} })
     const { location } = answer.headers
     if (!redirectStatuses.includes(answer.status) || location === undefined) return answer
-    const next = URL.parse(location, hop.url.href)
-    if (next?.protocol !== 'http:' && next?.protocol !== 'https:') {
+    const next = parseHttpUrl(location, hop.url.href)
+    if (next === undefined) {
       throw new PipelineError('SOURCE_REFUSED', 'the source redirects to what is no address', {
         at: { url: shown },
         remedy: 'Ask the owner of the source, or correct the address in the pipeline file.',

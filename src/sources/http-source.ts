@@ -9,6 +9,7 @@ import { httpGet } from './http-get.ts'
 import { nextLink } from './next-link.ts'
 import { pageUrl } from './page-url.ts'
 import { RequestRate } from './request-rate.ts'
+import { refusedAnswer } from './refused-answer.ts'
 import { shownUrl } from './resolve-references.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { SourceHosts, type Resolve } from './source-hosts.ts'
@@ -121,17 +122,14 @@ async function tryGet(
   }
   const { status, headers } = answer
   if (status === 200) return answer
-  const isBusy = status === 429 || status === 408 || status >= 500
-  const error = new PipelineError(
-    isBusy ? 'SOURCE_UNREACHABLE' : 'SOURCE_REFUSED',
-    `the source answers ${status}`,
-    {
-      at: { url: shown, contentType: shownContentType(headers['content-type']) },
-      remedy: isBusy
-        ? 'Wait until the source is well, or ask it for less at once.'
-        : 'Check the address, the query and the credentials in the pipeline file.',
-      retryable: isBusy,
+  const error = refusedAnswer({
+    who: 'the source',
+    status,
+    at: { url: shown, contentType: shownContentType(headers['content-type']) },
+    remedy: {
+      ifBusy: 'Wait until the source is well, or ask it for less at once.',
+      else: 'Check the address, the query and the credentials in the pipeline file.',
     },
-  )
+  })
   return { error, waitMs: retryAfterMs(headers['retry-after'], Date.now()) }
 }

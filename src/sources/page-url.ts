@@ -5,6 +5,7 @@ import {
   type PageRequest,
 } from '../../activities/index.ts'
 import { hasReference } from '../pipeline/reference-problem.ts'
+import { parseHttpUrl } from './parse-http-url.ts'
 import { resolveReferences, type Environment } from './resolve-references.ts'
 
 /**
@@ -46,8 +47,8 @@ export function sourceUrl(
   environment: Environment,
   shown: string,
 ): URL {
-  const url = URL.parse(resolveReferences(source.url, environment))
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
+  const url = parseHttpUrl(resolveReferences(source.url, environment))
+  if (url !== undefined) return url
   throw new PipelineError(
     'SOURCE_SETTING_INVALID',
     'with the references of the pipeline filled in, its URL is none of http:// or https://',

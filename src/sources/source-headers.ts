@@ -1,4 +1,5 @@
 import { PipelineError, type HttpSourceDefinition } from '../../activities/index.ts'
+import { isHeaderValue } from '../pipeline/source-text.ts'
 import { resolveReferences, type Environment } from './resolve-references.ts'
 
 /**
@@ -31,11 +32,6 @@ export function sourceHeaders(
     }
   }
   return Object.fromEntries(sent)
-}
-
-/** Whether it is read alike by every server: printable ASCII. */
-export function isHeaderValue(text: string): boolean {
-  return /^[\t\x20-\x7e]*$/.test(text)
 }
 
 export function basicAuthorization(user: string, password: string): string {

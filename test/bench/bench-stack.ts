@@ -1,15 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { eraseStack } from '../../infra/stack/erase-stack.ts'
 import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
 import { stackPaths } from '../../infra/stack/stack-paths.ts'
 import { readState } from '../../infra/stack/stack-state.ts'
-import { startStack } from '../../infra/stack/start-stack.ts'
 import { startCompanion, stopCompanion, type Companion } from '../../src/cli/companion.ts'
 import { stackEnvironment } from '../support/stack-environment.ts'
+import { startPrivateServers } from './private-servers.ts'
 import { peakRssMib } from './process-figures.ts'
+import { workerFlags } from './worker-flags.ts'
 
 /** Servers and a sample source that nobody else uses, in a folder that is removed with them. */
 export interface BenchStack {
@@ -34,22 +33,13 @@ const workerScript = fileURLToPath(import.meta.resolve('../../src/cli/main.ts'))
 const sourceReady = z.object({ url: z.string() })
 
 export async function startBenchStack(say: (text: string) => void): Promise<BenchStack> {
-  mkdirSync('.claimcheck', { recursive: true })
-  const directory = mkdtempSync(join('.claimcheck', 'bench-'))
+  const own = await startPrivateServers(say)
+  const { directory, servers } = own
   const paths = stackPaths(directory)
-  // An empty environment: a measurement never uses servers that somebody works with.
-  const servers = await startStack({
-    directory,
-    lifetime: 'attached',
-    onProgress: say,
-    environment: {},
-  })
   const companions: Companion[] = []
   const stop = async (): Promise<void> => {
     for (const { identity } of companions.toReversed()) await stopCompanion(identity)
-    await servers.stop()
-    await eraseStack(directory)
-    rmSync(directory, { recursive: true, force: true })
+    await own.stop()
   }
   const start = async (
     name: string,
@@ -90,9 +80,4 @@ export async function startBenchStack(say: (text: string) => void): Promise<Benc
     await stop()
     throw error
   }
-}
-
-/** Flags of Node for the worker, e.g. `--cpu-prof`, to look closer at it. */
-function workerFlags(): string[] {
-  return (process.env['BENCH_WORKER_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '')
 }

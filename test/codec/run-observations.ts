@@ -7,6 +7,7 @@ import {
   type ObjectKey,
   type ObjectStore,
 } from '../../codec/index.ts'
+import { eventually as waitFor } from '../support/eventually.ts'
 
 const { TimeoutType, WorkflowTaskFailedCause: TaskCause } = proto.temporal.api.enums.v1
 
@@ -58,14 +59,9 @@ export function taskFailures(history: temporal.api.history.v1.IHistory): string[
   })
 }
 
+/** As `waitFor`, for what takes a workflow a task or two. */
 export async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 20_000
-  for (;;) {
-    const found = await look()
-    if (found !== undefined) return found
-    if (Date.now() > deadline) throw new Error('waited 20 s in vain')
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
+  return waitFor('what a run was to come to', look, 20_000)
 }
 
 export async function blobKeys(store: ObjectStore, codecNamespace: string): Promise<ObjectKey[]> {

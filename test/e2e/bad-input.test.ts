@@ -12,7 +12,7 @@ import {
   type FlightsPipeline,
 } from '../support/pipeline-fixture.ts'
 import { jsonLines } from '../support/run-cli.ts'
-import { eventually } from '../targets/support/eventually.ts'
+import { eventually } from '../support/eventually.ts'
 import { assertFailure, type ExpectedFailure } from './support/assert-failure.ts'
 import { readRejects } from './support/read-rejects.ts'
 

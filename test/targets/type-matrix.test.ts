@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import type { Client } from 'pg'
-import { DuckDb } from '../../activities/conversion/duck-db.ts'
 import { plainColumnKinds, type ColumnType } from '../../activities/pipeline-definition.ts'
+import { useDuckDb } from '../support/use-duck-db.ts'
 import { loadLiterals, readByPostgres, type Outcome } from './support/load-literals.ts'
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts'
 import { typeLiterals } from './support/type-literals.ts'
@@ -25,25 +23,20 @@ const quoted = {
 describe('what a load makes of a text, against what PostgreSQL makes of it', () => {
   let database: TestDatabase
   let client: Client
-  let duckDb: DuckDb
-  let folder: string
+  const bed = useDuckDb()
   const results: TypeResult[] = []
 
   before(async () => {
     database = await createTestDatabase()
     client = await database.connect()
     await client.query(`SET TimeZone = 'UTC'`)
-    folder = await mkdtemp(join(tmpdir(), 'claimcheck-types-'))
-    duckDb = await DuckDb.open({ spillDirectory: join(folder, 'spill') })
   })
   after(async () => {
-    duckDb?.close()
     await database?.drop()
-    await rm(folder, { recursive: true, force: true })
   })
 
   const load = (format: (typeof formats)[number], type: ColumnType, fields: readonly string[]) =>
-    loadLiterals({ duckDb, client }, format, type, fields)
+    loadLiterals({ duckDb: bed.duckDb, client }, format, type, fields)
 
   for (const literals of typeLiterals) {
     const { name, type } = literals

@@ -1,6 +1,7 @@
 import type { Interval, PageSource, SourceFormat } from '../../../activities/index.ts'
 import { nextCursor } from '../../../activities/landing/next-cursor.ts'
 import { readPage } from '../../../activities/landing/read-page.ts'
+import { recordsPlace } from '../../../activities/json/split-records.ts'
 import type { SourceOfPipeline } from './parse-source.ts'
 import { RecordSightings } from './record-sightings.ts'
 import { seeCsvRecords } from './see-csv-records.ts'
@@ -53,11 +54,7 @@ function seeRecords(
       return
     case 'json':
     case 'ndjson':
-      seeJsonRecords(
-        body,
-        recordsStart === null ? { kind: 'lines' } : { kind: 'array', start: recordsStart },
-        sightings,
-      )
+      seeJsonRecords(body, recordsPlace(recordsStart), sightings)
       return
     default:
       format satisfies never

@@ -1,14 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Connection } from '@temporalio/client'
 import type { DataConverter } from '@temporalio/common'
 import { bundleWorkflowCode } from '@temporalio/worker'
 import { runSql, sqlText } from '../../../infra/sample-source/run-sql.ts'
 import { findSampleData } from '../../../infra/sample-source/sample-data.ts'
-import { eraseStack } from '../../../infra/stack/erase-stack.ts'
 import type { TemporalAddress } from '../../../infra/stack/stack-addresses.ts'
-import { startStack } from '../../../infra/stack/start-stack.ts'
+import { startPrivateServers } from '../private-servers.ts'
 import { openFaultProxy, type FaultProxy } from './fault-proxy.ts'
 import { installPeer } from './install-peer.ts'
 import type { StoreSettings } from './worker-settings.ts'
@@ -36,16 +35,8 @@ const workflowsPath = fileURLToPath(import.meta.resolve('./bench-workflows.ts'))
 
 export async function openCodecBed(say: (text: string) => void): Promise<CodecBed> {
   const peerScript = installPeer(say)
-  mkdirSync('.claimcheck', { recursive: true })
-  const directory = resolve(mkdtempSync(join('.claimcheck', 'bench-')))
-  // An empty environment: a measurement never uses servers that somebody works with.
-  const options = { directory, lifetime: 'attached', onProgress: say, environment: {} } as const
-  const servers = await startStack(options)
-  const stopServers = async (): Promise<void> => {
-    await servers.stop()
-    await eraseStack(directory)
-    rmSync(directory, { recursive: true, force: true })
-  }
+  const own = await startPrivateServers(say)
+  const { directory, servers } = own
   const bundles = new Map<string, string>()
   try {
     const { temporal, store } = servers.addresses
@@ -82,11 +73,11 @@ export async function openCodecBed(say: (text: string) => void): Promise<CodecBe
       async stop() {
         await proxy.close()
         await connection.close()
-        await stopServers()
+        await own.stop()
       },
     }
   } catch (error) {
-    await stopServers()
+    await own.stop()
     throw error
   }
 }

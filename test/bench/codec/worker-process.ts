@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import type { WorkerFigures, WorkerRequest } from './run-worker.ts'
+import { workerFlags } from '../worker-flags.ts'
 import { settingsVariable, type WorkerSettings } from './worker-settings.ts'
 
 /** A worker in a process of its own, asked one thing at a time. */
@@ -22,7 +23,7 @@ export async function startWorkerProcess(
 ): Promise<WorkerProcess> {
   const log = openSync(logFile, 'a')
   const child = fork(script, {
-    execArgv: [...process.execArgv, '--expose-gc', ...extraFlags()],
+    execArgv: [...process.execArgv, '--expose-gc', ...workerFlags()],
     env: { ...process.env, [settingsVariable]: JSON.stringify(settings) },
     stdio: ['ignore', log, log, 'ipc'],
   })
@@ -50,9 +51,4 @@ export async function startWorkerProcess(
       clearTimeout(timer)
     },
   }
-}
-
-/** Flags of Node for workers, e.g. `--cpu-prof`, to look closer at them. */
-function extraFlags(): string[] {
-  return (process.env['BENCH_WORKER_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '')
 }

@@ -1,4 +1,4 @@
-import { eventually } from '../../targets/support/eventually.ts'
+import { eventually } from '../../support/eventually.ts'
 import type { TestDatabase } from '../../targets/support/test-database.ts'
 
 export interface ServerSession {

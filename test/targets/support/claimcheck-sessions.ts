@@ -1,4 +1,4 @@
-import { eventually } from './eventually.ts'
+import { eventually } from '../../support/eventually.ts'
 import type { TestDatabase } from './test-database.ts'
 
 export interface ShownSession {

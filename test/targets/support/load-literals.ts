@@ -14,7 +14,7 @@ import type {
 } from '../../../activities/pipeline-definition.ts'
 import { columnTypeSql } from '../../../src/targets/postgres/column-type-sql.ts'
 import { copyBinary } from '../../../src/targets/postgres/copy-binary-encoder.ts'
-import { convertBody } from '../../support/convert-body.ts'
+import { convertIntoFolder } from '../../support/convert-into-folder.ts'
 
 /** What became of a text: a value, as PostgreSQL prints it, or nothing for a reason. */
 export type Outcome = { readonly value: string | null } | { readonly refused: string }
@@ -36,7 +36,7 @@ export async function loadLiterals(
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-literals-'))
   try {
     const body = bodyOf(format, fields)
-    const converted = await convertBody(duckDb, format, columns, body, folder)
+    const converted = await convertIntoFolder(duckDb, format, columns, [body], folder)
     const { rejectCount, partPath, rejectsPath } = converted
     return await duckDb.withConnection(AbortSignal.timeout(60_000), async (connection) => {
       const outcomes = new Map<number, Outcome>()

@@ -2,17 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
-import { convertPages } from '../../../activities/conversion/convert-pages.ts'
 import type { DuckDb } from '../../../activities/conversion/duck-db.ts'
 import { readPart } from '../../../activities/conversion/read-part.ts'
-import type { LandedPage } from '../../../activities/landing/landed-batch.ts'
-import { readPage } from '../../../activities/landing/read-page.ts'
-import type {
-  ColumnDefinition,
-  ColumnType,
-  PipelineDefinition,
-  SourceFormat,
-} from '../../../activities/index.ts'
+import type { ColumnDefinition, ColumnType, SourceFormat } from '../../../activities/index.ts'
+import { convertIntoFolder } from '../../support/convert-into-folder.ts'
 
 export interface Reject {
   readonly page: string
@@ -44,38 +37,17 @@ export function columnsOf(
   }))
 }
 
-/** What a load makes of pages, `page-0` and so on: read as they are fetched, then converted. */
+/** What a load makes of pages, `page-0` and so on, and sets aside of them. */
 export async function convertBodies(
   duckDb: DuckDb,
   format: SourceFormat,
   columns: readonly ColumnDefinition[],
   bodies: readonly (Buffer | string)[],
 ): Promise<ConvertedBodies> {
-  const source: PipelineDefinition['source'] = {
-    kind: 'http',
-    url: 'http://source.invalid',
-    query: {},
-    headers: {},
-    format,
-    records: [],
-    next: { kind: 'none' },
-  }
-  const pages: LandedPage[] = bodies.map((body, index) => {
-    const { records, recordsStart } = readPage(Buffer.from(body), { source, columns })
-    return { key: `page-${index}`, digest: '', sizeBytes: body.length, records, recordsStart }
-  })
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-bodies-'))
   const { signal } = new AbortController()
   try {
-    const converted = await convertPages(duckDb, {
-      columns,
-      format,
-      pages,
-      // A copy: pages are consumed.
-      read: (page) => Promise.resolve(Buffer.from(bodies[pages.indexOf(page)] ?? '')),
-      folder,
-      signal,
-    })
+    const converted = await convertIntoFolder(duckDb, format, columns, bodies, folder)
     const rows = await duckDb.withConnection(signal, async (connection) => {
       const chunks = await Array.fromAsync(readPart(connection, converted.partPath, columns))
       return chunks.flatMap((chunk) =>

@@ -1,37 +1,19 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { zstdDecompressSync } from 'node:zlib'
-import { ParquetReader } from 'parquetjs'
-import { PARQUET_COMPRESSION_METHODS } from 'parquetjs/dist/lib/compression.js'
 import { convertRecords } from '../../../activities/conversion/convert-records.ts'
-import { DuckDb } from '../../../activities/conversion/duck-db.ts'
 import { splitCsv } from '../../../activities/conversion/split-csv.ts'
 import { readPart } from '../../../activities/conversion/read-part.ts'
 import type { ColumnDefinition, ColumnType, PartChunk } from '../../../activities/index.ts'
-
-// The witness knows every codec but ours; Node brings that one.
-Object.assign(PARQUET_COMPRESSION_METHODS, {
-  ZSTD: { inflate: (bytes: Buffer) => zstdDecompressSync(bytes) },
-})
+import { ParquetReader } from '../../support/parquet-witness.ts'
+import { useDuckDb } from '../../support/use-duck-db.ts'
 
 const { signal } = new AbortController()
 
 describe('convertRecords', () => {
-  let duckDb: DuckDb
-  let folder: string
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'claimcheck-convert-'))
-    duckDb = await DuckDb.open({ spillDirectory: join(folder, 'spill') })
-  })
-
-  after(async () => {
-    duckDb.close()
-    await rm(folder, { recursive: true })
-  })
+  const bed = useDuckDb()
 
   async function convert(
     text: string,
@@ -48,15 +30,15 @@ describe('convertRecords', () => {
       key: name === options.key,
       type: typeof type === 'string' ? toType(type) : type,
     }))
-    const path = join(folder, 'records')
-    const partPath = join(folder, 'part.parquet')
-    const rejectsPath = join(folder, 'rejects.ndjson.zst')
+    const path = join(bed.folder, 'records')
+    const partPath = join(bed.folder, 'part.parquet')
+    const rejectsPath = join(bed.folder, 'rejects.ndjson.zst')
     const format = options.format ?? 'json'
     const fields = new Set(Object.keys(types))
     const csv = format === 'csv' ? splitCsv(Buffer.from(text), fields) : undefined
     await writeFile(path, csv?.pieces ?? text)
     const pages = options.pages ?? [{ key: 'page-0', firstRecord: 0 }]
-    return duckDb.withConnection(signal, async (connection) => {
+    return bed.duckDb.withConnection(signal, async (connection) => {
       const file = { path, format, pages, longestRecordBytes: text.length, header: csv?.header }
       const result = await convertRecords(connection, columns, file, { partPath, rejectsPath })
       const chunks: PartChunk[] = await Array.fromAsync(readPart(connection, partPath, columns))

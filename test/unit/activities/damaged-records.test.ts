@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { DuckDb } from '../../../activities/conversion/duck-db.ts'
 import type { SourceFormat } from '../../../activities/index.ts'
+import { useDuckDb } from '../../support/use-duck-db.ts'
 import { columnsOf, convertBodies } from './convert-bodies.ts'
 
 interface GoodRecord {
@@ -125,18 +122,7 @@ const csvField = (value: string | null): string =>
   value === null ? '' : `"${value.replaceAll('"', '""')}"`
 
 describe('records with random damage', () => {
-  let duckDb: DuckDb
-  let folder: string
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'claimcheck-damaged-'))
-    duckDb = await DuckDb.open({ spillDirectory: join(folder, 'spill') })
-  })
-
-  after(async () => {
-    duckDb.close()
-    await rm(folder, { recursive: true, force: true })
-  })
+  const bed = useDuckDb()
 
   async function holds(
     format: SourceFormat,
@@ -147,7 +133,12 @@ describe('records with random damage', () => {
     await fc.assert(
       fc.asyncProperty(pagesOf(bad), fc.constantFrom('\n', '\r\n'), async (pages, lineEnd) => {
         const bodies = pages.map((records) => toBytes(toBody(records, lineEnd)))
-        const { rows, rejects, ...counts } = await convertBodies(duckDb, format, columns, bodies)
+        const { rows, rejects, ...counts } = await convertBodies(
+          bed.duckDb,
+          format,
+          columns,
+          bodies,
+        )
         assert.deepEqual(
           rows,
           pages

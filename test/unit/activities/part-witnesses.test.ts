@@ -1,25 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { zstdDecompressSync } from 'node:zlib'
-import { ParquetReader } from 'parquetjs'
-import { PARQUET_COMPRESSION_METHODS } from 'parquetjs/dist/lib/compression.js'
-import { DuckDb } from '../../../activities/conversion/duck-db.ts'
 import { readPart } from '../../../activities/conversion/read-part.ts'
 import type { ColumnDefinition, ColumnType } from '../../../activities/index.ts'
 import { plainColumnKinds } from '../../../activities/pipeline-definition.ts'
 import { parseColumnType } from '../../../src/pipeline/column-type.ts'
-import { convertBody } from '../../support/convert-body.ts'
-
-// The witness knows every codec but ours; Node brings that one.
-Object.assign(PARQUET_COMPRESSION_METHODS, {
-  ZSTD: { inflate: (bytes: Buffer) => zstdDecompressSync(bytes) },
-})
+import { convertIntoFolder } from '../../support/convert-into-folder.ts'
+import { ParquetReader } from '../../support/parquet-witness.ts'
+import { useDuckDb } from '../../support/use-duck-db.ts'
 
 /** Fields as CSV has them, and what they must be for every reader, as text. */
 const samples: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
@@ -103,24 +93,16 @@ const texts = Object.values(samples)
 const expected = [...[0, 1].map((row) => texts.map((rows) => rows[row]?.[1] ?? null)), nothing]
 
 describe('a part of every type', () => {
-  let duckDb: DuckDb
-  let folder: string
+  const bed = useDuckDb()
   let partPath: string
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'claimcheck-witness-'))
-    duckDb = await DuckDb.open({ spillDirectory: join(folder, 'spill') })
     const rows = [0, 1].map((row) => texts.map((fields) => quoted(fields[row]?.[0])))
     const lines = [columns.map(({ from }) => from), ...rows, columns.map(() => '')]
     const body = lines.map((fields) => `${fields.join(',')}\n`).join('')
-    const converted = await convertBody(duckDb, 'csv', columns, body, folder)
+    const converted = await convertIntoFolder(bed.duckDb, 'csv', columns, [body], bed.folder)
     assert.equal(converted.firstReject, undefined)
     partPath = converted.partPath
-  })
-
-  after(async () => {
-    duckDb?.close()
-    await rm(folder, { recursive: true })
   })
 
   test('has all of them', () => {
@@ -129,19 +111,22 @@ describe('a part of every type', () => {
   })
 
   test('reads as what was written', async () => {
-    const rows = await duckDb.withConnection(AbortSignal.timeout(60_000), async (connection) => {
-      const chunks = await Array.fromAsync(readPart(connection, partPath, columns))
-      return chunks.flatMap((chunk) =>
-        Array.from({ length: chunk.rowCount }, (_, row) =>
-          chunk.columns.map(({ form, nulls, values }) => {
-            if (nulls[row] === 1) return null
-            const value = values[row]
-            if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
-            return form === 'boolean' ? String(value === 1) : String(value)
-          }),
-        ),
-      )
-    })
+    const rows = await bed.duckDb.withConnection(
+      AbortSignal.timeout(60_000),
+      async (connection) => {
+        const chunks = await Array.fromAsync(readPart(connection, partPath, columns))
+        return chunks.flatMap((chunk) =>
+          Array.from({ length: chunk.rowCount }, (_, row) =>
+            chunk.columns.map(({ form, nulls, values }) => {
+              if (nulls[row] === 1) return null
+              const value = values[row]
+              if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
+              return form === 'boolean' ? String(value === 1) : String(value)
+            }),
+          ),
+        )
+      },
+    )
     assert.deepEqual(rows, expected)
   })
 

@@ -1,34 +1,22 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
-import { DuckDb } from '../../../activities/conversion/duck-db.ts'
+import { describe, test } from 'node:test'
+import { useDuckDb } from '../../support/use-duck-db.ts'
 import { columnsOf, convertBodies } from './convert-bodies.ts'
 
 const fixtures = join(import.meta.dirname, '../../fixtures/records')
 const idAndText = columnsOf({ id: 'integer', t: 'text' })
 
 describe('a bad CSV record', () => {
-  let duckDb: DuckDb
-  let folder: string
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'claimcheck-rejected-'))
-    duckDb = await DuckDb.open({ spillDirectory: join(folder, 'spill') })
-  })
-
-  after(async () => {
-    duckDb.close()
-    await rm(folder, { recursive: true, force: true })
-  })
+  const bed = useDuckDb()
 
   const fixture = (name: string): Promise<Buffer> => readFile(join(fixtures, name))
 
   test('is one with another number of fields than the header, by its line', async () => {
     const text = (await fixture('ragged.csv')).toString().replace('"unterminated', 'terminated')
     const columns = columnsOf({ a: 'text', b: 'text', c: 'text' })
-    const { rows, rejects, recordCount } = await convertBodies(duckDb, 'csv', columns, [text])
+    const { rows, rejects, recordCount } = await convertBodies(bed.duckDb, 'csv', columns, [text])
     assert.deepEqual(rows, [
       ['1', '2', '3'],
       ['10', '11\n12', '13'],
@@ -45,21 +33,24 @@ describe('a bad CSV record', () => {
 
   test('is no quote that stays open: nobody knows what it takes in', async () => {
     const columns = columnsOf({ a: 'text', b: 'text', c: 'text' })
-    await assert.rejects(convertBodies(duckDb, 'csv', columns, [await fixture('ragged.csv')]), {
+    await assert.rejects(convertBodies(bed.duckDb, 'csv', columns, [await fixture('ragged.csv')]), {
       code: 'SOURCE_MALFORMED',
       message: /the quote that opens on line 9 is not closed/,
       retryable: true,
     })
-    await assert.rejects(convertBodies(duckDb, 'csv', columns, ['a,b,c\n"x\ny",1,"2\n3,4,5\n']), {
-      message: /line 3 is not closed/,
-    })
+    await assert.rejects(
+      convertBodies(bed.duckDb, 'csv', columns, ['a,b,c\n"x\ny",1,"2\n3,4,5\n']),
+      {
+        message: /line 3 is not closed/,
+      },
+    )
   })
 
   test('is one whose quotes are wrong, line by line', async () => {
     const columns = columnsOf({ a: 'text', b: 'text' })
     const body =
       'a,b\r\n1,x"y\r\n2, "z"\r\n3,"z" \r\n"4,z\r\n5,z\r\n"6",z\r\n7,\rz\r\n8,"""\r\n"\r\n9, ok \r\n'
-    const { rows, rejects, recordCount } = await convertBodies(duckDb, 'csv', columns, [body])
+    const { rows, rejects, recordCount } = await convertBodies(bed.duckDb, 'csv', columns, [body])
     assert.deepEqual(rows, [
       ['8', '"\r\n'],
       ['9', ' ok '],
@@ -81,7 +72,7 @@ describe('a bad CSV record', () => {
   test('is one that is not UTF-8', async () => {
     const body = Buffer.concat([Buffer.from('a,b\n1,\xff\n', 'latin1'), Buffer.from('2,é\n')])
     const { rows, rejects } = await convertBodies(
-      duckDb,
+      bed.duckDb,
       'csv',
       columnsOf({ a: 'text', b: 'text' }),
       [body],
@@ -94,7 +85,7 @@ describe('a bad CSV record', () => {
   })
 
   test('is none for a blank line, which is a value in a file of one column', async () => {
-    const many = await convertBodies(duckDb, 'csv', columnsOf({ a: 'text', b: 'text' }), [
+    const many = await convertBodies(bed.duckDb, 'csv', columnsOf({ a: 'text', b: 'text' }), [
       'a,b\n\n1,2\r\n\r\n,\n3,4',
     ])
     assert.deepEqual(many.rows, [
@@ -106,7 +97,7 @@ describe('a bad CSV record', () => {
       ['a: the key is missing'],
     )
     const column = { name: 'a', from: 'a', key: false, type: { kind: 'text' as const } }
-    const one = await convertBodies(duckDb, 'csv', [column], ['a\n1\n\n""\nb,c\n\n'])
+    const one = await convertBodies(bed.duckDb, 'csv', [column], ['a\n1\n\n""\nb,c\n\n'])
     assert.deepEqual(one.rows, [['1'], [null], [''], [null]])
     assert.equal(one.rejects[0]?.record, 3)
   })
@@ -121,11 +112,11 @@ describe('a bad CSV record', () => {
       type: { kind: 'integer' as const },
     }))
     const withoutTwice = columns.filter((column) => column.from !== 'c')
-    const { rows } = await convertBodies(duckDb, 'csv', withoutTwice, [body])
+    const { rows } = await convertBodies(bed.duckDb, 'csv', withoutTwice, [body])
     assert.deepEqual(rows, [[3, 4, 5, 6]])
     for (const name of ['id', 'c', 'ID', 'column_1']) {
       const declared = [{ name: 'x', from: name, key: true, type: { kind: 'integer' as const } }]
-      await assert.rejects(convertBodies(duckDb, 'csv', declared, [body]), {
+      await assert.rejects(convertBodies(bed.duckDb, 'csv', declared, [body]), {
         code: 'CONVERSION_FAILED',
         message: new RegExp(`"${name}" (not at all|more than once)`),
       })
@@ -135,7 +126,7 @@ describe('a bad CSV record', () => {
   test('is none for a field of 20 MiB', async () => {
     const bytes = 20 * 1024 * 1024
     const body = `id,t\n1,"${'x\n'.repeat(bytes / 2)}"\n2,1.5\n`
-    const { rows } = await convertBodies(duckDb, 'csv', idAndText, [body])
+    const { rows } = await convertBodies(bed.duckDb, 'csv', idAndText, [body])
     assert.deepEqual(
       rows.map(([id, text]) => [id, String(text).length]),
       [

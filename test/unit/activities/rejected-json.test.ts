@@ -1,33 +1,21 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
-import { DuckDb } from '../../../activities/conversion/duck-db.ts'
+import { describe, test } from 'node:test'
+import { useDuckDb } from '../../support/use-duck-db.ts'
 import { columnsOf, convertBodies } from './convert-bodies.ts'
 
 const fixtures = join(import.meta.dirname, '../../fixtures/records')
 const idAndText = columnsOf({ id: 'integer', t: 'text' })
 
 describe('a bad JSON record', () => {
-  let duckDb: DuckDb
-  let folder: string
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'claimcheck-rejected-'))
-    duckDb = await DuckDb.open({ spillDirectory: join(folder, 'spill') })
-  })
-
-  after(async () => {
-    duckDb.close()
-    await rm(folder, { recursive: true, force: true })
-  })
+  const bed = useDuckDb()
 
   const fixture = (name: string): Promise<Buffer> => readFile(join(fixtures, name))
 
   test('is none for a byte order mark, CRLF, blank lines, odd separators in texts and no last line end', async () => {
     const body = await fixture('separators.ndjson')
-    const { rows, recordCount } = await convertBodies(duckDb, 'ndjson', idAndText, [body])
+    const { rows, recordCount } = await convertBodies(bed.duckDb, 'ndjson', idAndText, [body])
     assert.equal(recordCount, 6)
     assert.deepEqual(rows, [
       [1, 'bom first'],
@@ -41,7 +29,7 @@ describe('a bad JSON record', () => {
 
   test('is a line that is not one object, by its number, with what stands there', async () => {
     const body = await fixture('not-objects.ndjson')
-    const { rows, rejects, ...counts } = await convertBodies(duckDb, 'ndjson', idAndText, [
+    const { rows, rejects, ...counts } = await convertBodies(bed.duckDb, 'ndjson', idAndText, [
       '{"id":0,"t":"first page"}\n',
       body,
     ])
@@ -85,26 +73,28 @@ describe('a bad JSON record', () => {
       '[1,',
     ]) {
       await assert.rejects(
-        convertBodies(duckDb, 'ndjson', idAndText, [`{"id":1,"t":"a"}\n${end}`]),
+        convertBodies(bed.duckDb, 'ndjson', idAndText, [`{"id":1,"t":"a"}\n${end}`]),
         (error: Error & { code?: string; retryable?: boolean }) => {
           assert.deepEqual([error.code, error.retryable], ['SOURCE_MALFORMED', true], end)
           assert.match(error.message, /the last line was cut off/)
           return true
         },
       )
-      const ended = await convertBodies(duckDb, 'ndjson', idAndText, [`{"id":1,"t":"a"}\n${end}\n`])
+      const ended = await convertBodies(bed.duckDb, 'ndjson', idAndText, [
+        `{"id":1,"t":"a"}\n${end}\n`,
+      ])
       assert.deepEqual([ended.rowCount, ended.rejectCount], [1, 1], end)
     }
   })
 
   test('is not a body of lines without any object: that is another format', async () => {
     for (const body of ['<!doctype html>\n<title>Log in</title>\n', '[{"id":1},{"id":2}]\n']) {
-      await assert.rejects(convertBodies(duckDb, 'ndjson', idAndText, [body]), {
+      await assert.rejects(convertBodies(bed.duckDb, 'ndjson', idAndText, [body]), {
         code: 'SOURCE_MALFORMED',
         retryable: true,
       })
     }
-    const { recordCount } = await convertBodies(duckDb, 'ndjson', idAndText, ['\n\r\n', ''])
+    const { recordCount } = await convertBodies(bed.duckDb, 'ndjson', idAndText, ['\n\r\n', ''])
     assert.equal(recordCount, 0)
   })
 
@@ -114,7 +104,7 @@ describe('a bad JSON record', () => {
       '[ 1, {"id":1,"t":"a"},null,[{"id":2}],\n{"id":3,"t":"b"}\n , "x"]',
       '[{"id":4,"t":"c"}, {"id" 5}, {"id":6,"t":"line\nend"}, {"id":7,\n"t":"d"}, {"id":8,"t":"\\q"}]',
     ]
-    const { rows, rejects } = await convertBodies(duckDb, 'json', idAndText, pages)
+    const { rows, rejects } = await convertBodies(bed.duckDb, 'json', idAndText, pages)
     assert.deepEqual(rows, [
       [1, 'a'],
       [3, 'b'],
@@ -133,7 +123,7 @@ describe('a bad JSON record', () => {
         ['page-2', 4, null, 'the record is not JSON', '{"id":8,"t":"\\q"}'],
       ],
     )
-    await assert.rejects(convertBodies(duckDb, 'json', idAndText, ['[{"id":1},{"id":2]']), {
+    await assert.rejects(convertBodies(bed.duckDb, 'json', idAndText, ['[{"id":1},{"id":2]']), {
       code: 'SOURCE_MALFORMED',
     })
   })
@@ -166,7 +156,7 @@ describe('a bad JSON record', () => {
         [text, good, '{"id":secret}'],
       ]) {
         const body = `${lines.join('\n')}\n`
-        const { rows, rejects } = await convertBodies(duckDb, 'ndjson', idAndText, [body])
+        const { rows, rejects } = await convertBodies(bed.duckDb, 'ndjson', idAndText, [body])
         assert.deepEqual(rows, [[2, '\u{1F600} \\ud83d']], text)
         assert.deepEqual(
           [rejects[0]?.record, rejects[0]?.reason, rejects[0]?.raw],
@@ -187,7 +177,7 @@ describe('a bad JSON record', () => {
         Buffer.from(`${text}\n`, 'latin1'),
         Buffer.from('{"id":2,"t":"é"}\n'),
       ])
-      const { rows, rejects } = await convertBodies(duckDb, 'ndjson', idAndText, [body])
+      const { rows, rejects } = await convertBodies(bed.duckDb, 'ndjson', idAndText, [body])
       assert.deepEqual(rows, [[2, 'é']])
       assert.deepEqual(
         rejects.map(({ reason }) => reason),
@@ -198,7 +188,7 @@ describe('a bad JSON record', () => {
 
   test('with half a surrogate or a NUL costs itself alone', async () => {
     const body = await fixture('unicode_hostile.ndjson')
-    const { rows, rejects } = await convertBodies(duckDb, 'ndjson', idAndText, [body])
+    const { rows, rejects } = await convertBodies(bed.duckDb, 'ndjson', idAndText, [body])
     assert.deepEqual(
       rows.map(([id]) => id),
       [1, 3, 6, 7, 8, 9, 10],
@@ -218,7 +208,7 @@ describe('a bad JSON record', () => {
     const columns = columnsOf({ id: 'integer', __proto: 'text' }).map((column) =>
       column.name === '__proto' ? { ...column, from: '__proto__' } : column,
     )
-    const proto = await convertBodies(duckDb, 'json', columns, [
+    const proto = await convertBodies(bed.duckDb, 'json', columns, [
       '[{"id":1,"__proto__":{"polluted":1}},{"id":2,"constructor":1}]',
     ])
     assert.deepEqual(proto.rows, [
@@ -231,10 +221,12 @@ describe('a bad JSON record', () => {
       { name: 'b', from: 'id', key: false, type: { kind: 'integer' as const } },
       { name: 'c', from: 'Id', key: false, type: { kind: 'integer' as const } },
     ]
-    const json = await convertBodies(duckDb, 'json', twins, ['[{"id":1,"ID":2},{"ID":3,"Id":x}]'])
+    const json = await convertBodies(bed.duckDb, 'json', twins, [
+      '[{"id":1,"ID":2},{"ID":3,"Id":x}]',
+    ])
     assert.deepEqual(json.rows, [[2, 1, null]])
     assert.equal(json.rejects[0]?.record, 1)
-    const csv = await convertBodies(duckDb, 'csv', twins, ['id,ID,iD,Id\n1,2,3,4\n5,6,7,x\n'])
+    const csv = await convertBodies(bed.duckDb, 'csv', twins, ['id,ID,iD,Id\n1,2,3,4\n5,6,7,x\n'])
     assert.deepEqual(csv.rows, [[2, 1, 4]])
     assert.deepEqual(csv.rejects[0]?.fields, { ID: '6', id: '5', Id: 'x' })
   })
@@ -242,7 +234,7 @@ describe('a bad JSON record', () => {
   test('is none for a number of any length that its column can hold', async () => {
     const decimal = { kind: 'numeric', precision: 38, scale: 19 } as const
     const columns = columnsOf({ id: 'bigint', big: 'text', n: decimal })
-    const { rows, rejects } = await convertBodies(duckDb, 'json', columns, [
+    const { rows, rejects } = await convertBodies(bed.duckDb, 'json', columns, [
       `[{"id":9007199254740993,"big":12345678901234567890,"n":0.1000000000000000055511151231257827},
         {"id":144188125506805060,"big":18446744073709551615,"n":1234567890123456789.99},
         {"id":10038000307000729,"big":1.10,"n":-0},
@@ -260,7 +252,7 @@ describe('a bad JSON record', () => {
   })
 
   test('of any size is shown by its first 4 KiB, whole characters', async () => {
-    const { rejects } = await convertBodies(duckDb, 'ndjson', idAndText, [
+    const { rejects } = await convertBodies(bed.duckDb, 'ndjson', idAndText, [
       `{"id":1,"t":"a"}\n"x${'é'.repeat(100_000)}"\n`,
     ])
     assert.equal(rejects[0]?.raw, `"x${'é'.repeat(2047)}`)
@@ -271,7 +263,7 @@ describe('a bad JSON record', () => {
     const bytes = 64 * 1024 * 1024 - 100
     const long = 'x'.repeat(bytes)
     const body = `{"id":1,"t":"${long}"}\n{"id":2,"t":1.5}\n`
-    const { rows } = await convertBodies(duckDb, 'ndjson', idAndText, [body])
+    const { rows } = await convertBodies(bed.duckDb, 'ndjson', idAndText, [body])
     assert.deepEqual(
       rows.map(([id, text]) => [id, String(text).length]),
       [

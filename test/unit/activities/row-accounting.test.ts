@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, before, beforeEach, describe, test } from 'node:test'
+import { before, beforeEach, describe, test } from 'node:test'
 import type { ActivityPorts } from '../../../activities/activity-ports.ts'
 import { definitionKey, partKey, rejectsKey } from '../../../activities/bucket-layout.ts'
 import { convertBatch } from '../../../activities/convert-batch.ts'
-import { DuckDb } from '../../../activities/conversion/duck-db.ts'
 import { getJson, putJson } from '../../../activities/json-object.ts'
 import { landedBatch, type LandedPage } from '../../../activities/landing/landed-batch.ts'
 import { landPage } from '../../../activities/landing/page-store.ts'
@@ -16,6 +12,7 @@ import type { PipelineDefinition } from '../../../activities/pipeline-definition
 import type { RunReference } from '../../../activities/run-reference.ts'
 import { datasetManifest, sealDataset } from '../../../activities/seal-dataset.ts'
 import { digestOf, MemoryObjectStore, type ObjectKey } from '../../../codec/index.ts'
+import { useDuckDb } from '../../support/use-duck-db.ts'
 import { columnsOf } from './convert-bodies.ts'
 
 const attempt = { signal: new AbortController().signal }
@@ -46,18 +43,16 @@ const batchKey = 'landing/batch.json' as ObjectKey
 const made = { run, partCount: 1, rowCount: 2, rejectCount: 1 }
 
 describe('the records of a run', () => {
-  let folder: string
+  const bed = useDuckDb()
   let ports: ActivityPorts
   let store: MemoryObjectStore
 
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'claimcheck-accounting-'))
-    const duckDb = await DuckDb.open({ spillDirectory: join(folder, 'spill') })
+  before(() => {
     ports = {
       store: undefined as never,
       source: undefined as never,
       target: undefined as never,
-      duckDb,
+      duckDb: bed.duckDb,
     }
   })
 
@@ -69,11 +64,6 @@ describe('the records of a run', () => {
       interval: { start: '2001-01-01T00:00:00Z', end: '2002-01-01T00:00:00Z' },
       requestedAt: '2001-01-01T00:00:00Z',
     })
-  })
-
-  after(async () => {
-    ports.duckDb.close()
-    await rm(folder, { recursive: true, force: true })
   })
 
   async function convert(change: Partial<LandedPage> = {}) {

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { DuckDb } from '../../../activities/conversion/duck-db.ts'
 import type { PipelineDefinition } from '../../../activities/index.ts'
 import { columnTypeText } from '../../../src/pipeline/infer/column-type-text.ts'
 import { draftColumns } from '../../../src/pipeline/infer/draft-columns.ts'
@@ -13,19 +9,11 @@ import { RecordSightings } from '../../../src/pipeline/infer/record-sightings.ts
 import { seeCsvRecords } from '../../../src/pipeline/infer/see-csv-records.ts'
 import { seeJsonRecords } from '../../../src/pipeline/infer/see-json-records.ts'
 import { parsePipelineFile } from '../../../src/pipeline/parse-pipeline-file.ts'
+import { useDuckDb } from '../../support/use-duck-db.ts'
 import { convertBodies } from '../activities/convert-bodies.ts'
 import { randomTable, type RandomColumn } from './infer-tables.ts'
 
-let folder = ''
-let duckDb: DuckDb
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'claimcheck-infer-'))
-  duckDb = await DuckDb.open({ spillDirectory: join(folder, 'spill') })
-})
-after(async () => {
-  duckDb.close()
-  await rm(folder, { recursive: true })
-})
+const bed = useDuckDb()
 
 function ndjson(table: readonly RandomColumn[]): Buffer {
   const records = (table[0]?.tokens ?? []).map((_, row) => {
@@ -83,7 +71,7 @@ for (const format of ['ndjson', 'csv'] as const) {
         }
 
         if (own.length === 0) return
-        const converted = await convertBodies(duckDb, format, own, [body])
+        const converted = await convertBodies(bed.duckDb, format, own, [body])
         assert.equal(converted.rejectCount, 0, converted.firstReject)
         assert.equal(converted.rowCount, records)
         for (const [index, { from, type }] of own.entries()) {

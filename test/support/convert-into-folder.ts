@@ -5,14 +5,18 @@ import type {
   HttpSourceDefinition,
   SourceFormat,
 } from '../../activities/index.ts'
+import type { LandedPage } from '../../activities/landing/landed-batch.ts'
 import { readPage } from '../../activities/landing/read-page.ts'
 
-/** One page made into a part in an empty folder, as a run does it. */
-export async function convertBody(
+/**
+ * What a load makes of pages, `page-0` and so on: read as they are fetched, then converted into a part
+ * in an empty folder.
+ */
+export async function convertIntoFolder(
   duckDb: DuckDb,
   format: SourceFormat,
   columns: readonly ColumnDefinition[],
-  body: string,
+  bodies: readonly (Buffer | string)[],
   folder: string,
 ): Promise<ConvertedPages> {
   const source: HttpSourceDefinition = {
@@ -24,14 +28,16 @@ export async function convertBody(
     records: [],
     next: { kind: 'none' },
   }
-  const { records, recordsStart } = readPage(Buffer.from(body), { source, columns })
-  const page = { key: 'page', digest: '', sizeBytes: body.length, records, recordsStart }
+  const pages: LandedPage[] = bodies.map((body, index) => {
+    const { records, recordsStart } = readPage(Buffer.from(body), { source, columns })
+    return { key: `page-${index}`, digest: '', sizeBytes: body.length, records, recordsStart }
+  })
   return convertPages(duckDb, {
     columns,
     format,
-    pages: [page],
+    pages,
     // A copy: pages are consumed.
-    read: () => Promise.resolve(Buffer.from(body)),
+    read: (page) => Promise.resolve(Buffer.from(bodies[pages.indexOf(page)] ?? '')),
     folder,
     signal: AbortSignal.timeout(120_000),
   })
