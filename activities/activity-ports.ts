@@ -1,12 +1,14 @@
 import type { ObjectStore } from '../codec/index.ts'
 import type { DuckDb } from './conversion/duck-db.ts'
+import type { ItemSource } from './item-source.ts'
 import type { LoadTarget } from './load-target.ts'
 import type { PageSource } from './page-source.ts'
 
 /** What activities need from outside; made once a worker. */
 export interface ActivityPorts {
   readonly store: ObjectStore
-  readonly source: PageSource
+  readonly pages: PageSource
+  readonly items: ItemSource
   readonly target: LoadTarget
   readonly duckDb: DuckDb
 }

@@ -15,6 +15,15 @@ export function partPrefix(run: DatasetPlace): string {
   return `${datasetPrefix(run)}part-`
 }
 
+/** What was converted of a dataset that is then transformed as a whole. */
+export function convertedPartPrefix(run: DatasetPlace): string {
+  return `${datasetPrefix(run)}converted-`
+}
+
+export function convertedPartKey(run: DatasetPlace, partNumber: number): ObjectKey {
+  return toKey(`${convertedPartPrefix(run)}${padded(partNumber, 5)}.parquet`)
+}
+
 export function partKey(run: DatasetPlace, partNumber: number): ObjectKey {
   return toKey(`${partPrefix(run)}${padded(partNumber, 5)}.parquet`)
 }

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { digestOf, type ObjectKey } from '../codec/index.ts'
+import { digestOf } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
-import { partKey, rejectsKey } from './bucket-layout.ts'
+import { convertedPartKey, partKey, rejectsKey } from './bucket-layout.ts'
+import { conversionRules } from './conversion/conversion-rules.ts'
 import { convertPages } from './conversion/convert-pages.ts'
-import { getJson } from './json-object.ts'
-import { landedBatch } from './landing/landed-batch.ts'
+import { readBatch } from './landing/read-batch.ts'
 import { readLandedPage } from './landing/page-store.ts'
 import { readPinnedRun } from './pinned-run.ts'
 import type { RunReference } from './run-reference.ts'
@@ -12,7 +12,10 @@ import { withWorkingFolder } from './working-folder.ts'
 
 export interface ConvertBatchInput {
   readonly run: RunReference
+  /** Of the object that lists the batch's pages; with `batch`, of the one that lists an item's batches. */
   readonly batchKey: string
+  /** Position among the batches of an item. */
+  readonly batch?: number | undefined
   /** Position of the part in the dataset, from 0. */
   readonly partNumber: number
 }
@@ -32,25 +35,30 @@ export async function convertBatch(
   attempt: Attempt,
 ): Promise<ConvertedBatch> {
   const { run, partNumber } = input
-  const { definition } = await readPinnedRun(store, run, attempt)
-  const batch = await getJson(store, input.batchKey as ObjectKey, landedBatch, attempt)
+  const { definition, transformed } = await readPinnedRun(store, run, attempt)
+  const batch = await readBatch(store, input, attempt)
 
   return withWorkingFolder(async (folder) => {
     const converted = await convertPages(duckDb, {
       columns: definition.columns,
+      rules: conversionRules(definition, transformed),
       format: definition.source.format,
       pages: batch.pages,
       read: (page) => readLandedPage(store, page, attempt),
       folder,
       signal: attempt.signal,
     })
-    const { recordCount, rowCount, rejectCount, partPath, rejectsPath } = converted
+    const { recordCount, convertedCount, rowCount, rejectCount, partPath, rejectsPath } = converted
     const part = await readFile(partPath)
-    await store.put(partKey(run, partNumber), part, {
+    // The parts of a dataset that is transformed as a whole are made from these.
+    const isInput = definition.transform?.scope === 'dataset'
+    const key = isInput ? convertedPartKey(run, partNumber) : partKey(run, partNumber)
+    await store.put(key, part, {
       ...attempt,
       contentType: 'application/vnd.apache.parquet',
       metadata: {
         records: String(recordCount),
+        converted: String(convertedCount),
         rows: String(rowCount),
         rejects: String(rejectCount),
         sha256: await digestOf(part),

@@ -14,13 +14,15 @@ import {
   type LandedPage,
   type WalkAnchor,
 } from './landing/landed-batch.ts'
-import { nextCursor } from './landing/next-cursor.ts'
+import { nextCursor, pagingOf, type Paging } from './landing/next-cursor.ts'
 import { landPage, readLandedPage } from './landing/page-store.ts'
 import { readFetchedPage } from './landing/read-fetched-page.ts'
 import { comparesContent, RepeatWatch } from './landing/repeat-watch.ts'
-import { readPinnedRun } from './pinned-run.ts'
+import type { PageWalk } from './page-source.ts'
+import { readPinnedRun, sliceOf } from './pinned-run.ts'
 import { PipelineError } from './pipeline-error.ts'
 import type { PinnedRun, RunReference } from './run-reference.ts'
+import type { PagedSourceDefinition } from './source-definition.ts'
 
 /** However small they are: the list of a batch's pages must stay small too. */
 const maxBatchPages = 2_000
@@ -73,17 +75,42 @@ export async function fetchBatch(
     return summarise(key, found, found.pages.length)
   }
   const pinned = await readPinnedRun(store, run, attempt)
-  const walk = new BatchWalk(ports, run, pinned, landed, attempt)
-  const batch = await walk.run(input)
-  await putJson(store, key, batch, attempt)
-  return summarise(key, batch, walk.pagesFound)
+  const { definition } = pinned
+  const source = pagedSource(definition.source)
+  const pages = ports.pages.openWalk({
+    source,
+    slice: sliceOf(run, pinned),
+    maxBytes: definition.limits.pageBytes,
+    signal: attempt.signal,
+  })
+  try {
+    const walk = new BatchWalk({ ports, run, pinned, source, landed, pages, attempt })
+    const batch = await walk.run(input)
+    await putJson(store, key, batch, attempt)
+    return summarise(key, batch, walk.pagesFound)
+  } finally {
+    await pages.close()
+  }
+}
+
+interface BatchWalkOptions {
+  readonly ports: ActivityPorts
+  readonly run: RunReference
+  readonly pinned: PinnedRun
+  readonly source: PagedSourceDefinition
+  readonly landed: ReadonlySet<string>
+  readonly pages: PageWalk
+  readonly attempt: Attempt
 }
 
 class BatchWalk {
   readonly #ports: ActivityPorts
   readonly #run: RunReference
   readonly #pinned: PinnedRun
+  readonly #source: PagedSourceDefinition
+  readonly #paging: Paging
   readonly #landed: ReadonlySet<string>
+  readonly #walk: PageWalk
   readonly #attempt: Attempt
   readonly #uploads = new Set<Promise<void>>()
   readonly #pages: LandedPage[] = []
@@ -91,17 +118,14 @@ class BatchWalk {
   #uploadFailure: unknown
   pagesFound = 0
 
-  constructor(
-    ports: ActivityPorts,
-    run: RunReference,
-    pinned: PinnedRun,
-    landed: ReadonlySet<string>,
-    attempt: Attempt,
-  ) {
+  constructor({ ports, run, pinned, source, landed, pages, attempt }: BatchWalkOptions) {
     this.#ports = ports
     this.#run = run
     this.#pinned = pinned
+    this.#source = source
+    this.#paging = pagingOf(source)
     this.#landed = landed
+    this.#walk = pages
     this.#attempt = attempt
   }
 
@@ -135,45 +159,39 @@ class BatchWalk {
     cursor: string | null,
     watch: RepeatWatch,
   ): Promise<{ sizeBytes: number; next: string | null }> {
-    const { definition, interval } = this.#pinned
-    const { source } = definition
-    const key = pageKey(this.#run, at, source.format)
+    const { definition } = this.#pinned
+    const next = this.#paging
+    const { format, records: place } = this.#source
+    const key = pageKey(this.#run, at, format)
     const found = this.#landed.has(key) ? await this.#readLanded(key) : undefined
-    const fetched =
-      found ??
-      (await this.#ports.source.fetchPage({
-        source,
-        interval,
-        cursor: cursor ?? undefined,
-        maxBytes: definition.limits.pageBytes,
-        signal: this.#attempt.signal,
-      }))
+    const fetched = found ?? (await this.#walk.page(cursor ?? undefined))
     const { body, nextLink } = fetched
     // Read before it is landed: what is not a page must not be found again by a retry.
-    const { nextInBody, ...envelope } = readFetchedPage(fetched, definition)
+    const shape = { format, records: place, next, columns: definition.columns }
+    const { nextInBody, ...envelope } = readFetchedPage(fetched, shape)
     const { records } = envelope
-    const next = nextCursor(source.next, { cursor, records, nextInBody, nextLink })
+    const following = nextCursor(next, { cursor, records, nextInBody, nextLink })
     let digest: string | undefined = found?.digest
-    if (comparesContent(source.next)) {
+    if (comparesContent(next)) {
       digest ??= await digestOf(body)
       watch.atPage(at, digest, records === 0)
     }
     const page = { key, sizeBytes: body.length, ...envelope }
-    const place = this.#pages.length
+    const index = this.#pages.length
     this.#pages.push({ ...page, digest: digest ?? '' })
     if (found === undefined) {
       await this.#upload(async () => {
         digest ??= await digestOf(body)
         const landing = { body, digest, nextLink }
         const { storedBytes } = await landPage(this.#ports.store, key, landing, this.#attempt)
-        this.#pages[place] = { ...page, digest }
+        this.#pages[index] = { ...page, digest }
         this.#storedBytes += storedBytes
       })
     } else {
       this.#storedBytes += found.storedBytes
       this.pagesFound += 1
     }
-    return { sizeBytes: body.length, next }
+    return { sizeBytes: body.length, next: following }
   }
 
   /** Starts an upload, waiting only while too many are under way; a failure stops the walk. */
@@ -219,6 +237,11 @@ async function landedFrom(
 async function walkPosition(pageNumber: number, cursor: string | null): Promise<WalkPosition> {
   const digest = await digestOf(Buffer.from(cursor ?? ''))
   return { pageNumber, cursorDigest: digest.slice(0, 16) }
+}
+
+function pagedSource(source: PinnedRun['definition']['source']): PagedSourceDefinition {
+  if (source.kind === 'http' || source.kind === 'module') return source
+  throw new Error(`a ${source.kind} source has no pages to walk through`)
 }
 
 function summarise(key: string, batch: LandedBatch, pagesFound: number): FetchedBatch {

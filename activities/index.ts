@@ -10,25 +10,37 @@ export type {
   StagePartRequest,
   TargetRequest,
 } from './load-target.ts'
+export type { ItemRequest, ItemSource, ItemStream, OpenItem, SourceItem } from './item-source.ts'
 export {
   maxNextLinkBytes,
   type FetchedPage,
-  type PageRequest,
   type PageSource,
+  type PageWalk,
+  type WalkRequest,
 } from './page-source.ts'
 export type { ColumnVector, PartChunk } from './part-chunk.ts'
 export type {
   ColumnDefinition,
   ColumnType,
-  HttpSourceDefinition,
   Interval,
-  OAuth2Auth,
-  Pagination,
   PipelineDefinition,
   PipelineLimits,
   PostgresTargetDefinition,
-  SourceAuth,
-  SourceFormat,
 } from './pipeline-definition.ts'
 export { PipelineError, type PipelineErrorCode } from './pipeline-error.ts'
 export type { FailureDetails } from './run-attempt.ts'
+export type {
+  FileSourceDefinition,
+  HttpSourceDefinition,
+  ItemSourceDefinition,
+  ModuleSourceDefinition,
+  OAuth2Auth,
+  PagedSourceDefinition,
+  Pagination,
+  PostgresSourceDefinition,
+  SourceAuth,
+  SourceDefinition,
+  SourceFormat,
+  TextFormat,
+} from './source-definition.ts'
+export type { SourceSlice } from './source-slice.ts'

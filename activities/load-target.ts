@@ -29,6 +29,7 @@ export interface PublishRequest extends TargetRequest {
   readonly parts: readonly { readonly partNumber: number; readonly rowCount: number }[]
   /** What the source served, and what of it was set aside: kept with the load, where they are known. */
   readonly recordCount?: number | undefined
+  readonly convertedCount?: number | undefined
   readonly rejectCount?: number | undefined
   /** RFC 3339; given by the client, never read from a clock here. */
   readonly requestedAt: string
@@ -62,6 +63,8 @@ export interface LoadTarget {
   publish(request: PublishRequest): Promise<PublishOutcome>
   /** Whether the dataset was applied to the table, by the load's own row. */
   isPublished(request: TargetRequest & { readonly datasetId: DatasetId }): Promise<boolean>
+  /** How far the pipeline's last load into the table came, as a text; undefined before the first. */
+  highWaterMark(request: TargetRequest & { readonly pipeline: string }): Promise<string | undefined>
   /** Removes what was staged for a dataset that will not be published. */
   discard(datasetId: DatasetId, signal: AbortSignal): Promise<void>
   close(): Promise<void>

@@ -1,10 +1,9 @@
-import type { HttpSourceDefinition, Interval } from './pipeline-definition.ts'
+import type { PagedSourceDefinition } from './source-definition.ts'
+import type { SourceSlice } from './source-slice.ts'
 
-export interface PageRequest {
-  readonly source: HttpSourceDefinition
-  readonly interval: Interval
-  /** What the page before named, or a number for `page` and `offset`; absent for the first page. */
-  readonly cursor: string | undefined
+export interface WalkRequest {
+  readonly source: PagedSourceDefinition
+  readonly slice: SourceSlice
   readonly maxBytes: number
   readonly signal: AbortSignal
 }
@@ -12,8 +11,9 @@ export interface PageRequest {
 export interface FetchedPage {
   readonly body: Buffer
   /**
-   * For `link-header`: the next cursor, which the answer's headers name. Printable ASCII, at most
-   * `maxNextLinkBytes`, and free of what the pipeline's references stand for: it goes into histories.
+   * The next cursor, where it does not stand in the body: the answer's headers name it (`link-header`),
+   * or the source's module. At most `maxNextLinkBytes`, and free of what the pipeline's references stand
+   * for: it goes into histories.
    */
   readonly nextLink: string | undefined
   /** For errors about the body: the source's URL, status and content type. No secret, no data. */
@@ -24,11 +24,20 @@ export interface FetchedPage {
 export const maxNextLinkBytes = 1_500
 
 /**
- * Where pages come from. `fetchPage` returns a body that is complete and as the source sent it
- * (transfer encodings removed), or throws: `SOURCE_UNREACHABLE`, `SOURCE_REFUSED`, `PAGE_TOO_LARGE`,
- * `SOURCE_SETTING_MISSING`, `NEXT_LINK_REFUSED`. Waiting out a busy source, within bounds, is its
- * part.
+ * Where pages come from. A page's body is complete and as the source sent it (transfer encodings
+ * removed), or `page` throws: `SOURCE_UNREACHABLE`, `SOURCE_REFUSED`, `PAGE_TOO_LARGE`,
+ * `SOURCE_SETTING_MISSING`, `NEXT_LINK_REFUSED`. Waiting out a busy source, within bounds, is its part.
  */
 export interface PageSource {
-  fetchPage(request: PageRequest): Promise<FetchedPage>
+  /** A walk for one batch; to be closed, however it ends. */
+  openWalk(request: WalkRequest): PageWalk
+}
+
+export interface PageWalk {
+  /**
+   * @param cursor What the page before named, or a number for `page` and `offset`; absent for the first
+   * page of all. Of HTTP sources several pages may be asked for at once.
+   */
+  page(cursor: string | undefined): Promise<FetchedPage>
+  close(): Promise<void>
 }

@@ -1,3 +1,5 @@
+import type { SourceDefinition } from './source-definition.ts'
+
 /** The declared types that take no parameters. */
 export const plainColumnKinds = [
   'smallint',
@@ -16,10 +18,13 @@ export const plainColumnKinds = [
   'bytea',
 ] as const
 
-/** What a column may be declared as. */
-export type ColumnType =
+/** What one value of a column may be. */
+export type ScalarType =
   | { readonly kind: (typeof plainColumnKinds)[number] }
   | { readonly kind: 'numeric'; readonly precision: number; readonly scale: number }
+
+/** What a column may be declared as. An array has one dimension, and elements that may be null. */
+export type ColumnType = ScalarType | { readonly kind: 'array'; readonly element: ScalarType }
 
 export interface ColumnDefinition {
   /** The column's name in the target table. */
@@ -33,61 +38,6 @@ export interface ColumnDefinition {
   readonly default?: string | undefined
   /** Whether the column is part of the key that a merge matches on. */
   readonly key: boolean
-}
-
-export type SourceFormat = 'json' | 'ndjson' | 'csv'
-
-/** How the address of the next page is found. */
-export type Pagination =
-  | { readonly kind: 'none' }
-  /** The page body names the next cursor at `path`; `parameter` carries it in the next request. */
-  | { readonly kind: 'cursor'; readonly path: readonly string[]; readonly parameter: string }
-  | CountedPagination
-  /** The answer's `Link` header names the next page. */
-  | { readonly kind: 'link-header' }
-
-/** `parameter` carries the number of the page, or of its first record, counted from `first`. */
-export interface CountedPagination {
-  readonly kind: 'page' | 'offset'
-  readonly parameter: string
-  readonly first: number
-  /** Records of a full page, where the source promises that a page with fewer is the last. */
-  readonly size?: number | undefined
-}
-
-export interface HttpSourceDefinition {
-  readonly kind: 'http'
-  /** May hold `${NAME}` references to the environment, resolved inside activities only. */
-  readonly url: string
-  /** Query parameters; `{interval.start}` and `{interval.end}` stand for the run's interval. */
-  readonly query: Readonly<Record<string, string>>
-  /** Request headers; values may hold `${NAME}` references. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly format: SourceFormat
-  /** Where the array of records stands in a JSON body; empty means the body is the array. */
-  readonly records: readonly string[]
-  readonly next: Pagination
-  readonly auth?: SourceAuth | undefined
-  /** Of a whole request. @default 10 minutes */
-  readonly timeoutMs?: number | undefined
-  /** Of each worker process by itself. @default no limit */
-  readonly rate?: { readonly requestsPerSecond: number } | undefined
-}
-
-/** How a source is told who asks. Texts may hold `${NAME}` references; secrets are nothing else. */
-export type SourceAuth =
-  | { readonly kind: 'bearer'; readonly token: string }
-  | { readonly kind: 'basic'; readonly user: string; readonly password: string }
-  | { readonly kind: 'header'; readonly name: string; readonly value: string }
-  | OAuth2Auth
-
-/** A token of OAuth 2.0 client credentials. */
-export interface OAuth2Auth {
-  readonly kind: 'oauth2'
-  readonly tokenUrl: string
-  readonly clientId: string
-  readonly clientSecret: string
-  readonly scope?: string | undefined
 }
 
 export interface PostgresTargetDefinition {
@@ -109,14 +59,62 @@ export interface PipelineLimits {
   readonly attempts: number
   /** A walk that goes on after so many pages fails. @default no limit */
   readonly maxPages?: number | undefined
+  /** Items (files) that are loaded side by side. @default 2 */
+  readonly itemsInFlight?: number | undefined
+}
+
+/** What becomes of fields that are not declared, and of declared ones that are not there. */
+export type SchemaRule =
+  /** Fields that are not declared are left out, those that are not there are NULL. */
+  | 'discard'
+  /** Either fails the load, before anything is published. */
+  | 'freeze'
+
+/** DuckDB SQL over the relation `input`: the records of one batch, or of the whole dataset. */
+export interface TransformDefinition {
+  readonly sql: string
+  readonly scope: 'batch' | 'dataset'
+}
+
+/** What has to be true of a dataset before it is published. */
+export type CheckDefinition =
+  | { readonly kind: 'not_null'; readonly columns: readonly string[] }
+  /** Of the columns together. */
+  | { readonly kind: 'unique'; readonly columns: readonly string[] }
+  /** Both ends included; each as a text that the column's type reads. */
+  | {
+      readonly kind: 'range'
+      readonly column: string
+      readonly min?: string | undefined
+      readonly max?: string | undefined
+    }
+  | {
+      readonly kind: 'row_count'
+      readonly min?: number | undefined
+      readonly max?: number | undefined
+    }
+  /** DuckDB SQL over the relation `dataset` that finds what must not be there. */
+  | { readonly kind: 'sql'; readonly name: string; readonly sql: string }
+
+/** Asks only for what has come since the last load: `{high_water_mark}` stands for how far that came. */
+export interface IncrementalDefinition {
+  /** The column whose greatest value is the mark. */
+  readonly column: string
+  /** The mark of the first load, as a text that the column's type reads. */
+  readonly initial: string
 }
 
 /** A validated pipeline file: what a run is pinned to. Plain data, without secrets. */
 export interface PipelineDefinition {
   readonly name: string
-  readonly source: HttpSourceDefinition
+  readonly source: SourceDefinition
   readonly columns: readonly ColumnDefinition[]
   readonly onReject: { readonly max: number }
+  /** @default 'discard' */
+  readonly schema?: SchemaRule | undefined
+  readonly transform?: TransformDefinition | undefined
+  readonly checks?: readonly CheckDefinition[] | undefined
+  readonly incremental?: IncrementalDefinition | undefined
   readonly target: PostgresTargetDefinition
   readonly limits: PipelineLimits
 }

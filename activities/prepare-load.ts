@@ -1,16 +1,20 @@
 import { z } from 'zod'
-import { digestOf } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { definitionKey, landingStateKey } from './bucket-layout.ts'
+import { fetchKeyOf } from './fetch-key.ts'
 import { findJson, putJson } from './json-object.ts'
-import type { DatasetId } from './load-target.ts'
+import type { DatasetId, TargetRequest } from './load-target.ts'
+import type { PipelineDefinition } from './pipeline-definition.ts'
 import type { PinnedRun, RunReference } from './run-reference.ts'
+import { transformedColumns } from './transformed-columns.ts'
 
 export interface PrepareLoadInput extends PinnedRun {
   readonly partition: string
   readonly datasetId: DatasetId
   /** Fetch everything again, even what an unpublished run of this partition has landed. */
   readonly refetch: boolean
+  /** The dataset whose landing is parsed again; then the source is not asked. */
+  readonly fromLandingOf?: DatasetId | undefined
 }
 
 export interface PreparedLoad {
@@ -37,14 +41,13 @@ export async function prepareLoad(
   const { definition, interval, partition, datasetId, requestedAt } = input
   const { store, target } = ports
   await store.ensureBucket({ signal })
-  const request = { target: definition.target, columns: definition.columns, signal }
+  const transformed = await transformedColumns(ports.duckDb, definition, signal)
+  const columns = transformed ?? definition.columns
+  const request = { target: definition.target, columns, signal }
   await target.check(request)
 
-  // References are not resolved here, so no secret has a part in the name. How fast the source is asked
-  // changes nothing of what it says.
-  const { rate: _rate, timeoutMs: _timeoutMs, ...what } = definition.source
-  const source = JSON.stringify([what, interval])
-  const fetchKey = (await digestOf(Buffer.from(source))).slice(0, 16)
+  const highWaterMark = await markOf(ports, request, definition)
+  const fetchKey = await fetchKeyOf(definition.source, { partition, interval, highWaterMark })
   const pipeline = definition.name
   const stateKey = landingStateKey({ pipeline, partition, fetchKey })
   const state = await findJson(store, stateKey, landingState, { signal })
@@ -55,8 +58,18 @@ export async function prepareLoad(
   const sequence = isOpen ? state.sequence : (state?.sequence ?? 0) + 1
 
   const run = { pipeline, partition, datasetId, landing: { fetchKey, sequence } }
-  const pinned: PinnedRun = { definition, interval, requestedAt }
+  const pinned: PinnedRun = { definition, interval, requestedAt, highWaterMark, transformed }
   const { sizeBytes } = await putJson(store, definitionKey(run), pinned, { signal })
   await putJson(store, stateKey, { sequence, datasetId }, { signal })
   return { run, storedBytes: sizeBytes }
+}
+
+/** Of incremental pipelines: how far the last load into this table came. */
+async function markOf(
+  { target }: ActivityPorts,
+  request: TargetRequest,
+  { name, incremental }: PipelineDefinition,
+): Promise<string | undefined> {
+  if (incremental === undefined) return undefined
+  return (await target.highWaterMark({ ...request, pipeline: name })) ?? incremental.initial
 }

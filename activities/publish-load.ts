@@ -2,7 +2,7 @@ import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { manifestKey } from './bucket-layout.ts'
 import { getJson } from './json-object.ts'
 import type { PublishOutcome } from './load-target.ts'
-import { readPinnedRun } from './pinned-run.ts'
+import { readPinnedRun, tableColumns } from './pinned-run.ts'
 import type { RunReference } from './run-reference.ts'
 import { datasetManifest } from './seal-dataset.ts'
 
@@ -16,18 +16,20 @@ export async function publishLoad(
   { run }: PublishLoadInput,
   attempt: Attempt,
 ): Promise<PublishOutcome> {
-  const { definition, requestedAt } = await readPinnedRun(store, run, attempt)
+  const pinned = await readPinnedRun(store, run, attempt)
+  const { definition, requestedAt } = pinned
   const key = manifestKey(run)
   const { parts, rejectCount, ...manifest } = await getJson(store, key, datasetManifest, attempt)
   return target.publish({
     target: definition.target,
-    columns: definition.columns,
+    columns: tableColumns(pinned),
     datasetId: run.datasetId,
     pipeline: run.pipeline,
     partition: run.partition,
     manifestKey: key,
     parts,
     recordCount: manifest.recordCount,
+    convertedCount: manifest.convertedCount,
     rejectCount,
     requestedAt,
     signal: attempt.signal,

@@ -1,5 +1,5 @@
 import type { DatasetId } from './load-target.ts'
-import type { Interval, PipelineDefinition } from './pipeline-definition.ts'
+import type { ColumnDefinition, Interval, PipelineDefinition } from './pipeline-definition.ts'
 
 export interface LandingReference {
   /** Digest of the source's definition and the interval. */
@@ -25,4 +25,10 @@ export interface PinnedRun {
   readonly interval: Interval
   /** RFC 3339; given by the client. */
   readonly requestedAt: string
+  /** Of incremental pipelines: how far the load before this one came. */
+  readonly highWaterMark?: string | undefined
+  /** What a transform makes of the columns, and so what goes into the table. */
+  readonly transformed?: readonly ColumnDefinition[] | undefined
+  /** Whether everything has to be in the landing already: the source is not asked. */
+  readonly fromLanding?: boolean | undefined
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { manifestKey, partPrefix, rejectsPrefix } from './bucket-layout.ts'
 import { putJson } from './json-object.ts'
-import { readPinnedRun } from './pinned-run.ts'
+import { readPinnedRun, tableColumns } from './pinned-run.ts'
 import { PipelineError } from './pipeline-error.ts'
 import type { RunReference } from './run-reference.ts'
 
@@ -25,6 +25,8 @@ export const datasetManifest = z.object({
   columns: z.array(z.object({ name: z.string(), type: z.unknown() })),
   /** What the source served: converted and rejected. Absent in manifests of an earlier version. */
   recordCount: z.number().optional(),
+  /** Of these records those that were converted; a transform may make more or fewer rows of them. */
+  convertedCount: z.number().optional(),
   rowCount: z.number(),
   rejectCount: z.number(),
   parts: z.array(
@@ -52,7 +54,8 @@ export async function sealDataset(
   attempt: Attempt,
 ): Promise<{ manifestKey: string; storedBytes: number }> {
   const { run } = input
-  const { definition, interval, requestedAt } = await readPinnedRun(store, run, attempt)
+  const pinned = await readPinnedRun(store, run, attempt)
+  const { interval, requestedAt } = pinned
   const parts: Part[] = []
   let recordCount = 0
   for await (const { key } of store.list(partPrefix(run), attempt)) {
@@ -68,6 +71,8 @@ export async function sealDataset(
       sha256: head?.metadata['sha256'] ?? '',
     })
   }
+  // Names are padded to five digits; items have greater numbers.
+  parts.sort((left, right) => left.partNumber - right.partNumber)
   const rowCount = parts.reduce((sum, part) => sum + part.rowCount, 0)
   const lost = (message: string): PipelineError =>
     new PipelineError('ROWS_LOST', message, {
@@ -96,7 +101,7 @@ export async function sealDataset(
     interval,
     requestedAt,
     landing: run.landing,
-    columns: definition.columns.map(({ name, type }) => ({ name, type })),
+    columns: tableColumns(pinned).map(({ name, type }) => ({ name, type })),
     recordCount,
     rowCount,
     rejectCount,

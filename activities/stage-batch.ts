@@ -4,7 +4,7 @@ import { digestOf } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { partKey } from './bucket-layout.ts'
 import { readPart } from './conversion/read-part.ts'
-import { readPinnedRun } from './pinned-run.ts'
+import { readPinnedRun, tableColumns } from './pinned-run.ts'
 import { PipelineError } from './pipeline-error.ts'
 import type { RunReference } from './run-reference.ts'
 import { withWorkingFolder } from './working-folder.ts'
@@ -20,8 +20,8 @@ export async function stageBatch(
   { run, partNumber }: StageBatchInput,
   attempt: Attempt,
 ): Promise<{ rowCount: number }> {
-  const { definition } = await readPinnedRun(store, run, attempt)
-  const { columns } = definition
+  const pinned = await readPinnedRun(store, run, attempt)
+  const columns = tableColumns(pinned)
   const key = partKey(run, partNumber)
   const head = await store.head(key, attempt)
   const part = await store.get(key, attempt)
@@ -38,7 +38,7 @@ export async function stageBatch(
     await writeFile(path, part)
     return duckDb.withConnection(attempt.signal, (connection) =>
       target.stagePart({
-        target: definition.target,
+        target: pinned.definition.target,
         columns,
         datasetId: run.datasetId,
         partNumber,

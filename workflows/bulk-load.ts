@@ -1,16 +1,11 @@
-import {
-  CancellationScope,
-  continueAsNew,
-  defineQuery,
-  log,
-  setHandler,
-  uuid4,
-} from '@temporalio/workflow'
+import { CancellationScope, continueAsNew, log, setHandler, uuid4 } from '@temporalio/workflow'
 import type { DatasetId } from '../activities/load-target.ts'
 import type { Interval, PipelineDefinition } from '../activities/pipeline-definition.ts'
 import type { RunReference } from '../activities/run-reference.ts'
-import { loadBatches, type WalkState } from './load-batches.ts'
-import { noProgress, type LoadProgress, type LoadResult } from './load-progress.ts'
+import type { LoadStep } from './convert-and-stage.ts'
+import { itemsEnded, loadItems, type ItemsState } from './load-items.ts'
+import { loadBatches, walkStart, type WalkState } from './load-batches.ts'
+import { noProgress, progressQuery, type LoadProgress, type LoadResult } from './load-progress.ts'
 import { activityProxies } from './proxies.ts'
 import { publishDataset } from './publish-dataset.ts'
 
@@ -22,16 +17,18 @@ export interface BulkLoadInput {
   readonly requestedAt: string
   /** Fetch everything again, even what an unpublished run of this partition has landed. */
   readonly refetch: boolean
+  /** The dataset whose landing is parsed again; then the source is not asked. */
+  readonly fromLandingOf?: DatasetId | undefined
 }
 
 /** Where a chain of runs stands; what `continueAsNew` carries over. */
 export interface BulkLoadState {
   readonly run: RunReference
   readonly walk: WalkState
+  /** Of sources that are made of items. */
+  readonly items?: ItemsState | undefined
   readonly progress: LoadProgress
 }
-
-export const progressQuery = defineQuery<LoadProgress>('progress')
 
 /**
  * One pipeline, one partition: fetch, convert and stage batches side by side, seal the dataset,
@@ -48,24 +45,16 @@ export async function bulkLoad(input: BulkLoadInput, carried?: BulkLoadState): P
   const { definition } = input
   const activities = activityProxies(definition.limits.attempts)
   const run = carried?.run ?? (await begin())
-  let walk: WalkState
+  const step: LoadStep = { activities, definition, run, progress: () => progress, report }
+  let walk = carried?.walk ?? walkStart
+  let items = carried?.items
   try {
-    walk = await loadBatches({
-      activities,
-      run,
-      definition,
-      walk: carried?.walk ?? {
-        pageNumber: 0,
-        partNumber: 0,
-        cursor: null,
-        anchor: null,
-        ended: false,
-      },
-      progress: () => progress,
-      report,
-    })
-    if (walk.ended) {
-      return await publishDataset({ activities, run, walk, progress: () => progress, report })
+    if (isMadeOfItems(definition)) {
+      items = await loadItems(step, items ?? (await listItems()))
+      if (itemsEnded(items)) return await publishDataset(step, progress.batchesFetched)
+    } else {
+      walk = await loadBatches(step, walk)
+      if (walk.ended) return await publishDataset(step, walk.partNumber)
     }
   } catch (error) {
     // What was landed stays, for the next run of this partition.
@@ -75,7 +64,7 @@ export async function bulkLoad(input: BulkLoadInput, carried?: BulkLoadState): P
     )
     throw error
   }
-  return continueAsNew<typeof bulkLoad>(input, { run, walk, progress })
+  return continueAsNew<typeof bulkLoad>(input, { run, walk, items, progress })
 
   async function begin(): Promise<RunReference> {
     const datasetId = uuid4() as DatasetId
@@ -83,4 +72,17 @@ export async function bulkLoad(input: BulkLoadInput, carried?: BulkLoadState): P
     report({ phase: 'loading', storedBytes: prepared.storedBytes })
     return prepared.run
   }
+
+  async function listItems(): Promise<ItemsState> {
+    const { itemCount } = await activities.listItems({ run })
+    report({ items: itemCount, itemsLoaded: 0 })
+    return { itemCount, nextItem: 0 }
+  }
+}
+
+/** The same from a landing that is there: with columns that were corrected, say. */
+export const reprocess: typeof bulkLoad = (input, carried) => bulkLoad(input, carried)
+
+function isMadeOfItems({ source }: PipelineDefinition): boolean {
+  return source.kind === 'file' || source.kind === 'postgres'
 }

@@ -1,9 +1,8 @@
-import { ApplicationFailure, CancellationScope, workflowInfo } from '@temporalio/workflow'
-import type { Activities } from '../activities/create-activities.ts'
+import { workflowInfo } from '@temporalio/workflow'
 import type { FetchedBatch } from '../activities/fetch-batch.ts'
 import type { WalkAnchor } from '../activities/landing/landed-batch.ts'
-import type { PipelineDefinition } from '../activities/pipeline-definition.ts'
-import type { RunReference } from '../activities/run-reference.ts'
+import { convertAndStage, type LoadStep } from './convert-and-stage.ts'
+import { withInFlight } from './in-flight.ts'
 import type { LoadProgress } from './load-progress.ts'
 
 /** Keeps a run's history well under 60 KB; a batch takes about 4 KB of it. */
@@ -18,107 +17,52 @@ export interface WalkState {
   readonly ended: boolean
 }
 
-export interface LoadStep {
-  readonly activities: Activities
-  readonly run: RunReference
-  readonly walk: WalkState
-  readonly progress: () => LoadProgress
-  readonly report: (change: Partial<LoadProgress>) => void
+export const walkStart: WalkState = {
+  pageNumber: 0,
+  partNumber: 0,
+  cursor: null,
+  anchor: null,
+  ended: false,
 }
 
 /**
  * Fetches batch after batch while earlier ones are converted and staged, until the source ends or the
- * history has grown long; all that was begun is finished on return. The first failure cancels the
- * rest.
+ * history has grown long; all that was begun is finished on return.
  */
-export function loadBatches(
-  step: LoadStep & { readonly definition: PipelineDefinition },
-): Promise<WalkState> {
+export async function loadBatches(step: LoadStep, start: WalkState): Promise<WalkState> {
   const { activities, definition, run, progress, report } = step
-  return CancellationScope.cancellable(async () => {
-    const scope = CancellationScope.current()
-    const inFlight = new Set<Promise<void>>()
-    let failure: unknown
-    let { walk } = step
-
-    const begin = (work: Promise<void>): void => {
-      const settled = work
-        .catch((error: unknown) => {
-          failure ??= error
-          scope.cancel()
-        })
-        .finally(() => inFlight.delete(settled))
-      inFlight.add(settled)
-    }
-
-    try {
-      for (let batches = 0; !walk.ended && batches < batchesPerRun; batches += 1) {
-        if (batches > 0 && workflowInfo().continueAsNewSuggested) break
-        const { pageNumber, partNumber, cursor, anchor } = walk
-        const fetched = await activities.fetchBatch({ run, firstPage: pageNumber, cursor, anchor })
-        report(addFetched(progress(), fetched))
-        begin(convertAndStage(fetched.batchKey, partNumber))
-        walk = {
-          pageNumber: pageNumber + fetched.pages,
-          partNumber: partNumber + 1,
-          cursor: fetched.next,
-          anchor: fetched.anchor,
-          ended: fetched.next === null,
-        }
-        while (inFlight.size >= definition.limits.batchesInFlight) await Promise.race(inFlight)
+  let walk = start
+  await withInFlight(async (inFlight) => {
+    for (let batches = 0; !walk.ended && batches < batchesPerRun; batches += 1) {
+      if (batches > 0 && workflowInfo().continueAsNewSuggested) break
+      const { pageNumber, partNumber, cursor, anchor } = walk
+      const fetched = await activities.fetchBatch({ run, firstPage: pageNumber, cursor, anchor })
+      report(addFetched(progress(), fetched))
+      inFlight.begin(convertAndStage(step, { batchKey: fetched.batchKey, partNumber }))
+      walk = {
+        pageNumber: pageNumber + fetched.pages,
+        partNumber: partNumber + 1,
+        cursor: fetched.next,
+        anchor: fetched.anchor,
+        ended: fetched.next === null,
       }
-    } catch (error) {
-      failure ??= error
-      scope.cancel()
-    }
-    await CancellationScope.nonCancellable(() => Promise.all(inFlight))
-    if (failure !== undefined) throw failure
-    return walk
-
-    async function convertAndStage(batchKey: string, partNumber: number): Promise<void> {
-      const part = await activities.convertBatch({ run, batchKey, partNumber })
-      report({
-        rows: progress().rows + part.rowCount,
-        rejects: progress().rejects + part.rejectCount,
-        storedBytes: progress().storedBytes + part.storedBytes,
-      })
-      if (progress().rejects > definition.onReject.max) {
-        throw rejectLimit(definition, progress().rejects, part.firstReject)
-      }
-      const { rowCount } = await activities.stageBatch({ run, partNumber })
-      report({
-        batchesStaged: progress().batchesStaged + 1,
-        rowsStaged: progress().rowsStaged + rowCount,
-      })
+      await inFlight.room(definition.limits.batchesInFlight)
     }
   })
+  return walk
 }
 
-function addFetched(progress: LoadProgress, fetched: FetchedBatch): Partial<LoadProgress> {
+/** The totals of what was fetched, with a batch or an item more. */
+export function addFetched(
+  progress: LoadProgress,
+  fetched: Pick<FetchedBatch, 'pages' | 'pagesFound' | 'sourceBytes' | 'storedBytes'>,
+  batches = 1,
+): Partial<LoadProgress> {
   return {
-    batchesFetched: progress.batchesFetched + 1,
+    batchesFetched: progress.batchesFetched + batches,
     pages: progress.pages + fetched.pages,
     pagesFound: progress.pagesFound + fetched.pagesFound,
     sourceBytes: progress.sourceBytes + fetched.sourceBytes,
     storedBytes: progress.storedBytes + fetched.storedBytes,
   }
-}
-
-function rejectLimit(
-  definition: PipelineDefinition,
-  rejects: number,
-  firstReject: string | null,
-): ApplicationFailure {
-  const example = firstReject === null ? '' : ` (for example ${firstReject})`
-  return ApplicationFailure.create({
-    type: 'REJECT_LIMIT_EXCEEDED',
-    message: `${rejects} rows were rejected, ${definition.onReject.max} are allowed${example}`,
-    nonRetryable: true,
-    details: [
-      {
-        remedy:
-          'Look at the rejects beside the dataset, correct `columns`, or raise `on_reject.max`; the table is as it was.',
-      },
-    ],
-  })
 }

@@ -1,6 +1,14 @@
+import { defineQuery } from '@temporalio/workflow'
 import type { LoadCounts } from '../activities/load-target.ts'
 
-export type LoadPhase = 'preparing' | 'loading' | 'sealing' | 'publishing' | 'done'
+export type LoadPhase =
+  | 'preparing'
+  | 'loading'
+  | 'transforming'
+  | 'checking'
+  | 'sealing'
+  | 'publishing'
+  | 'done'
 
 /** What the `progress` query answers; totals over all runs of the chain. */
 export interface LoadProgress {
@@ -12,11 +20,16 @@ export interface LoadProgress {
   readonly pagesFound: number
   readonly sourceBytes: number
   readonly storedBytes: number
-  /** Rows converted and good. */
+  /** Rows converted and good; what a transform of the whole dataset made of them, once it has. */
   readonly rows: number
   readonly rowsStaged: number
   readonly rejects: number
+  /** Of sources that are made of items, such as files. */
+  readonly items?: number | undefined
+  readonly itemsLoaded?: number | undefined
 }
+
+export const progressQuery = defineQuery<LoadProgress>('progress')
 
 export const noProgress: LoadProgress = {
   phase: 'preparing',

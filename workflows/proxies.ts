@@ -30,9 +30,13 @@ export function activityProxies(attempts: number): Activities {
   const long = proxyActivities<Activities>({ ...common, startToCloseTimeout: '6 hours' })
   return {
     prepareLoad: short.prepareLoad,
+    listItems: long.listItems,
+    landItem: long.landItem,
     fetchBatch: long.fetchBatch,
     convertBatch: long.convertBatch,
     stageBatch: long.stageBatch,
+    transformDataset: long.transformDataset,
+    checkDataset: long.checkDataset,
     sealDataset: long.sealDataset,
     publishLoad: long.publishLoad,
     discardStaging: cleanup.discardStaging,

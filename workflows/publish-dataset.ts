@@ -1,17 +1,29 @@
 import { ApplicationFailure } from '@temporalio/workflow'
-import type { LoadStep } from './load-batches.ts'
+import { stage, type LoadStep } from './convert-and-stage.ts'
+import { withInFlight } from './in-flight.ts'
 import type { LoadResult } from './load-progress.ts'
 
 /** A PostgreSQL crash empties staging; more than this many in one load means something else is wrong. */
 const maxRestagings = 5
 
-/** Seals the dataset and publishes it, staging again what the server has lost meanwhile. */
-export async function publishDataset(step: LoadStep): Promise<LoadResult> {
-  const { activities, run, walk, progress, report } = step
+/**
+ * Transforms and checks the dataset as its pipeline says, seals it and publishes it, staging again what
+ * the server has lost meanwhile.
+ *
+ * @param convertedParts How many parts were converted.
+ */
+export async function publishDataset(step: LoadStep, convertedParts: number): Promise<LoadResult> {
+  const { activities, definition, run, progress, report } = step
+  let partCount = convertedParts
+  if (definition.transform?.scope === 'dataset') partCount = await transformDataset(step, partCount)
+  if (definition.checks !== undefined) {
+    report({ phase: 'checking' })
+    await activities.checkDataset({ run })
+  }
   report({ phase: 'sealing' })
   const sealed = await activities.sealDataset({
     run,
-    partCount: walk.partNumber,
+    partCount,
     rowCount: progress().rows,
     rejectCount: progress().rejects,
   })
@@ -34,4 +46,22 @@ export async function publishDataset(step: LoadStep): Promise<LoadResult> {
       { remedy: 'Look in the log of PostgreSQL why it restarts; then start the run again.' },
     ],
   })
+}
+
+/** Makes new parts of all that was converted and stages them; answers how many they are. */
+async function transformDataset(step: LoadStep, convertedParts: number): Promise<number> {
+  const { activities, definition, run, progress, report } = step
+  report({ phase: 'transforming' })
+  const transformed = await activities.transformDataset({ run, partCount: convertedParts })
+  report({
+    rows: transformed.rowCount,
+    storedBytes: progress().storedBytes + transformed.storedBytes,
+  })
+  await withInFlight(async (inFlight) => {
+    for (let partNumber = 0; partNumber < transformed.partCount; partNumber += 1) {
+      inFlight.begin(stage(step, partNumber))
+      await inFlight.room(definition.limits.batchesInFlight)
+    }
+  })
+  return transformed.partCount
 }

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import type { LandedPage } from '../landing/landed-batch.ts'
-import type { ColumnDefinition, SourceFormat } from '../pipeline-definition.ts'
+import type { ColumnDefinition } from '../pipeline-definition.ts'
+import type { SourceFormat } from '../source-definition.ts'
 import { PipelineError } from '../pipeline-error.ts'
+import type { ConversionRules } from './conversion-rules.ts'
 import { convertRecords, type ConvertedRecords } from './convert-records.ts'
 import type { DuckDb } from './duck-db.ts'
 import { recordFields } from './record-fields.ts'
@@ -10,6 +12,7 @@ import { writeRecords } from './write-records.ts'
 
 export interface ConvertPagesInput {
   readonly columns: readonly ColumnDefinition[]
+  readonly rules: ConversionRules
   readonly format: SourceFormat
   readonly pages: readonly LandedPage[]
   readonly read: (page: LandedPage) => Promise<Buffer>
@@ -45,7 +48,7 @@ export async function convertPages(
   const look = async (strict: boolean): Promise<ConvertedPages> => {
     const records = await writeRecords({ ...input, fields, extracted, strict })
     const converted = await duckDb.withConnection(signal, (connection) =>
-      convertRecords(connection, columns, records, { partPath, rejectsPath }),
+      convertRecords(connection, columns, records, { partPath, rejectsPath, rules: input.rules }),
     )
     return { ...converted, recordCount: records.recordCount, partPath, rejectsPath }
   }
@@ -55,10 +58,10 @@ export async function convertPages(
     if (format === 'csv' || !isUnreadable(error)) throw error
     return look(true)
   })
-  const { recordCount, rowCount, rejectCount } = converted
-  if (recordCount === rowCount + rejectCount) return converted
+  const { recordCount, convertedCount, rejectCount } = converted
+  if (recordCount === convertedCount + rejectCount) return converted
   throw recordsLost(
-    `${recordCount} records were landed, ${rowCount} converted and ${rejectCount} rejected`,
+    `${recordCount} records were landed, ${convertedCount} converted and ${rejectCount} rejected`,
     input.pages[0]?.key,
   )
 }

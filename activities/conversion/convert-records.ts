@@ -1,6 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { ColumnDefinition, SourceFormat } from '../pipeline-definition.ts'
+import type { ColumnDefinition } from '../pipeline-definition.ts'
+import type { SourceFormat } from '../source-definition.ts'
 import { PipelineError } from '../pipeline-error.ts'
+import type { ConversionRules } from './conversion-rules.ts'
 import { castSql, duckDbType, rejectReasonSql } from './column-sql.ts'
 import { fieldsOf, readerSql } from './reader-sql.ts'
 import { recordsLost } from './records-lost.ts'
@@ -28,10 +30,18 @@ export interface MalformedLine {
 }
 
 export interface ConvertedRecords {
+  /** Records whose values are all of their types. */
+  readonly convertedCount: number
+  /** Rows of the part: as many, where no transform makes more or fewer of them. */
   readonly rowCount: number
   readonly rejectCount: number
   /** `column: reason` of the first row that was set aside. */
   readonly firstReject: string | undefined
+}
+
+export interface ConvertedPlaces {
+  readonly partPath: string
+  readonly rejectsPath: string
 }
 
 /**
@@ -44,7 +54,7 @@ export async function convertRecords(
   connection: DuckDBConnection,
   columns: readonly ColumnDefinition[],
   records: RecordsFile,
-  output: { readonly partPath: string; readonly rejectsPath: string },
+  output: ConvertedPlaces & { readonly rules: ConversionRules },
 ): Promise<ConvertedRecords> {
   const fields = fieldsOf(columns)
   const reader = readerSql(fields, records)
@@ -63,7 +73,7 @@ export async function convertRecords(
   const counts = await connection.runAndReadAll(
     'SELECT count(*) - count(reject), count(reject), first(reject ORDER BY rowid) FILTER (reject IS NOT NULL) FROM typed',
   )
-  const [rowCount, rejectCount, firstReject] = counts.getRowsJson()[0] ?? []
+  const [convertedCount, rejectCount, firstReject] = counts.getRowsJson()[0] ?? []
   const names = columns.map(({ name }, index) => `c${index} AS ${identifier(name)}`).join(', ')
   await runReader(
     connection,
@@ -75,7 +85,8 @@ export async function convertRecords(
   }
   await connection.run('DROP TABLE typed; DROP TABLE malformed')
   return {
-    rowCount: Number(rowCount),
+    convertedCount: Number(convertedCount),
+    rowCount: Number(convertedCount),
     rejectCount: Number(rejectCount),
     firstReject: typeof firstReject === 'string' ? firstReject : undefined,
   }

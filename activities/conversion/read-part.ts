@@ -62,6 +62,8 @@ function readVector(chunk: DuckDBDataChunk, index: number, type: ColumnType): Co
     case 'numeric':
     case 'uuid':
       return { form: 'text', nulls, values: readStrings(vector, nulls, textOf, '') }
+    case 'array':
+      throw new Error('arrays are not read yet')
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ExtractedField } from '../json/extract-fields.ts'
-import type { ColumnDefinition, SourceFormat } from '../pipeline-definition.ts'
+import type { ColumnDefinition } from '../pipeline-definition.ts'
+import type { SourceFormat } from '../source-definition.ts'
 
 export interface RecordFields {
   /** The columns, `from` being what the field is called in the records given to DuckDB. */

@@ -7,6 +7,14 @@ const numberPattern = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
 const words = ['null', 'true', 'false']
 
+/**
+ * Objects and arrays inside each other, the record itself being the first. Both DuckDB and PostgreSQL
+ * go down by recursion: DuckDB ends the whole process somewhere beyond 10,000 levels, and PostgreSQL
+ * refuses the COPY by its `max_stack_depth`. Other readers of JSON stop at 1,000 or earlier.
+ */
+export const maxNestingLevels = 1000
+const tooDeep = `the JSON is nested deeper than ${maxNestingLevels.toLocaleString('en-US')} levels`
+
 export interface NumberSpan {
   readonly start: number
   readonly end: number
@@ -17,7 +25,8 @@ export interface NumberSpan {
  * lose digits on their way through DuckDB. Returns the position after the object.
  *
  * DuckDB checks what it reads, so checked here is only what it would not: `NaN`, `Infinity` and a
- * comma before a closing bracket, which it takes, and the values that it will be given as text.
+ * comma before a closing bracket, which it takes, what is nested too deep for it, and the values that it
+ * will be given as text.
  *
  * @throws MalformedJsonError
  */
@@ -77,9 +86,10 @@ function checkedContainer(body: Buffer, position: number): { end: number; losesD
       index += 1
       continue
     }
-    if (byte === 0x7b) closers.push(0x7d)
-    else if (byte === 0x5b) closers.push(0x5d)
-    else if (byte === 0x7d || byte === 0x5d) {
+    if (byte === 0x7b || byte === 0x5b) {
+      closers.push(byte === 0x7b ? 0x7d : 0x5d)
+      if (closers.length >= maxNestingLevels) throw malformedJson(tooDeep, index)
+    } else if (byte === 0x7d || byte === 0x5d) {
       if (closers.pop() !== byte) throw malformedJson('brackets do not match', index)
       if (previous === 0x2c) throw malformedJson('the record is not JSON', index)
       if (closers.length === 0) return { end: index + 1, losesDigits }

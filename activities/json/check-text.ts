@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { eachMember, skipValue } from './json-walk.ts'
+import { eachMember, memberName, skipValue } from './json-walk.ts'
 
 /** An escape of a whole surrogate pair, of half of one (the group), or any other. */
 const escapes =
@@ -21,17 +21,33 @@ export function textProblem(bytes: Buffer): string | undefined {
   return undefined
 }
 
-/** Which of the fields the object has twice: which one counts would be a guess. */
-export function duplicateProblem(object: Buffer, fields: ReadonlySet<string>): string | undefined {
-  const seen = new Set<string>()
+/**
+ * Which of the fields the object has twice, or of the members on the paths the object that holds them:
+ * which one counts would be a guess.
+ */
+export function duplicateProblem(
+  object: Buffer,
+  fields: ReadonlySet<string>,
+  paths: readonly (readonly string[])[] = [],
+): string | undefined {
   let problem: string | undefined
-  eachMember(object, 0, (nameStart, nameEnd, valueStart) => {
-    const name: unknown = JSON.parse(object.toString('utf8', nameStart, nameEnd))
-    if (typeof name === 'string' && fields.has(name)) {
-      if (seen.has(name)) problem ??= `the field ${JSON.stringify(name)} is there twice`
-      seen.add(name)
-    }
-    return skipValue(object, valueStart)
-  })
+  const walk = (position: number, depth: number, wanted: typeof paths): number => {
+    if (object[position] !== 0x7b) return skipValue(object, position)
+    const seen = new Set<string>()
+    return eachMember(object, position, (nameStart, nameEnd, valueStart) => {
+      const name = memberName(object, nameStart, nameEnd)
+      const inner = wanted.filter((path) => path[depth] === name)
+      if (inner.length > 0 || (depth === 0 && fields.has(name))) {
+        const [path = []] = inner
+        const shown = depth === 0 ? name : ['$', ...path.slice(0, depth + 1)].join('.')
+        if (seen.has(name)) problem ??= `the field ${JSON.stringify(shown)} is there twice`
+        seen.add(name)
+      }
+      const deeper = inner.filter((path) => path.length > depth + 1)
+      if (deeper.length === 0) return skipValue(object, valueStart)
+      return walk(valueStart, depth + 1, deeper)
+    })
+  }
+  walk(0, 0, paths)
   return problem
 }

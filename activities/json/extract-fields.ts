@@ -1,4 +1,4 @@
-import { eachMember, skipValue } from './json-walk.ts'
+import { eachMember, memberName, skipValue } from './json-walk.ts'
 
 /** A field that is read from the bytes of a record, not by DuckDB. */
 export interface ExtractedField {
@@ -14,7 +14,8 @@ type Span = { readonly start: number; readonly end: number } | undefined
 
 /**
  * The fields of the record that opens at `start`, as members to stand first in it, with a comma
- * behind them where others follow. Of members of one name the last counts, as in PostgreSQL's jsonb.
+ * behind them where others follow. Of members of one name the last counts, as in PostgreSQL's jsonb:
+ * `duplicateProblem` says where that would be a guess.
  */
 export function extractFields(
   body: Buffer,
@@ -45,17 +46,6 @@ export function extractFields(
   ])
   if (memberCount > 0) pieces.push(Buffer.from(','))
   return Buffer.concat(pieces)
-}
-
-function memberName(body: Buffer, start: number, end: number): string {
-  const name = body.toString('utf8', start + 1, end - 1)
-  if (!name.includes('\\')) return name
-  try {
-    return String(JSON.parse(`"${name}"`))
-  } catch {
-    // DuckDB refuses the record.
-    return name
-  }
 }
 
 function valueText(body: Buffer, span: Span, asJson: boolean): Buffer {

@@ -158,3 +158,15 @@ export function eachMember(
     index = skipSpace(body, index + 1)
   }
 }
+
+/** The name that stands between two positions, quotes included, as text. */
+export function memberName(body: Buffer, start: number, end: number): string {
+  const name = body.toString('utf8', start + 1, end - 1)
+  if (!name.includes('\\')) return name
+  try {
+    return String(JSON.parse(`"${name}"`))
+  } catch {
+    // DuckDB refuses the record.
+    return name
+  }
+}

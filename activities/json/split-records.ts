@@ -1,4 +1,5 @@
 import { maxMalformedRecords, rawText, type MalformedRecord } from '../malformed-record.ts'
+import { BodyEdits } from './body-edits.ts'
 import { checkedRecord, type NumberSpan } from './check-record.ts'
 import { duplicateProblem, textProblem } from './check-text.ts'
 import { eachLine } from './each-line.ts'
@@ -15,6 +16,7 @@ const lineEnd = 0x0a
 const space = 0x20
 /** What stands in for a record that was set aside, so that positions stay what they were. */
 const nothing = Buffer.from('{}')
+const lastLineEnd = Buffer.from('\n')
 
 /** Where records stand in a body: in an array that opens at a position, or one a line. */
 export type RecordsPlace =
@@ -95,7 +97,7 @@ class Splitter {
   readonly #options: SplitOptions
   /** The next line feed and carriage return. */
   readonly #nextBreaks = { lf: -1, cr: -1 }
-  readonly #replaced: { start: number; end: number; by: Buffer }[] = []
+  readonly #edits: BodyEdits
   readonly #malformed: MalformedRecord[] = []
   readonly #extractedNames: ReadonlySet<string>
   #count = 0
@@ -107,6 +109,7 @@ class Splitter {
   constructor(body: Buffer, options: SplitOptions) {
     this.#body = body
     this.#options = options
+    this.#edits = new BodyEdits(body)
     this.#extractedNames = new Set(options.extracted?.map(({ path }) => path[0] ?? ''))
   }
 
@@ -136,31 +139,29 @@ class Splitter {
 
   lines(): void {
     const body = this.#body
+    let isSound = true
     eachLine(body, (start, end, line, isEnded) => {
-      const numbers: NumberSpan[] = []
-      // A view of its own, so that what is not closed does not reach into other lines.
-      let problem = quickProblem(body.subarray(start, end), numbers)
-      if (problem !== undefined && !isEnded) refuseCutOff(body, start, end)
+      let numbers: NumberSpan[] = []
+      let problem: string | undefined
+      // What is not closed reaches into other lines: as soon as that may be, each line is looked at in
+      // a view of its own, which costs more than the look.
+      isSound &&= isObject(body, start, end, numbers)
+      if (!isSound) {
+        numbers = []
+        problem = quickProblem(body.subarray(start, end), numbers)
+        numbers = numbers.map((span) => ({ start: span.start + start, end: span.end + start }))
+        if (problem !== undefined && !isEnded) refuseCutOff(body, start, end)
+      }
       problem ??= this.#deeperProblem(start, end)
       if (problem === undefined) this.#extract(start)
-      const moved = numbers.map((span) => ({ start: span.start + start, end: span.end + start }))
-      this.#add(start, end, line, problem, moved)
+      this.#add(start, end, line, problem, numbers)
     })
   }
 
   finish(): SplitRecords {
-    const pieces: Buffer[] = []
-    if (this.#count > 0) {
-      let copied = this.#firstStart
-      for (const { start, end, by } of this.#replaced) {
-        pieces.push(this.#body.subarray(copied, start), by)
-        copied = end
-      }
-      pieces.push(this.#body.subarray(copied, this.#previousEnd))
-      pieces.push(Buffer.from('\n'))
-    }
+    const isEmpty = this.#count === 0
     return {
-      pieces,
+      pieces: isEmpty ? [] : this.#edits.pieces(this.#firstStart, this.#previousEnd, lastLineEnd),
       count: this.#count,
       longestRecordBytes: this.#longestRecordBytes + this.#longestExtractBytes,
       malformed: this.#malformed,
@@ -179,7 +180,7 @@ class Splitter {
     const { extracted = [] } = this.#options
     if (extracted.length === 0) return
     const by = extractFields(this.#body, start, extracted)
-    this.#replaced.push({ start: start + 1, end: start + 1, by })
+    this.#edits.replace(start + 1, start + 1, by)
     this.#longestExtractBytes = Math.max(this.#longestExtractBytes, by.length)
   }
 
@@ -203,18 +204,14 @@ class Splitter {
     const body = this.#body
     let lineBytes = end - start
     if (problem === undefined) {
-      for (const span of numbers) {
-        const by = quoteBytes(body.subarray(span.start, span.end))
-        this.#replaced.push({ ...span, by })
-        lineBytes += by.length - (span.end - span.start)
-      }
+      for (const span of numbers) lineBytes += this.#quote(span)
     } else {
       if (this.#malformed.length === maxMalformedRecords) {
         throw malformedJson('too many records are malformed', start)
       }
       const raw = rawText(body, start, end)
       this.#malformed.push({ record: this.#count, line, reason: problem, raw })
-      this.#replaced.push({ start, end, by: nothing })
+      this.#edits.replace(start, end, nothing)
       lineBytes = nothing.length
     }
     this.#longestRecordBytes = Math.max(this.#longestRecordBytes, lineBytes)
@@ -226,6 +223,28 @@ class Splitter {
     }
     this.#count += 1
     this.#previousEnd = end
+  }
+
+  /** Returns by how many bytes the record becomes longer. */
+  #quote({ start, end }: NumberSpan): number {
+    const first = this.#body[start]
+    if (first !== 0x7b && first !== 0x5b) {
+      this.#edits.quote(start, end)
+      return 2
+    }
+    const by = quoteBytes(this.#body.subarray(start, end))
+    this.#edits.replace(start, end, by)
+    return by.length - (end - start)
+  }
+}
+
+/** Whether an object, and nothing else, stands between two positions. */
+function isObject(body: Buffer, start: number, end: number, numbers: NumberSpan[]): boolean {
+  try {
+    return checkedRecord(body, start, numbers) === end
+  } catch (error) {
+    reasonOf(error)
+    return false
   }
 }
 

@@ -1,4 +1,11 @@
-import type { CountedPagination, Pagination } from '../pipeline-definition.ts'
+import type { CountedPagination, Pagination, PagedSourceDefinition } from '../source-definition.ts'
+
+/** How a walk goes on; a module names the next cursor beside each page. */
+export type Paging = Pagination | { readonly kind: 'named' }
+
+export function pagingOf(source: PagedSourceDefinition): Paging {
+  return source.kind === 'http' ? source.next : { kind: 'named' }
+}
 
 export interface WalkedPage {
   /** What the page was asked for with; null for the first. */
@@ -6,12 +13,12 @@ export interface WalkedPage {
   readonly records: number
   /** What a JSON body names, for `cursor`. */
   readonly nextInBody: string | undefined
-  /** What the answer's headers name, for `link-header`. */
+  /** What is named beside the page. */
   readonly nextLink: string | undefined
 }
 
 /** What the page after this one is asked for with; null where this one is the last. */
-export function nextCursor(next: Pagination, page: WalkedPage): string | null {
+export function nextCursor(next: Paging, page: WalkedPage): string | null {
   const { cursor } = page
   switch (next.kind) {
     case 'none':
@@ -19,6 +26,7 @@ export function nextCursor(next: Pagination, page: WalkedPage): string | null {
     case 'cursor':
       return notStuck(page.nextInBody ?? null, page)
     case 'link-header':
+    case 'named':
       return notStuck(page.nextLink ?? null, page)
     case 'page':
       return isLast(next, page) ? null : String(Number(cursor ?? next.first) + 1)

@@ -1,15 +1,14 @@
 import type { FetchedPage } from '../page-source.ts'
-import type { PipelineDefinition } from '../pipeline-definition.ts'
 import { PipelineError } from '../pipeline-error.ts'
-import { readPage, type PageEnvelope } from './read-page.ts'
+import { readPage, type PageEnvelope, type PageShape } from './read-page.ts'
 
 /** Reads a page; an error about it also says how the source answered. @throws as `readPage` */
 export function readFetchedPage(
   { body, answer }: Pick<FetchedPage, 'body' | 'answer'>,
-  definition: Pick<PipelineDefinition, 'source' | 'columns'>,
+  shape: PageShape,
 ): PageEnvelope {
   try {
-    return readPage(body, definition)
+    return readPage(body, shape)
   } catch (error) {
     if (answer === undefined || !(error instanceof PipelineError)) throw error
     const { code, message, remedy, retryable } = error

@@ -1,7 +1,9 @@
 import { countCsvRecords } from '../conversion/split-csv.ts'
 import { readJsonPage } from '../json/read-json-page.ts'
 import { countRecords } from '../json/split-records.ts'
-import type { PipelineDefinition } from '../pipeline-definition.ts'
+import type { ColumnDefinition } from '../pipeline-definition.ts'
+import type { TextFormat } from '../source-definition.ts'
+import type { Paging } from './next-cursor.ts'
 
 export interface PageEnvelope {
   readonly records: number
@@ -11,6 +13,14 @@ export interface PageEnvelope {
   readonly nextInBody: string | undefined
 }
 
+export interface PageShape {
+  readonly format: TextFormat
+  /** Where the array of records stands in a JSON body. */
+  readonly records: readonly string[]
+  readonly next: Paging
+  readonly columns: readonly ColumnDefinition[]
+}
+
 /**
  * What paging needs to know of a page.
  *
@@ -18,20 +28,22 @@ export interface PageEnvelope {
  */
 export function readPage(
   body: Buffer,
-  { source, columns }: Pick<PipelineDefinition, 'source' | 'columns'>,
+  { format, records, next, columns }: PageShape,
 ): PageEnvelope {
-  switch (source.format) {
+  switch (format) {
     case 'json': {
-      const next = source.next.kind === 'cursor' ? source.next.path : undefined
-      const page = readJsonPage(body, { records: source.records, next })
-      const { recordCount: records, recordsStart } = page
-      return { records, recordsStart, nextInBody: page.next }
+      const page = readJsonPage(body, {
+        records,
+        next: next.kind === 'cursor' ? next.path : undefined,
+      })
+      const { recordCount, recordsStart } = page
+      return { records: recordCount, recordsStart, nextInBody: page.next }
     }
     case 'ndjson':
       return { records: countRecords(body), recordsStart: null, nextInBody: undefined }
     case 'csv': {
-      const records = countCsvRecords(body, new Set(columns.map(({ from }) => from)))
-      return { records, recordsStart: null, nextInBody: undefined }
+      const counted = countCsvRecords(body, new Set(columns.map(({ from }) => from)))
+      return { records: counted, recordsStart: null, nextInBody: undefined }
     }
   }
 }

@@ -1,10 +1,10 @@
 import type { WalkPosition } from '../bucket-layout.ts'
-import type { Pagination } from '../pipeline-definition.ts'
 import { PipelineError } from '../pipeline-error.ts'
 import type { WalkAnchor } from './landed-batch.ts'
+import type { Paging } from './next-cursor.ts'
 
 /** Page content is compared where a stuck source does not show in what pages are asked for with. */
-export function comparesContent({ kind }: Pagination): boolean {
+export function comparesContent({ kind }: Paging): boolean {
   return kind === 'page' || kind === 'offset' || kind === 'link-header'
 }
 

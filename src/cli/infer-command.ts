@@ -39,15 +39,15 @@ export function addInferCommand(pipelines: Command): void {
       }
       const settings = readSettings(process.env)
       const pipeline = await findSource(nameOrFile, options, settings)
-      const interval = intervalFor(pipeline, options.partition)
+      const slice = sliceFor(pipeline, options.partition)
       // Heavy, and few commands need it.
-      const { createHttpSource } = await import('../sources/http-source.ts')
+      const { createSources } = await import('../sources/create-sources.ts')
       const { sourceHosts: allowedHosts } = settings
-      const pageSource = createHttpSource({ environment: process.env, allowedHosts })
+      const sources = createSources({ environment: process.env, allowedHosts })
       try {
-        print(await seeSource(pageSource, pipeline, { interval, pages }), json)
+        print(await seeSource(sources.pages, pipeline, { slice, pages }), json)
       } finally {
-        pageSource.close()
+        await sources.close()
       }
     })
 }
@@ -65,13 +65,14 @@ async function findSource(
   return parseSource(stringify({ source }), 'the command line')
 }
 
-function intervalFor({ source }: SourceOfPipeline, partition: string | undefined) {
+function sliceFor({ source }: SourceOfPipeline, partition: string | undefined) {
   if (partition === undefined && JSON.stringify(source).includes('{interval')) {
     throw new CommandError('PARTITION_INVALID', 'the source asks for an interval', {
       remedy: 'Give one with --partition, such as 2001-01-05.',
     })
   }
-  return parsePartition(partition ?? ANY_PARTITION).interval
+  const { name, interval } = parsePartition(partition ?? ANY_PARTITION)
+  return { partition: name, interval }
 }
 
 function print({ sightings, pages, hasMore }: SeenSource, json: boolean): void {

@@ -52,6 +52,8 @@ function isOfType(type: ColumnType, text: string): boolean {
       return isWhole(uuidPattern, text)
     case 'bytea':
       return isWhole(`(?:${hexPattern}|${base64Pattern})`, text)
+    case 'array':
+      return false
     case 'json':
       return isJson(text)
     case 'jsonb':

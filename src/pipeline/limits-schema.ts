@@ -12,6 +12,7 @@ export const limitsSchema = z.strictObject({
   batches_in_flight: wholeNumber(1, 64).default(2),
   attempts: wholeNumber(1, 1000).default(8),
   max_pages: wholeNumber(1, 1_000_000_000).optional(),
+  items_in_flight: wholeNumber(1, 64).optional().meta({ default: 2 }),
 })
 
 /** How many rows may be set aside before the load fails. */

@@ -3,12 +3,11 @@
  * believes it is in force; an entry goes when its feature comes.
  */
 export const PLANNED_KEYS: Readonly<Record<string, readonly string[]>> = {
-  '': ['transform', 'schedule', 'after'],
+  '': ['schedule', 'after'],
 }
 
 export const PLANNED_VALUES: Readonly<Record<string, readonly string[]>> = {
-  'source.kind': ['file', 'postgres', 'module'],
-  'source.format': ['parquet'],
+  schema: ['evolve'],
   'target.mode': ['append', 'replace', 'replace-interval'],
 }
 

@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { authProblems, authSchema } from './auth-schema.ts'
+import { fileSourceSchema, notForRecords } from './file-source-schema.ts'
 import { isWithin, parseMemberPath } from './member-path.ts'
+import { moduleSourceSchema } from './module-source-schema.ts'
 import { paginationSchema } from './pagination-schema.ts'
 import { parsedText } from './parsed.ts'
+import { postgresSourceSchema } from './postgres-source-schema.ts'
 import { headersSchema, querySchema } from './source-text.ts'
 import { parseSourceUrl } from './source-url.ts'
 import { wholeNumber } from './whole-number.ts'
@@ -30,14 +33,16 @@ const httpSourceSchema = z
           .max(1000, 'must be from 0.001 to 1000'),
       })
       .optional(),
+    concurrency: wholeNumber(1, 64).optional().meta({ default: 1 }),
   })
   .superRefine(({ format, records = [], next, query, ...source }, context) => {
     const report = (path: string[], message: string) =>
       context.addIssue({ code: 'custom', path, message })
-    if (format !== 'json' && records.length > 0) {
-      report(['records'], `is for JSON bodies; a ${format} body is records from end to end`)
-    }
+    if (format !== 'json' && records.length > 0) report(['records'], notForRecords(format))
     for (const { path, problem } of authProblems(source)) report(path, problem)
+    if (source.concurrency !== undefined && !isForeseen(next)) {
+      report(['concurrency'], 'is for paging by page, or by offset with a size: others must wait')
+    }
     if (next.kind === 'none' || next.kind === 'link-header') return
     if (next.kind === 'cursor') {
       if (format !== 'json') {
@@ -53,7 +58,17 @@ const httpSourceSchema = z
   })
 
 /** Where records come from. */
-export const sourceSchema = z.discriminatedUnion('kind', [httpSourceSchema])
+export const sourceSchema = z.discriminatedUnion('kind', [
+  httpSourceSchema,
+  fileSourceSchema,
+  postgresSourceSchema,
+  moduleSourceSchema,
+])
+
+/** Whether what pages are asked for with is known before the pages before them have come. */
+function isForeseen(next: z.output<typeof paginationSchema>): boolean {
+  return next.kind === 'page' || (next.kind === 'offset' && next.size !== undefined)
+}
 
 function urlSets(url: string, parameter: string): boolean {
   const at = url.indexOf('?')

@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { PLACEHOLDERS } from '../sources/fill-in.ts'
 import { suggestion } from './suggestion.ts'
 import { EVEN_IF_WRONG } from './parsed.ts'
 import { clearTextProblem, hasReference, referenceProblem } from './reference-problem.ts'
 
-const PLACEHOLDERS = ['{interval.start}', '{interval.end}']
 const SECRET_NAMES =
   /^(proxy-)?authorization$|^cookie$|^(x-)?api[-_]?key$|^access_token$|^password$|^(client_)?secret$/i
 /** What the connection sets, and a pipeline cannot. */
@@ -57,10 +57,11 @@ function isBarePlaceholder(input: unknown): boolean {
 }
 
 function placeholderProblem(text: string): string | undefined {
-  const found = /\{\s*interval\b[^}]*\}?/g[Symbol.match](text) ?? []
-  const unknown = found.find((placeholder) => !PLACEHOLDERS.includes(placeholder))
+  const known: readonly string[] = PLACEHOLDERS
+  const found = /\{\s*(?:interval|partition|high_water)\b[^}]*\}?/g[Symbol.match](text) ?? []
+  const unknown = found.find((placeholder) => !known.includes(placeholder))
   if (unknown === undefined) return undefined
-  return `${unknown} is unknown${suggestion(unknown, PLACEHOLDERS)}; there are ${PLACEHOLDERS.join(' and ')}`
+  return `${unknown} is unknown${suggestion(unknown, known)}; there are ${known.join(', ')}`
 }
 
 export function headerNameProblem(name: string): string | undefined {

@@ -1,30 +1,39 @@
-import type {
-  HttpSourceDefinition,
-  PipelineDefinition,
-  SourceAuth,
-  SourceFormat,
-} from '../../activities/pipeline-definition.ts'
+import type { PipelineDefinition } from '../../activities/pipeline-definition.ts'
+import type { SourceFormat } from '../../activities/source-definition.ts'
 import { parseMemberPath } from './member-path.ts'
 import type { PipelineFile } from './pipeline-schema.ts'
+import { toSource } from './to-source.ts'
 
 /** What a run is told of a file. Columns come in the order of `columnNames`, the file's. */
 export function toDefinition(
   file: PipelineFile,
   columnNames: readonly string[],
 ): PipelineDefinition {
-  const { source, target, limits } = file
+  const { source, target, limits, schema, transform, checks, incremental } = file
+  const definedSource = toSource(source)
   return {
     name: file.name,
-    source: toSource(source),
+    source: definedSource,
     columns: columnNames.flatMap((name) => {
       const column = file.columns[name]
       if (column === undefined) return []
       const { type, from = name, key } = column
       return [
-        { name, type, from, key, ...toPath(source.format, from), ...toDefault(column.default) },
+        {
+          name,
+          type,
+          from,
+          key,
+          ...toPath(definedSource.format, from),
+          ...toDefault(column.default),
+        },
       ]
     }),
     onReject: { max: file.on_reject.max },
+    ...(schema === undefined ? {} : { schema }),
+    ...(transform === undefined ? {} : { transform }),
+    ...(checks === undefined ? {} : { checks }),
+    ...(incremental === undefined ? {} : { incremental }),
     target: { kind: target.kind, ...target.table, mode: target.mode },
     limits: {
       batchBytes: limits.batch_bytes,
@@ -32,31 +41,9 @@ export function toDefinition(
       batchesInFlight: limits.batches_in_flight,
       attempts: limits.attempts,
       ...(limits.max_pages === undefined ? {} : { maxPages: limits.max_pages }),
+      ...(limits.items_in_flight === undefined ? {} : { itemsInFlight: limits.items_in_flight }),
     },
   }
-}
-
-/** What is not in the file is not in the definition either: a landing is found by its digest. */
-function toSource({
-  auth,
-  timeout_seconds: timeoutSeconds,
-  rate,
-  ...source
-}: PipelineFile['source']): HttpSourceDefinition {
-  return {
-    ...source,
-    records: source.records ?? [],
-    ...(auth === undefined ? {} : { auth: toAuth(auth) }),
-    ...(timeoutSeconds === undefined ? {} : { timeoutMs: timeoutSeconds * 1000 }),
-    ...(rate === undefined ? {} : { rate: { requestsPerSecond: rate.requests_per_second } }),
-  }
-}
-
-function toAuth(auth: NonNullable<PipelineFile['source']['auth']>): SourceAuth {
-  if (auth.kind !== 'oauth2') return auth
-  const { token_url: tokenUrl, client_id: clientId, client_secret: clientSecret, scope } = auth
-  const common = { kind: auth.kind, tokenUrl, clientId, clientSecret }
-  return scope === undefined ? common : { ...common, scope }
 }
 
 /** CSV has no members inside members: there a name is a name. */

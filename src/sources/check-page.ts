@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer'
-import { PipelineError, type SourceFormat } from '../../activities/index.ts'
+import { PipelineError, type TextFormat } from '../../activities/index.ts'
 import { bodyBeginning } from './body-beginning.ts'
 import type { DecodedAnswer } from './decode-body.ts'
 
 /** What a page of a text format begins with, as far as its first characters tell. */
-const beginnings: Readonly<Record<SourceFormat, readonly string[]>> = {
+const beginnings: Readonly<Record<TextFormat, readonly string[]>> = {
   json: ['a JSON object', 'a JSON array'],
   ndjson: ['a JSON object', 'nothing'],
   csv: ['a JSON object', 'a JSON array', 'text'],
@@ -16,7 +16,7 @@ const beginnings: Readonly<Record<SourceFormat, readonly string[]>> = {
  *
  * @throws PipelineError SOURCE_MALFORMED. Its message holds nothing of the body.
  */
-export function checkPage(answer: DecodedAnswer, format: SourceFormat, shown: string): void {
+export function checkPage(answer: DecodedAnswer, format: TextFormat, shown: string): void {
   const { headers, body, isProven } = answer
   const contentType = headers['content-type'] ?? ''
   const refuse = (what: string, remedy: string, retryable: boolean) => {

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { PipelineError, type PageRequest, type PageSource } from '../../activities/index.ts'
+import { PipelineError, type FetchedPage } from '../../activities/index.ts'
 import { AccessTokens } from './access-tokens.ts'
 import { Agents } from './agents.ts'
 import { checkPage, shownContentType } from './check-page.ts'
 import type { DecodedAnswer } from './decode-body.ts'
 import type { HostList } from './host-list.ts'
 import { httpGet } from './http-get.ts'
+import type { HttpPageRequest } from './http-page-request.ts'
 import { nextLink } from './next-link.ts'
 import { pageUrl } from './page-url.ts'
 import { RequestRate } from './request-rate.ts'
@@ -31,19 +32,24 @@ export interface HttpSourceOptions {
   readonly firstDelayMs?: number
 }
 
+export interface HttpSource {
+  fetchPage(request: HttpPageRequest): Promise<FetchedPage>
+  close(): void
+}
+
 /** Pages over HTTP. Short trouble (a cut connection, 429, 5xx) is waited out in place. */
 export function createHttpSource({
   environment,
   allowedHosts,
   resolve,
   firstDelayMs = 250,
-}: HttpSourceOptions): PageSource & { close(): void } {
+}: HttpSourceOptions): HttpSource {
   const agents = new Agents()
   const hosts = new SourceHosts(allowedHosts, resolve)
   const tokens = new AccessTokens(environment)
   const rate = new RequestRate()
 
-  async function ask(request: PageRequest, url: URL, shown: string): Promise<DecodedAnswer> {
+  async function ask(request: HttpPageRequest, url: URL, shown: string): Promise<DecodedAnswer> {
     const { source, maxBytes, signal } = request
     const { auth, rate: limit, timeoutMs = defaultTimeoutMs } = source
     const common = { hosts, agents, signal, maxBytes }

@@ -2,8 +2,8 @@ import {
   maxNextLinkBytes,
   PipelineError,
   type HttpSourceDefinition,
-  type PageRequest,
 } from '../../activities/index.ts'
+import type { HttpPageRequest } from './http-page-request.ts'
 import { linkTarget } from './link-header.ts'
 import { referringParameters, sourceUrl } from './page-url.ts'
 import { replaceReferences, type Environment } from './resolve-references.ts'
@@ -29,7 +29,7 @@ export interface NextLinkPlace {
  */
 export function nextLink(
   header: string | undefined,
-  { source, interval }: Pick<PageRequest, 'source' | 'interval'>,
+  { source, slice }: Pick<HttpPageRequest, 'source' | 'slice'>,
   place: NextLinkPlace,
 ): string | undefined {
   const target = readTarget(header ?? '', place)
@@ -41,9 +41,7 @@ export function nextLink(
     throw refused(place, `leads to another origin, ${link.origin}`)
   }
   const base = sourceUrl(source, environment, shown)
-  const own = new Set(
-    referringParameters(source, interval, environment, base).map(([name]) => name),
-  )
+  const own = new Set(referringParameters(source, slice, environment, base).map(([name]) => name))
   const kept = link.search
     .slice(1)
     .split('&')

@@ -1,10 +1,11 @@
 import {
   PipelineError,
   type HttpSourceDefinition,
-  type Interval,
-  type PageRequest,
+  type SourceSlice,
 } from '../../activities/index.ts'
 import { hasReference } from '../pipeline/reference-problem.ts'
+import { fillIn } from './fill-in.ts'
+import type { HttpPageRequest } from './http-page-request.ts'
 import { parseHttpUrl } from './parse-http-url.ts'
 import { resolveReferences, type Environment } from './resolve-references.ts'
 
@@ -15,14 +16,14 @@ import { resolveReferences, type Environment } from './resolve-references.ts'
  * @throws PipelineError SOURCE_SETTING_MISSING, SOURCE_SETTING_INVALID
  */
 export function pageUrl(
-  { source, interval, cursor }: Pick<PageRequest, 'source' | 'interval' | 'cursor'>,
+  { source, slice, cursor }: Pick<HttpPageRequest, 'source' | 'slice' | 'cursor'>,
   environment: Environment,
   shown: string,
 ): URL {
   const url = sourceUrl(source, environment, shown)
   const { next, query } = source
   if (next.kind === 'link-header' && cursor !== undefined) {
-    const own = referringParameters(source, interval, environment, url)
+    const own = referringParameters(source, slice, environment, url)
     const queryAt = cursor.indexOf('?')
     if (queryAt > 0) url.pathname = cursor.slice(0, queryAt)
     // Not through `searchParams`, which would spell the source's own parameters anew.
@@ -31,7 +32,7 @@ export function pageUrl(
     return url
   }
   for (const [name, template] of Object.entries(query)) {
-    url.searchParams.set(name, filledIn(template, interval, environment))
+    url.searchParams.set(name, filledIn(template, slice, environment))
   }
   if (next.kind === 'page' || next.kind === 'offset') {
     url.searchParams.set(next.parameter, cursor ?? String(next.first))
@@ -62,7 +63,7 @@ export function sourceUrl(
  */
 export function referringParameters(
   source: HttpSourceDefinition,
-  interval: Interval,
+  slice: SourceSlice,
   environment: Environment,
   url: URL,
 ): [string, string][] {
@@ -71,12 +72,10 @@ export function referringParameters(
   const ofUrl = [...url.searchParams].filter(([name, value]) => !written.has(name, value))
   const ofQuery = Object.entries(source.query)
     .filter(([, template]) => hasReference(template))
-    .map(([name, template]): [string, string] => [name, filledIn(template, interval, environment)])
+    .map(([name, template]): [string, string] => [name, filledIn(template, slice, environment)])
   return [...ofUrl.filter(([name]) => source.query[name] === undefined), ...ofQuery]
 }
 
-function filledIn(template: string, interval: Interval, environment: Environment): string {
-  return resolveReferences(template, environment)
-    .replaceAll('{interval.start}', interval.start)
-    .replaceAll('{interval.end}', interval.end)
+function filledIn(template: string, slice: SourceSlice, environment: Environment): string {
+  return fillIn(resolveReferences(template, environment), slice)
 }

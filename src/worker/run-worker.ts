@@ -7,7 +7,7 @@ import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
 import { connectionOptions, reach } from '../client/connect-temporal.ts'
 import type { PayloadSettings } from '../config/read-settings.ts'
 import type { HostList } from '../sources/host-list.ts'
-import { createHttpSource } from '../sources/http-source.ts'
+import { createSources } from '../sources/create-sources.ts'
 import { createPostgresTarget } from '../targets/postgres/postgres-target.ts'
 import { createWorkers } from './create-workers.ts'
 
@@ -31,7 +31,7 @@ export interface RunWorkerOptions {
 export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const { addresses, signal } = options
   const store = createS3ObjectStore(addresses.store)
-  const source = createHttpSource({
+  const sources = createSources({
     environment: options.environment,
     allowedHosts: options.sourceHosts,
   })
@@ -50,7 +50,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       store,
       payloads: options.payloads,
       onWarning: options.onWarning,
-      activities: createActivities({ store, source, target, duckDb }),
+      activities: createActivities({ store, ...sources, target, duckDb }),
     })
     const running = workers.map((worker) => worker.run())
     const stop = (): void => {
@@ -63,7 +63,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     const ends = await Promise.allSettled(running.map((run) => run.finally(stop)))
     for (const end of ends) if (end.status === 'rejected') throw end.reason
   } finally {
-    source.close()
+    await sources.close()
     await target.close()
     store.close()
     duckDb.close()

@@ -1,10 +1,6 @@
 import { convertPages, type ConvertedPages } from '../../activities/conversion/convert-pages.ts'
 import type { DuckDb } from '../../activities/conversion/duck-db.ts'
-import type {
-  ColumnDefinition,
-  HttpSourceDefinition,
-  SourceFormat,
-} from '../../activities/index.ts'
+import type { ColumnDefinition, TextFormat } from '../../activities/index.ts'
 import type { LandedPage } from '../../activities/landing/landed-batch.ts'
 import { readPage } from '../../activities/landing/read-page.ts'
 
@@ -14,26 +10,19 @@ import { readPage } from '../../activities/landing/read-page.ts'
  */
 export async function convertIntoFolder(
   duckDb: DuckDb,
-  format: SourceFormat,
+  format: TextFormat,
   columns: readonly ColumnDefinition[],
   bodies: readonly (Buffer | string)[],
   folder: string,
 ): Promise<ConvertedPages> {
-  const source: HttpSourceDefinition = {
-    kind: 'http',
-    url: 'http://source.invalid',
-    query: {},
-    headers: {},
-    format,
-    records: [],
-    next: { kind: 'none' },
-  }
+  const shape = { format, records: [], next: { kind: 'none' }, columns } as const
   const pages: LandedPage[] = bodies.map((body, index) => {
-    const { records, recordsStart } = readPage(Buffer.from(body), { source, columns })
+    const { records, recordsStart } = readPage(Buffer.from(body), shape)
     return { key: `page-${index}`, digest: '', sizeBytes: body.length, records, recordsStart }
   })
   return convertPages(duckDb, {
     columns,
+    rules: { schema: 'discard' },
     format,
     pages,
     // A copy: pages are consumed.

@@ -166,6 +166,46 @@ describe('publishing a dataset into PostgreSQL', { timeout: 60_000 }, () => {
     )
   })
 
+  it('writes what the source has, where PostgreSQL takes it for equal to what is there', async () => {
+    const columns = [
+      column('id', 'integer', 'key'),
+      column('double', 'double'),
+      column('json', 'json'),
+      column('jsonb', 'jsonb'),
+      column('bytea', 'bytea'),
+      column('numeric', { kind: 'numeric', precision: 10, scale: 2 }),
+      column('timestamptz', 'timestamptz'),
+    ]
+    const same = [NaN, '{"a":1}', '[1.0]', Uint8Array.of(0), '1.00', 0n]
+    const load = (...rows: Row[]) =>
+      sampleLoad('equal', [rows.map((row, id) => [id, ...row])], columns).run(target)
+    const start = [same, [0, ...same.slice(1)], [-0, ...same.slice(1)], same, same]
+    await load(...start)
+    assert.equal(countsOf(await load(...start)).rowsUnchanged, start.length)
+    const counts = countsOf(
+      await load(
+        [NaN, '{"a":1}', '[1.0]', Uint8Array.of(0), '1.0', 0n],
+        [-0, ...same.slice(1)],
+        [0, ...same.slice(1)],
+        [NaN, '{"a" :1}', ...same.slice(2)],
+        [NaN, '{"a":1}', '[1.00]', ...same.slice(3)],
+      ),
+    )
+    assert.deepEqual([counts.rowsUpdated, counts.rowsUnchanged], [4, 1])
+    assert.deepEqual(
+      await database.query(
+        'SELECT double::text, json::text, jsonb::text, numeric::text FROM equal ORDER BY id',
+      ),
+      [
+        { double: 'NaN', json: '{"a":1}', jsonb: '[1.0]', numeric: '1.00' },
+        { double: '-0', json: '{"a":1}', jsonb: '[1.0]', numeric: '1.00' },
+        { double: '0', json: '{"a":1}', jsonb: '[1.0]', numeric: '1.00' },
+        { double: 'NaN', json: '{"a" :1}', jsonb: '[1.0]', numeric: '1.00' },
+        { double: 'NaN', json: '{"a":1}', jsonb: '[1.00]', numeric: '1.00' },
+      ],
+    )
+  })
+
   it('takes for one key what the table takes for one', async () => {
     const columns = [column('code', 'text', 'key'), column('name', 'text')]
     await database.query('CREATE TABLE codes (code text COLLATE nocase PRIMARY KEY, name text)')

@@ -1,5 +1,5 @@
-import type { Interval, PageSource, SourceFormat } from '../../../activities/index.ts'
-import { nextCursor } from '../../../activities/landing/next-cursor.ts'
+import type { PageSource, SourceSlice, TextFormat } from '../../../activities/index.ts'
+import { nextCursor, pagingOf } from '../../../activities/landing/next-cursor.ts'
 import { readPage } from '../../../activities/landing/read-page.ts'
 import { recordsPlace } from '../../../activities/json/split-records.ts'
 import type { SourceOfPipeline } from './parse-source.ts'
@@ -21,30 +21,39 @@ export interface SeenSource {
 export async function seeSource(
   pageSource: PageSource,
   { source, limits }: SourceOfPipeline,
-  options: { readonly interval: Interval; readonly pages: number },
+  options: { readonly slice: SourceSlice; readonly pages: number },
 ): Promise<SeenSource> {
   const sightings = new RecordSightings()
   const { signal } = new AbortController()
-  let cursor: string | null = null
-  for (let pages = 1; ; pages += 1) {
-    const { body, nextLink } = await pageSource.fetchPage({
-      source,
-      interval: options.interval,
-      cursor: cursor ?? undefined,
-      maxBytes: limits.pageBytes,
-      signal,
-    })
-    const page = readPage(body, { source, columns: [] })
-    seeRecords(source.format, { body, ...page }, sightings)
-    cursor = nextCursor(source.next, { ...page, cursor, nextLink })
-    if (cursor === null || pages === options.pages) {
-      return { sightings, pages, hasMore: cursor !== null }
+  if (source.kind !== 'http' && source.kind !== 'module') {
+    throw new Error(`a ${source.kind} source cannot be looked at yet`)
+  }
+  const { format, records } = source
+  const next = pagingOf(source)
+  const walk = pageSource.openWalk({
+    source,
+    slice: options.slice,
+    maxBytes: limits.pageBytes,
+    signal,
+  })
+  try {
+    let cursor: string | null = null
+    for (let pages = 1; ; pages += 1) {
+      const { body, nextLink } = await walk.page(cursor ?? undefined)
+      const page = readPage(body, { format, records, next, columns: [] })
+      seeRecords(format, { body, ...page }, sightings)
+      cursor = nextCursor(next, { ...page, cursor, nextLink })
+      if (cursor === null || pages === options.pages) {
+        return { sightings, pages, hasMore: cursor !== null }
+      }
     }
+  } finally {
+    await walk.close()
   }
 }
 
 function seeRecords(
-  format: SourceFormat,
+  format: TextFormat,
   { body, recordsStart }: { readonly body: Buffer; readonly recordsStart: number | null },
   sightings: RecordSightings,
 ): void {

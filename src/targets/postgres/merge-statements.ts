@@ -1,4 +1,4 @@
-import type { ColumnDefinition } from '../../../activities/pipeline-definition.ts'
+import type { ColumnDefinition, ColumnType } from '../../../activities/pipeline-definition.ts'
 import { columnTypeSql } from './column-type-sql.ts'
 import { POSITION_COLUMN, quoteColumn } from './sql-name.ts'
 
@@ -90,12 +90,30 @@ SELECT ${names.join(', ')} FROM ${changes} WHERE ${POSITION_COLUMN}`,
   }
 }
 
-/**
- * Text is compared byte by byte, whatever the column's collation takes for equal; and so is JSON:
- * json compares with nothing, and jsonb takes 1.0 for 1.00.
- */
+/** Whether the source's value is another one than the table's, though PostgreSQL may take them for equal. */
 function differs({ name, type }: ColumnDefinition): string {
-  const isJson = type.kind === 'json' || type.kind === 'jsonb'
-  const bytewise = `${isJson ? '::text' : ''}${isJson || type.kind === 'text' ? ' COLLATE "C"' : ''}`
-  return `s.${quoteColumn(name)}${bytewise} IS DISTINCT FROM t.${quoteColumn(name)}${bytewise}`
+  const column = quoteColumn(name)
+  return `${identity(type, `s.${column}`)} IS DISTINCT FROM ${identity(type, `t.${column}`)}`
+}
+
+/** An expression that is equal for the very same values only. */
+function identity({ kind }: ColumnType, value: string): string {
+  switch (kind) {
+    case 'text':
+      // The column's own collation may take other texts for equal.
+      return `${value} COLLATE "C"`
+    case 'json':
+    case 'jsonb':
+      // json compares with nothing, and jsonb takes 1.0 for 1.00.
+      return `${value}::text COLLATE "C"`
+    case 'double':
+      // -0 is equal to 0.
+      return `float8send(${value})`
+    case 'array':
+      // All of that, element by element.
+      return `array_send(${value})`
+    default:
+      // A numeric column has one scale: 1.0 and 1.00 do not both stand in it.
+      return value
+  }
 }

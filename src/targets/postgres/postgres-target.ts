@@ -71,6 +71,7 @@ export function createPostgresTarget(options: PostgresTargetOptions): LoadTarget
       assertDatasetId(request.datasetId)
       return isPublished(sessions, request)
     },
+    highWaterMark: () => Promise.reject(new Error('there are no high-water marks yet')),
     async discard(datasetId, signal) {
       assertDatasetId(datasetId)
       await discardStaged(sessions, datasetId, signal, timing)

@@ -1,9 +1,13 @@
-import type { ColumnDefinition, ColumnType } from '../../../activities/pipeline-definition.ts'
+import type {
+  ColumnDefinition,
+  ColumnType,
+  plainColumnKinds,
+} from '../../../activities/pipeline-definition.ts'
 
 /** A declared column, e.g. `column('id', 'bigint', 'key')`. */
 export function column(
   name: string,
-  type: Exclude<ColumnType['kind'], 'numeric'> | ColumnType,
+  type: (typeof plainColumnKinds)[number] | ColumnType,
   key?: 'key',
 ): ColumnDefinition {
   return {

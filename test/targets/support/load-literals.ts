@@ -7,11 +7,8 @@ import type { Client } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { DuckDb } from '../../../activities/conversion/duck-db.ts'
 import { readPart } from '../../../activities/conversion/read-part.ts'
-import type {
-  ColumnDefinition,
-  ColumnType,
-  SourceFormat,
-} from '../../../activities/pipeline-definition.ts'
+import type { ColumnDefinition, ColumnType } from '../../../activities/pipeline-definition.ts'
+import type { TextFormat } from '../../../activities/source-definition.ts'
 import { columnTypeSql } from '../../../src/targets/postgres/column-type-sql.ts'
 import { copyBinary } from '../../../src/targets/postgres/copy-binary-encoder.ts'
 import { convertIntoFolder } from '../../support/convert-into-folder.ts'
@@ -25,7 +22,7 @@ export type Outcome = { readonly value: string | null } | { readonly refused: st
  */
 export async function loadLiterals(
   { duckDb, client }: { readonly duckDb: DuckDb; readonly client: Client },
-  format: SourceFormat,
+  format: TextFormat,
   type: ColumnType,
   fields: readonly string[],
 ): Promise<Outcome[]> {
@@ -74,7 +71,7 @@ export async function loadLiterals(
   }
 }
 
-function bodyOf(format: SourceFormat, fields: readonly string[]): string {
+function bodyOf(format: TextFormat, fields: readonly string[]): string {
   if (format === 'csv') {
     return `id,v\n${fields.map((field, id) => `${id},${field}\n`).join('')}`
   }

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import type { DuckDb } from '../../../activities/conversion/duck-db.ts'
 import { readPart } from '../../../activities/conversion/read-part.ts'
-import type { ColumnDefinition, ColumnType, SourceFormat } from '../../../activities/index.ts'
+import type { ColumnDefinition, ColumnType, TextFormat } from '../../../activities/index.ts'
+import type { plainColumnKinds } from '../../../activities/pipeline-definition.ts'
 import { convertIntoFolder } from '../../support/convert-into-folder.ts'
 
 export interface Reject {
@@ -27,7 +28,7 @@ export interface ConvertedBodies {
 
 /** Columns of the same names as their fields, the first being the key. */
 export function columnsOf(
-  types: Readonly<Record<string, Exclude<ColumnType['kind'], 'numeric'> | ColumnType>>,
+  types: Readonly<Record<string, (typeof plainColumnKinds)[number] | ColumnType>>,
 ): ColumnDefinition[] {
   return Object.entries(types).map(([name, type], index) => ({
     name,
@@ -40,7 +41,7 @@ export function columnsOf(
 /** What a load makes of pages, `page-0` and so on, and sets aside of them. */
 export async function convertBodies(
   duckDb: DuckDb,
-  format: SourceFormat,
+  format: TextFormat,
   columns: readonly ColumnDefinition[],
   bodies: readonly (Buffer | string)[],
 ): Promise<ConvertedBodies> {

@@ -7,6 +7,7 @@ import { convertRecords } from '../../../activities/conversion/convert-records.t
 import { splitCsv } from '../../../activities/conversion/split-csv.ts'
 import { readPart } from '../../../activities/conversion/read-part.ts'
 import type { ColumnDefinition, ColumnType, PartChunk } from '../../../activities/index.ts'
+import type { ScalarType } from '../../../activities/pipeline-definition.ts'
 import { ParquetReader } from '../../support/parquet-witness.ts'
 import { useDuckDb } from '../../support/use-duck-db.ts'
 
@@ -17,7 +18,7 @@ describe('convertRecords', () => {
 
   async function convert(
     text: string,
-    types: Readonly<Record<string, ColumnType['kind'] | ColumnType>>,
+    types: Readonly<Record<string, ScalarType['kind'] | ColumnType>>,
     options: {
       format?: 'json' | 'csv'
       key?: string
@@ -40,7 +41,8 @@ describe('convertRecords', () => {
     const pages = options.pages ?? [{ key: 'page-0', firstRecord: 0 }]
     return bed.duckDb.withConnection(signal, async (connection) => {
       const file = { path, format, pages, longestRecordBytes: text.length, header: csv?.header }
-      const result = await convertRecords(connection, columns, file, { partPath, rejectsPath })
+      const places = { partPath, rejectsPath, rules: { schema: 'discard' } } as const
+      const result = await convertRecords(connection, columns, file, places)
       const chunks: PartChunk[] = await Array.fromAsync(readPart(connection, partPath, columns))
       const rejects =
         result.rejectCount === 0
@@ -263,7 +265,7 @@ describe('convertRecords', () => {
   })
 })
 
-function toType(kind: ColumnType['kind']): ColumnType {
+function toType(kind: ScalarType['kind']): ColumnType {
   return kind === 'numeric' ? { kind, precision: 38, scale: 10 } : { kind }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { SourceFormat } from '../../../activities/index.ts'
+import type { TextFormat } from '../../../activities/index.ts'
 import { useDuckDb } from '../../support/use-duck-db.ts'
 import { columnsOf, convertBodies } from './convert-bodies.ts'
 
@@ -125,7 +125,7 @@ describe('records with random damage', () => {
   const bed = useDuckDb()
 
   async function holds(
-    format: SourceFormat,
+    format: TextFormat,
     bad: fc.Arbitrary<string>,
     toBody: (records: readonly Record[], lineEnd: string) => string,
   ): Promise<void> {

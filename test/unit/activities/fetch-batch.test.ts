@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { PipelineError, type Pagination } from '../../../activities/index.ts'
-import type { CountedPagination } from '../../../activities/pipeline-definition.ts'
+import type { CountedPagination } from '../../../activities/source-definition.ts'
 import { WalkedSource, type WalkOptions } from './walked-source.ts'
 
 const byPage: CountedPagination = { kind: 'page', parameter: 'page', first: 1 }

@@ -167,6 +167,53 @@ describe('a bad JSON record', () => {
     }
   })
 
+  test('is one that is nested too deep, wherever that stands, and costs itself alone', async () => {
+    const columns = columnsOf({ id: 'integer', plain: 'text', json: 'jsonb', path: 'text' }).map(
+      (column) => (column.name === 'path' ? { ...column, path: ['path', 'a', 'a'] } : column),
+    )
+    /** The record is a level too. */
+    const nested = (levels: number, open: string, close: string): string =>
+      `${open.repeat(levels - 1)}1.5${close.repeat(levels - 1)}`
+    const records = ['plain', 'json', 'path', 'undeclared'].flatMap((field, id) =>
+      [1000, 1001, 100_000].flatMap((levels) => [
+        `{"id":${id},"${field}":${nested(levels, '[', ']')}}`,
+        `{"id":${id},"${field}":${nested(levels, '{"a":', '}')}}`,
+      ]),
+    )
+    for (const format of ['json', 'ndjson'] as const) {
+      // The last line does not end, and is not cut off.
+      const body = format === 'json' ? `[${records.join(',')}]` : records.join('\n')
+      const { rows, rejects } = await convertBodies(bed.duckDb, format, columns, [body])
+      assert.deepEqual(rows, [
+        [0, nested(1000, '[', ']'), null, null],
+        [0, nested(1000, '{"a":', '}'), null, null],
+        [1, null, nested(1000, '[', ']'), null],
+        [1, null, nested(1000, '{"a":', '}'), null],
+        [2, null, null, null],
+        [2, null, null, nested(998, '{"a":', '}')],
+        [3, null, null, null],
+        [3, null, null, null],
+      ])
+      const tooDeep = 'the JSON is nested deeper than 1,000 levels'
+      assert.deepEqual(
+        rejects.map(({ record, reason }) => [record, reason]),
+        records.flatMap((_, record) => (record % 6 < 2 ? [] : [[record, tooDeep]])),
+      )
+    }
+  })
+
+  test('is one with a name that is no JSON, also where names are looked at first', async () => {
+    const columns = columnsOf({ id: 'integer', document: 'jsonb' })
+    const { rows, rejects } = await convertBodies(bed.duckDb, 'json', columns, [
+      '[{"id":1,"document":{}},{"id":2,"\\q":0},{"id":3,"a\tb":0},{"id":4,"\\ud800":0}]',
+    ])
+    assert.deepEqual(rows, [[1, '{}']])
+    assert.deepEqual(
+      rejects.map(({ reason }) => reason),
+      ['the record is not JSON', 'the record is not JSON', 'a text holds half of a surrogate pair'],
+    )
+  })
+
   test('is one that is not UTF-8, also where its bytes are only passed on', async () => {
     for (const text of [
       '{"id":1,"t":"a\xff"}',

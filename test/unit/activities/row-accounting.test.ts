@@ -50,7 +50,8 @@ describe('the records of a run', () => {
   before(() => {
     ports = {
       store: undefined as never,
-      source: undefined as never,
+      pages: undefined as never,
+      items: undefined as never,
       target: undefined as never,
       duckDb: bed.duckDb,
     }
@@ -67,7 +68,12 @@ describe('the records of a run', () => {
   })
 
   async function convert(change: Partial<LandedPage> = {}) {
-    const { records, recordsStart } = readPage(body, definition)
+    const { records, recordsStart } = readPage(body, {
+      format: 'csv',
+      records: [],
+      next: { kind: 'none' },
+      columns: definition.columns,
+    })
     const key = 'landing/page.csv' as ObjectKey
     const digest = await digestOf(body)
     await landPage(store, key, { body, digest, nextLink: undefined }, attempt)

@@ -14,7 +14,7 @@ import type {
   PipelineLimits,
 } from '../../../activities/index.ts'
 import type { DatasetId } from '../../../activities/load-target.ts'
-import type { SourceFormat } from '../../../activities/pipeline-definition.ts'
+import type { TextFormat } from '../../../activities/source-definition.ts'
 import type { RunReference } from '../../../activities/run-reference.ts'
 
 const run: RunReference = {
@@ -25,11 +25,11 @@ const run: RunReference = {
 }
 
 /** Fetching has nothing to do with these. */
-const unused = { target: undefined as never, duckDb: undefined as never }
+const unused = { target: undefined as never, duckDb: undefined as never, items: undefined as never }
 
 export interface WalkOptions {
   /** @default 'json' */
-  readonly format?: SourceFormat
+  readonly format?: TextFormat
   readonly limits?: Partial<PipelineLimits>
 }
 
@@ -53,18 +53,20 @@ export class WalkedSource {
     const { format = 'json', limits } = options
     this.#definition = {
       name: run.pipeline,
-      source: { kind: 'http', url: 'http://h', query: {}, headers: {}, format, records: [], next },
+      source: {
+        kind: 'http',
+        url: 'http://h',
+        query: {},
+        headers: {},
+        format,
+        records: next.kind === 'cursor' ? ['data'] : [],
+        next,
+      },
       columns: [{ name: 'id', from: 'id', type: { kind: 'bigint' }, key: true }],
       onReject: { max: 0 },
       target: { kind: 'postgres', schema: 'public', table: 't', mode: 'merge' },
       // By default each page is a batch, so that all that is known goes from one to the next.
       limits: { batchBytes: 1, pageBytes: 1000, batchesInFlight: 2, attempts: 1, ...limits },
-    }
-    if (next.kind === 'cursor') {
-      this.#definition = {
-        ...this.#definition,
-        source: { ...this.#definition.source, records: ['data'] },
-      }
     }
   }
 
@@ -79,15 +81,18 @@ export class WalkedSource {
     const ports: ActivityPorts = {
       ...unused,
       store: this.store,
-      source: {
-        fetchPage: async ({ cursor }) => {
-          asked.push(cursor)
-          if (asked.length > 40) throw new Error('the walk goes on and on')
-          const answer = this.#answer(cursor)
-          return typeof answer === 'string'
-            ? { body: Buffer.from(answer), nextLink: undefined }
-            : answer
-        },
+      pages: {
+        openWalk: () => ({
+          page: async (cursor) => {
+            asked.push(cursor)
+            if (asked.length > 40) throw new Error('the walk goes on and on')
+            const answer = this.#answer(cursor)
+            return typeof answer === 'string'
+              ? { body: Buffer.from(answer), nextLink: undefined }
+              : answer
+          },
+          close: async () => {},
+        }),
       },
     }
     const batches: FetchedBatch[] = []

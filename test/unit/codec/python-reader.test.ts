@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it, type TestContext } from 'node:test'
+import { after, before, describe, it, test, type TestContext } from 'node:test'
 import { buffer, text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Payload } from '@temporalio/common'
@@ -147,6 +147,16 @@ describe('the reader in Python, made from FORMAT.md alone', { concurrency: 4 }, 
     assert.match(said, /refused: length or digest/)
     assert.notEqual(exitCode, 0)
   })
+})
+
+test('the reader in Python takes at most 60 lines of code, none longer than 100 characters', () => {
+  const [, ...pieces] = readFixture('read_claimcheck.py').toString().split('"""\n')
+  const lines = pieces
+    .join('"""\n')
+    .split('\n')
+    .filter((line) => !/^\s*(#.*)?$/.test(line))
+  assert.ok(lines.length > 30 && lines.length <= 60, `${lines.length} lines of code`)
+  for (const line of lines) assert.ok(line.length <= 100 && !line.includes(';'), line)
 })
 
 type Reader = (

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { CommandError } from '../../../src/command-error.ts'
 import { parsePipelineFile } from '../../../src/pipeline/parse-pipeline-file.ts'
-import { pipelineText, problemsOf } from './pipeline-text.ts'
+import { httpSource, pipelineText, problemsOf } from './pipeline-text.ts'
 
 test('defaults are filled in, and the result is frozen', () => {
   const definition = parsePipelineFile(pipelineText(), 'flights.yaml')
@@ -39,7 +39,9 @@ test('everything that can be given is taken', () => {
     limits: '{ batch_bytes: 1.5 KiB, page_bytes: 4096, batches_in_flight: 3, attempts: 1 }',
     target: '{ kind: postgres, table: Air.Flights, mode: merge }',
   })
-  const { source, onReject, limits, target } = parsePipelineFile(text, 'flights.yaml')
+  const definition = parsePipelineFile(text, 'flights.yaml')
+  const { onReject, limits, target } = definition
+  const source = httpSource(definition)
   assert.deepEqual(source.query, {
     since: '{interval.start}',
     version: '1.10',
@@ -74,8 +76,9 @@ test('paging is written in short or in full', () => {
       source: `{ kind: http, url: "http://source.invalid", format: csv, next: ${next} }`,
       limits: '{ max_pages: 7 }',
     })
-    const { source, limits } = parsePipelineFile(text, 'flights.yaml')
-    assert.deepEqual(source.next, expected)
+    const definition = parsePipelineFile(text, 'flights.yaml')
+    const { limits } = definition
+    assert.deepEqual(httpSource(definition).next, expected)
     assert.equal(limits.maxPages, 7)
   }
 })

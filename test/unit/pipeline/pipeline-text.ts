@@ -1,3 +1,4 @@
+import type { HttpSourceDefinition, PipelineDefinition } from '../../../activities/index.ts'
 import { CommandError } from '../../../src/command-error.ts'
 import { parsePipelineFile } from '../../../src/pipeline/parse-pipeline-file.ts'
 
@@ -26,4 +27,10 @@ export function problemsOf(text: string, fileName = 'flights.yaml'): string[] {
     return lines.length === 1 ? lines : lines.slice(1)
   }
   return []
+}
+
+/** The source of a pipeline that has one over HTTP. */
+export function httpSource({ source }: PipelineDefinition): HttpSourceDefinition {
+  if (source.kind === 'http') return source
+  throw new Error(`the source is of kind ${source.kind}`)
 }

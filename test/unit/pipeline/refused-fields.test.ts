@@ -19,11 +19,6 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   ],
   ['auth without its token', httpSource('auth: { kind: bearer }'), /auth\.token: is missing/],
   [
-    'a planned source',
-    pipelineText({ source: '{ kind: postgres, table: x }' }),
-    /source\.kind: postgres is not supported yet/,
-  ],
-  [
     'a pagination with a key of another',
     httpSource('next: { kind: link-header, size: 1 }'),
     /size: is not a key here/,
@@ -49,7 +44,8 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     source('url: "http://h/?offset=0", next: offset'),
     /sets offset already/,
   ],
-  ['a planned format', httpSource('format: parquet'), /format: parquet is not supported yet/],
+  ['a planned rule', pipelineText({ schema: 'evolve' }), /schema: evolve is not supported yet/],
+  ['Parquet over HTTP', httpSource('format: parquet'), /format: parquet is unknown/],
   [
     'a planned mode',
     pipelineText({ target: '{ kind: postgres, table: a, mode: append }' }),

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parsePipelineFile } from '../../../src/pipeline/parse-pipeline-file.ts'
-import { pipelineText, problemsOf } from '../pipeline/pipeline-text.ts'
+import { httpSource, pipelineText, problemsOf } from '../pipeline/pipeline-text.ts'
 
 const text = (fields: string, url = 'https://source.invalid') =>
   pipelineText({ source: `\n  kind: http\n  url: "${url}"\n  ${fields}` })
-const sourceOf = (fields: string) => parsePipelineFile(text(fields), 'flights.yaml').source
+const sourceOf = (fields: string) => httpSource(parsePipelineFile(text(fields), 'flights.yaml'))
 
 test('every kind of auth is taken', () => {
   assert.deepEqual(sourceOf('auth: { kind: bearer, token: "${T}" }').auth, {

@@ -35,7 +35,10 @@ export function request(source: Partial<HttpSourceDefinition> & { readonly url: 
       next: { kind: 'none' },
       ...source,
     },
-    interval: { start: '2001-01-01T00:00:00Z', end: '2001-01-02T00:00:00Z' },
+    slice: {
+      partition: '2001-01-01',
+      interval: { start: '2001-01-01T00:00:00Z', end: '2001-01-02T00:00:00Z' },
+    },
     cursor: undefined,
     maxBytes: 2 ** 20,
     signal: new AbortController().signal,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { SourceFormat } from '../../../activities/index.ts'
+import type { TextFormat } from '../../../activities/index.ts'
 import { answer, openHostileSource, type HostileSource } from '../../support/hostile-source.ts'
 import { fetchFrom } from './fetch-from.ts'
 
@@ -33,10 +33,9 @@ describe('an answer with status 200', () => {
   })
   after(() => source.close())
 
-  const fetch = (path: string, format: SourceFormat) =>
-    fetchFrom({ url: source.url + path, format })
+  const fetch = (path: string, format: TextFormat) => fetchFrom({ url: source.url + path, format })
 
-  const refused: readonly (readonly [string, SourceFormat, string, string])[] = [
+  const refused: readonly (readonly [string, TextFormat, string, string])[] = [
     ['/html', 'json', 'HTML', 'text/html'],
     ['/html', 'ndjson', 'HTML', 'text/html'],
     ['/html', 'csv', 'HTML', 'text/html'],

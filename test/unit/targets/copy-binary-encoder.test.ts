@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ColumnDefinition, ColumnType } from '../../../activities/pipeline-definition.ts'
+import type { ColumnDefinition, ScalarType } from '../../../activities/pipeline-definition.ts'
 import { copyBinary } from '../../../src/targets/postgres/copy-binary-encoder.ts'
 import { column } from '../../targets/support/column.ts'
 import { partChunkOf, partOf, type Row, type Value } from '../../targets/support/part-chunk-of.ts'
@@ -79,7 +79,7 @@ describe('a part as binary COPY', () => {
   })
 
   it('refuses a value that the type does not have, telling where it is and not what', async () => {
-    const cases: [ColumnType['kind'], Value][] = [
+    const cases: [ScalarType['kind'], Value][] = [
       ['smallint', 32_768],
       ['smallint', -32_769],
       ['date', -2_440_589],

@@ -1,0 +1,31 @@
+import type { SourceSlice } from '../../activities/index.ts'
+
+/** What a run fills in where a source is asked; each a text. */
+export const PLACEHOLDERS = [
+  '{interval.start}',
+  '{interval.end}',
+  '{partition}',
+  '{high_water_mark}',
+] as const
+
+/**
+ * The text with what the run is for in the place of its placeholders.
+ *
+ * @param spell Writes a value as the text's language wants it. @default as it is
+ */
+export function fillIn(
+  template: string,
+  { interval, partition, highWaterMark = '' }: SourceSlice,
+  spell: (value: string) => string = (value) => value,
+): string {
+  const values: Readonly<Record<(typeof PLACEHOLDERS)[number], string>> = {
+    '{interval.start}': interval.start,
+    '{interval.end}': interval.end,
+    '{partition}': partition,
+    '{high_water_mark}': highWaterMark,
+  }
+  return PLACEHOLDERS.reduce(
+    (text, placeholder) => text.replaceAll(placeholder, () => spell(values[placeholder])),
+    template,
+  )
+}

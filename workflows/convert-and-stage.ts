@@ -1,0 +1,67 @@
+import { ApplicationFailure } from '@temporalio/workflow'
+import type { Activities } from '../activities/create-activities.ts'
+import type { ConvertBatchInput } from '../activities/convert-batch.ts'
+import type { PipelineDefinition } from '../activities/pipeline-definition.ts'
+import type { RunReference } from '../activities/run-reference.ts'
+import type { LoadProgress } from './load-progress.ts'
+
+/** What the steps of a load share. */
+export interface LoadStep {
+  readonly activities: Activities
+  readonly definition: PipelineDefinition
+  readonly run: RunReference
+  readonly progress: () => LoadProgress
+  readonly report: (change: Partial<LoadProgress>) => void
+}
+
+/**
+ * Makes a landed batch a part, and copies that into the staging area; parts of a dataset that is to be
+ * transformed as a whole wait for that.
+ */
+export async function convertAndStage(
+  step: LoadStep,
+  batch: Omit<ConvertBatchInput, 'run'>,
+): Promise<void> {
+  const { activities, definition, run, progress, report } = step
+  const part = await activities.convertBatch({ run, ...batch })
+  report({
+    rows: progress().rows + part.rowCount,
+    rejects: progress().rejects + part.rejectCount,
+    storedBytes: progress().storedBytes + part.storedBytes,
+  })
+  checkRejects(definition, progress().rejects, part.firstReject)
+  if (definition.transform?.scope === 'dataset') return
+  await stage(step, batch.partNumber)
+}
+
+export async function stage(
+  { activities, run, progress, report }: LoadStep,
+  partNumber: number,
+): Promise<void> {
+  const { rowCount } = await activities.stageBatch({ run, partNumber })
+  report({
+    batchesStaged: progress().batchesStaged + 1,
+    rowsStaged: progress().rowsStaged + rowCount,
+  })
+}
+
+/** @throws ApplicationFailure REJECT_LIMIT_EXCEEDED */
+export function checkRejects(
+  { onReject }: PipelineDefinition,
+  rejects: number,
+  firstReject: string | null,
+): void {
+  if (rejects <= onReject.max) return
+  const example = firstReject === null ? '' : ` (for example ${firstReject})`
+  throw ApplicationFailure.create({
+    type: 'REJECT_LIMIT_EXCEEDED',
+    message: `${rejects} rows were rejected, ${onReject.max} are allowed${example}`,
+    nonRetryable: true,
+    details: [
+      {
+        remedy:
+          'Look at the rejects beside the dataset, correct `columns`, or raise `on_reject.max`; the table is as it was.',
+      },
+    ],
+  })
+}
