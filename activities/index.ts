@@ -7,6 +7,7 @@ export type {
   LoadTarget,
   PublishOutcome,
   PublishRequest,
+  RejectedRecord,
   StagePartRequest,
   TargetRequest,
 } from './load-target.ts'

@@ -20,6 +20,19 @@ export interface StagePartRequest extends TargetRequest {
   readonly chunks: AsyncIterable<PartChunk>
 }
 
+/** A record that was set aside, as the rejects beside the dataset have it. */
+export interface RejectedRecord {
+  /** Key of the landed page. */
+  readonly page: string
+  /** Position in the page, from 0. */
+  readonly record: number
+  readonly line: number | null
+  readonly reason: string
+  /** JSON text of the declared fields' texts; null where the record is malformed. */
+  readonly fields: string | null
+  readonly raw: string | null
+}
+
 export interface PublishRequest extends TargetRequest {
   readonly datasetId: DatasetId
   readonly pipeline: string
@@ -31,6 +44,10 @@ export interface PublishRequest extends TargetRequest {
   readonly recordCount?: number | undefined
   readonly convertedCount?: number | undefined
   readonly rejectCount?: number | undefined
+  /** As many as `rejectCount` says; another count read is an error. */
+  readonly rejects?: AsyncIterable<readonly RejectedRecord[]> | undefined
+  /** Of incremental pipelines: the column whose greatest value is how far the load has come. */
+  readonly markColumn?: string | undefined
   /** RFC 3339; given by the client, never read from a clock here. */
   readonly requestedAt: string
 }

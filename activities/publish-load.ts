@@ -3,6 +3,7 @@ import { manifestKey } from './bucket-layout.ts'
 import { getJson } from './json-object.ts'
 import type { PublishOutcome } from './load-target.ts'
 import { readPinnedRun, tableColumns } from './pinned-run.ts'
+import { readRejects } from './read-rejects.ts'
 import type { RunReference } from './run-reference.ts'
 import { datasetManifest } from './seal-dataset.ts'
 
@@ -31,6 +32,8 @@ export async function publishLoad(
     recordCount: manifest.recordCount,
     convertedCount: manifest.convertedCount,
     rejectCount,
+    rejects: readRejects(store, run, attempt),
+    markColumn: definition.incremental?.column,
     requestedAt,
     signal: attempt.signal,
   })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { checksSchema } from './checks-schema.ts'
 import { columnsSchema } from './columns-schema.ts'
-import { incrementalSchema } from './incremental-schema.ts'
+import { incrementalProblems, incrementalSchema } from './incremental-schema.ts'
 import { limitsSchema, onRejectSchema } from './limits-schema.ts'
 import { parsedText } from './parsed.ts'
 import { parsePipelineName } from './pipeline-name.ts'
@@ -10,18 +10,30 @@ import { targetSchema } from './target-schema.ts'
 import { transformSchema } from './transform-schema.ts'
 
 /** A pipeline file, key for key as it is written. */
-export const pipelineSchema = z.strictObject({
-  name: parsedText(parsePipelineName).meta({ description: "The file's name without .yaml." }),
-  source: sourceSchema,
-  columns: columnsSchema,
-  schema: z.enum(['discard', 'freeze']).optional().meta({ default: 'discard' }),
-  transform: transformSchema.optional(),
-  checks: checksSchema.optional(),
-  incremental: incrementalSchema.optional(),
-  on_reject: onRejectSchema.prefault({}),
-  limits: limitsSchema.prefault({}),
-  target: targetSchema,
-})
+export const pipelineSchema = z
+  .strictObject({
+    name: parsedText(parsePipelineName).meta({ description: "The file's name without .yaml." }),
+    source: sourceSchema,
+    columns: columnsSchema,
+    schema: z.enum(['discard', 'freeze']).optional().meta({ default: 'discard' }),
+    transform: transformSchema.optional(),
+    checks: checksSchema.optional(),
+    incremental: incrementalSchema.optional(),
+    on_reject: onRejectSchema.prefault({}),
+    limits: limitsSchema.prefault({}),
+    target: targetSchema,
+  })
+  .superRefine(({ incremental, source, columns, transform }, context) => {
+    const isTransformed = transform !== undefined
+    for (const { path, problem } of incrementalProblems({
+      incremental,
+      source,
+      columns,
+      isTransformed,
+    })) {
+      context.addIssue({ code: 'custom', path, message: problem })
+    }
+  })
 
 export type PipelineFile = z.output<typeof pipelineSchema>
 

@@ -45,24 +45,43 @@ function readScalar(scalar: Scalar, path: FieldPath, report: Report): unknown {
   const { source, value } = scalar
   if (source?.includes('${') === true && !allowsReferences(path)) {
     const message =
-      'a reference is resolved in the url, in query and header values and in auth only'
+      'a reference is resolved in the url, the path, query and header values, auth, s3 and options only'
     report(scalar.range?.[0] ?? 0, path, message)
   }
   // What is sent is what was written: 1.10 and 012 are no numbers here.
-  const asWritten = isSentAsText(path) || isDefault(path)
-  return value !== null && source !== undefined && asWritten ? source : value
+  return value !== null && source !== undefined && isText(path) ? source : value
 }
 
-function isDefault(path: FieldPath): boolean {
-  return path.length === 3 && path[0] === 'columns' && path[2] === 'default'
-}
+/** Texts whatever they look like; `*` stands for any name. */
+const texts = [
+  'source.query.*',
+  'source.headers.*',
+  'source.auth.*',
+  'source.options.*',
+  'source.s3.*',
+  'columns.*.default',
+  'incremental.initial',
+  'checks.*.range.min',
+  'checks.*.range.max',
+].map((pattern) => pattern.split('.'))
 
-function isSentAsText(path: FieldPath): boolean {
-  const [section, part, name] = path
-  if (path.length !== 3 || section !== 'source' || part === undefined) return false
-  return part === 'auth' ? name !== 'kind' : ['query', 'headers'].includes(part)
+/** Where a reference is resolved, beside the texts of a source. */
+const referring = ['source.url', 'source.path', 'source.path.*'].map((pattern) =>
+  pattern.split('.'),
+)
+
+function isText(path: FieldPath): boolean {
+  return path.join('.') !== 'source.auth.kind' && isOneOf(texts, path)
 }
 
 function allowsReferences(path: FieldPath): boolean {
-  return isSentAsText(path) || (path.length === 2 && path[0] === 'source' && path[1] === 'url')
+  return isOneOf(referring, path) || (path[0] === 'source' && isText(path))
+}
+
+function isOneOf(patterns: readonly (readonly string[])[], path: FieldPath): boolean {
+  return patterns.some(
+    (pattern) =>
+      pattern.length === path.length &&
+      pattern.every((name, index) => name === '*' || name === path[index]),
+  )
 }

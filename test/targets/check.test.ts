@@ -51,6 +51,7 @@ describe('checking a PostgreSQL target before a load', { timeout: 60_000 }, () =
     assert.deepEqual(await database.query('SELECT number, file FROM claimcheck.migrations'), [
       { number: 1, file: '0001_catalog.sql' },
       { number: 2, file: '0002_row_accounting.sql' },
+      { number: 3, file: '0003_rejects_and_marks.sql' },
     ])
     assert.deepEqual(await database.query(`SELECT to_regclass('public.flights') AS made`), [
       { made: null },
@@ -107,7 +108,9 @@ describe('checking a PostgreSQL target before a load', { timeout: 60_000 }, () =
     await refused('present', /CREATE ON SCHEMA claimcheck_staging, SELECT ON claimcheck.loads/)
     await database.query(`GRANT USAGE, CREATE ON SCHEMA claimcheck_staging TO ${role};
       GRANT SELECT, INSERT ON claimcheck.loads TO ${role};
-      GRANT SELECT, INSERT, DELETE ON claimcheck.staged_parts TO ${role}`)
+      GRANT SELECT, INSERT, DELETE ON claimcheck.staged_parts TO ${role};
+      GRANT INSERT ON claimcheck.rejects TO ${role};
+      GRANT SELECT, INSERT, UPDATE ON claimcheck.high_water_marks TO ${role}`)
     const loader = createPostgresTarget({ url })
     for (const table of ['present', 'absent']) {
       const outcome = await sampleLoad(table, [flights(1, 10)]).run(loader)

@@ -53,7 +53,9 @@ export async function checkCatalogRights(session: Session): Promise<void> {
        UNION ALL
        SELECT p || ' ON claimcheck.' || t
          FROM (VALUES ('loads', 'SELECT'), ('loads', 'INSERT'), ('staged_parts', 'SELECT'),
-                      ('staged_parts', 'INSERT'), ('staged_parts', 'DELETE')) AS needed (t, p)
+                      ('staged_parts', 'INSERT'), ('staged_parts', 'DELETE'), ('rejects', 'INSERT'),
+                      ('high_water_marks', 'SELECT'), ('high_water_marks', 'INSERT'),
+                      ('high_water_marks', 'UPDATE')) AS needed (t, p)
         WHERE NOT has_table_privilege('claimcheck.' || t, p)) AS lacking`,
   )
   const { lacking = [], role } = rows[0] ?? {}

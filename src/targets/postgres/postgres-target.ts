@@ -3,6 +3,7 @@ import type { DatasetId, LoadTarget } from '../../../activities/load-target.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { checkCatalogRights, checkServer } from './check-database.ts'
 import { discardStaged } from './discard-staged.ts'
+import { readHighWaterMark } from './high-water-mark.ts'
 import { migrate } from './migrate.ts'
 import { isPublished, publishLoad } from './publish-load.ts'
 import { resolveTarget } from './resolve-target.ts'
@@ -71,7 +72,10 @@ export function createPostgresTarget(options: PostgresTargetOptions): LoadTarget
       assertDatasetId(request.datasetId)
       return isPublished(sessions, request)
     },
-    highWaterMark: () => Promise.reject(new Error('there are no high-water marks yet')),
+    highWaterMark: (request) =>
+      sessions.transaction('claimcheck check', request.signal, (session) =>
+        readHighWaterMark(session, request),
+      ),
     async discard(datasetId, signal) {
       assertDatasetId(datasetId)
       await discardStaged(sessions, datasetId, signal, timing)

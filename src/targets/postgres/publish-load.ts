@@ -1,9 +1,11 @@
 import type { LoadCounts, PublishOutcome, PublishRequest } from '../../../activities/load-target.ts'
 import { fencedTransaction, type FenceTiming } from './fenced-transaction.ts'
 import { findMissingParts } from './find-missing-parts.ts'
+import { moveHighWaterMark } from './high-water-mark.ts'
 import { datasetLock, publishName, tableLock, worksFor } from './load-locks.ts'
 import { mergeStaged } from './merge-staged.ts'
 import { mergeStatements } from './merge-statements.ts'
+import { recordRejects } from './record-rejects.ts'
 import { resolveTarget } from './resolve-target.ts'
 import type { Session, Sessions } from './sessions.ts'
 import { displayTable, quoteTable } from './sql-name.ts'
@@ -56,6 +58,8 @@ async function publishOnce(session: Session, request: PublishRequest): Promise<P
   // A dataset without parts was never staged, and is published like any other.
   if (parts.length === 0) await session.query(createStagingTable(datasetId, columns))
 
+  // Before the merge takes duplicates out of staging: a row that another one replaces has come too.
+  await moveHighWaterMark(session, request)
   const names = { target: quoteTable(target), staging: stagingTable(datasetId) }
   const changes = changesTable(datasetId)
   // Twice: only under the lock is what the catalog says sure to stay so.
@@ -71,6 +75,7 @@ async function publishOnce(session: Session, request: PublishRequest): Promise<P
     rowsStaged: parts.reduce((sum, { rowCount }) => sum + rowCount, 0),
   })
   await recordLoad(session, request, counts)
+  await recordRejects(session, request)
   await dropStaging(session, datasetId)
   return { kind: 'published', counts, alreadyPublished: false }
 }
@@ -107,8 +112,8 @@ async function recordLoad(
   await session.query(
     `INSERT INTO claimcheck.loads (dataset_id, target, pipeline, partition, manifest_key, mode,
        rows_staged, rows_inserted, rows_updated, rows_unchanged, rows_duplicate, requested_at,
-       records_served, rows_rejected)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+       records_served, rows_converted, rows_rejected)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
     [
       request.datasetId,
       displayTable(request.target),
@@ -123,6 +128,7 @@ async function recordLoad(
       counts.rowsDuplicate,
       request.requestedAt,
       request.recordCount ?? null,
+      request.convertedCount ?? null,
       request.rejectCount ?? null,
     ],
   )

@@ -9,6 +9,12 @@ const columns = (fields: string) =>
   pipelineText({ columns: `{ id: { type: bigint, key: true }, ${fields} }` })
 const target = (table: string) =>
   pipelineText({ target: `{ kind: postgres, table: ${table}, mode: merge }` })
+const incremental = (text: string) =>
+  pipelineText({
+    source: '{ kind: http, url: "http://h", query: { since: "{high_water_mark}" } }',
+    columns: '{ id: { type: bigint, key: true }, on: boolean }',
+    incremental: text,
+  })
 const cursor = '{ kind: cursor, path: $.next }'
 
 const REFUSED: readonly (readonly [string, string, RegExp])[] = [
@@ -45,6 +51,31 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     /sets offset already/,
   ],
   ['a planned rule', pipelineText({ schema: 'evolve' }), /schema: evolve is not supported yet/],
+  [
+    'a mark of a column that is not there',
+    incremental('{ column: x, initial: 0 }'),
+    /incremental\.column: is not a declared column/,
+  ],
+  [
+    'a mark of a type without order',
+    incremental('{ column: on, initial: true }'),
+    /incremental\.column: is of type boolean/,
+  ],
+  [
+    'a first mark of another type',
+    incremental('{ column: id, initial: x }'),
+    /incremental\.initial: is not of type bigint/,
+  ],
+  [
+    'a mark that nobody asks for',
+    pipelineText({ incremental: '{ column: id, initial: 0 }' }),
+    /incremental: changes nothing/,
+  ],
+  [
+    'a question for a mark that is not kept',
+    httpSource('query: { since: "{high_water_mark}" }'),
+    /source: asks for \{high_water_mark\}/,
+  ],
   ['Parquet over HTTP', httpSource('format: parquet'), /format: parquet is unknown/],
   [
     'a planned mode',

@@ -1,0 +1,51 @@
+import type { PublishRequest, RejectedRecord } from '../../../activities/load-target.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
+import type { Session } from './sessions.ts'
+
+/** Rows of one statement: each may hold some KiB. */
+const rowsAtOnce = 1000
+
+/**
+ * Writes what a load has set aside into `claimcheck.rejects`, in the session's transaction.
+ *
+ * @throws PipelineError ROWS_LOST when there are not as many as the load has counted
+ */
+export async function recordRejects(session: Session, request: PublishRequest): Promise<void> {
+  const { rejects, rejectCount = 0 } = request
+  if (rejects === undefined || rejectCount === 0) return
+  let count = 0
+  for await (const batch of rejects) {
+    for (let start = 0; start < batch.length; start += rowsAtOnce) {
+      await insert(session, request, batch.slice(start, start + rowsAtOnce))
+    }
+    count += batch.length
+  }
+  if (count === rejectCount) return
+  throw new PipelineError('ROWS_LOST', `${rejectCount} records were set aside and ${count} read`, {
+    remedy: 'Something else changed the rejects beside the dataset; start the run again.',
+  })
+}
+
+async function insert(
+  session: Session,
+  { datasetId, pipeline, partition }: PublishRequest,
+  rejects: readonly RejectedRecord[],
+): Promise<void> {
+  await session.query(
+    `INSERT INTO claimcheck.rejects (dataset_id, pipeline, partition, page, record, line, reason, fields, raw)
+     SELECT $1, $2, $3, page, record, line, reason, fields::json, raw
+       FROM unnest($4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[])
+         AS rejected (page, record, line, reason, fields, raw)`,
+    [
+      datasetId,
+      pipeline,
+      partition,
+      rejects.map(({ page }) => page),
+      rejects.map(({ record }) => record),
+      rejects.map(({ line }) => line),
+      rejects.map(({ reason }) => reason),
+      rejects.map(({ fields }) => fields),
+      rejects.map(({ raw }) => raw?.replaceAll('\0', '\u2400') ?? null),
+    ],
+  )
+}
