@@ -35,6 +35,17 @@ export function nextCursor(next: Paging, page: WalkedPage): string | null {
   }
 }
 
+/**
+ * What the page after is asked for with if this one is full, as far as that can be known without it.
+ *
+ * @param cursor What this page is asked for with; null for the first.
+ */
+export function foreseenCursor(next: Paging, cursor: string | null): string | undefined {
+  if (next.kind === 'page') return String(Number(cursor ?? next.first) + 1)
+  if (next.kind !== 'offset' || next.size === undefined) return undefined
+  return String(Number(cursor ?? next.first) + next.size)
+}
+
 /** An empty page that leads to itself is how some sources say that there is no more. */
 function notStuck(next: string | null, { cursor, records }: WalkedPage): string | null {
   return records === 0 && next === cursor ? null : next

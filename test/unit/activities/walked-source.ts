@@ -31,6 +31,7 @@ export interface WalkOptions {
   /** @default 'json' */
   readonly format?: TextFormat
   readonly limits?: Partial<PipelineLimits>
+  readonly concurrency?: number
 }
 
 export interface Walk {
@@ -40,7 +41,7 @@ export interface Walk {
   readonly asked: readonly (string | undefined)[]
 }
 
-type Answer = (cursor: string | undefined) => string | FetchedPage
+type Answer = (cursor: string | undefined) => string | FetchedPage | Promise<string | FetchedPage>
 
 /** A source to walk through as the workflow does, batch after batch, with the store behind it. */
 export class WalkedSource {
@@ -50,7 +51,7 @@ export class WalkedSource {
 
   constructor(next: Pagination, answer: Answer, options: WalkOptions = {}) {
     this.#answer = answer
-    const { format = 'json', limits } = options
+    const { format = 'json', limits, concurrency } = options
     this.#definition = {
       name: run.pipeline,
       source: {
@@ -61,6 +62,7 @@ export class WalkedSource {
         format,
         records: next.kind === 'cursor' ? ['data'] : [],
         next,
+        concurrency,
       },
       columns: [{ name: 'id', from: 'id', type: { kind: 'bigint' }, key: true }],
       onReject: { max: 0 },
@@ -86,7 +88,7 @@ export class WalkedSource {
           page: async (cursor) => {
             asked.push(cursor)
             if (asked.length > 40) throw new Error('the walk goes on and on')
-            const answer = this.#answer(cursor)
+            const answer = await this.#answer(cursor)
             return typeof answer === 'string'
               ? { body: Buffer.from(answer), nextLink: undefined }
               : answer
