@@ -2,7 +2,9 @@ import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { batchKey, beforePages, landingPrefix, type WalkPosition } from './bucket-layout.ts'
 import { findJson, putJson } from './json-object.ts'
 import { BatchWalk, walkPosition, type BatchStart } from './landing/batch-walk.ts'
+import { landingIncomplete } from './landing/landing-incomplete.ts'
 import { landedBatch, type LandedBatch, type WalkAnchor } from './landing/landed-batch.ts'
+import type { PageWalk } from './page-source.ts'
 import { readPinnedRun, sliceOf } from './pinned-run.ts'
 import type { PinnedRun, RunReference } from './run-reference.ts'
 import type { PagedSourceDefinition } from './source-definition.ts'
@@ -40,21 +42,23 @@ export async function fetchBatch(
   const { store } = ports
   const { run } = input
   const start = await walkPosition(input.firstPage, input.cursor)
-  const key = batchKey(run, start)
+  const pinned = await readPinnedRun(store, run, attempt)
+  const { definition } = pinned
+  const isGiven = pinned.fromLandingOf !== undefined
+  const key = batchKey(run, start, isGiven)
   const found = await findJson(store, key, landedBatch, attempt)
   const landed = await landedFrom(ports, run, start, attempt)
   if (found?.pages.every((page) => landed.has(page.key)) === true) {
     return summarise(key, found, found.pages.length)
   }
-  const pinned = await readPinnedRun(store, run, attempt)
-  const { definition } = pinned
   const source = pagedSource(definition.source)
-  const pages = ports.pages.openWalk({
+  const request = {
     source,
     slice: sliceOf(run, pinned),
     maxBytes: definition.limits.pageBytes,
     signal: attempt.signal,
-  })
+  }
+  const pages = isGiven ? landedOnly(run) : ports.pages.openWalk(request)
   try {
     const walk = new BatchWalk({ ports, run, pinned, source, landed, pages, attempt })
     const batch = await walk.run(input)
@@ -77,6 +81,16 @@ async function landedFrom(
   const startAfter = beforePages(run, start.pageNumber)
   for await (const { key } of store.list(prefix, { ...attempt, startAfter })) landed.add(key)
   return landed
+}
+
+/** In the place of a source that is not to be asked. */
+function landedOnly(run: RunReference): PageWalk {
+  const at = { landing: landingPrefix(run) }
+  return {
+    page: () =>
+      Promise.reject(landingIncomplete('a page that the walk leads to is not landed', at)),
+    close: async () => {},
+  }
 }
 
 function pagedSource(source: PinnedRun['definition']['source']): PagedSourceDefinition {

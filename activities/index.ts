@@ -1,6 +1,7 @@
 export type { ActivityPorts } from './activity-ports.ts'
 export { DuckDb } from './conversion/duck-db.ts'
 export { createActivities, type Activities } from './create-activities.ts'
+export { findDatasets, type FoundDataset } from './find-datasets.ts'
 export type {
   DatasetId,
   LoadCounts,

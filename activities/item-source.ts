@@ -19,7 +19,7 @@ export interface ItemRequest {
 /**
  * Where items come from. Methods throw PipelineErrors: `SOURCE_UNREACHABLE`, `SOURCE_REFUSED`,
  * `SOURCE_MALFORMED`, `SOURCE_HOST_REFUSED`, `SOURCE_PATH_REFUSED`, `SOURCE_SETTING_MISSING`,
- * `SOURCE_SETTING_INVALID`.
+ * `SOURCE_SETTING_INVALID`, `FILE_MISSING`, `SOURCE_CHANGED`.
  */
 export interface ItemSource {
   /** The items in a fixed order. A glob that nothing matches has none; a path without one must exist. */

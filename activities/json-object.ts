@@ -2,6 +2,8 @@ import type { z } from 'zod'
 import type { CallOptions, ObjectKey, ObjectStore } from '../codec/index.ts'
 import { PipelineError } from './pipeline-error.ts'
 
+const contentType = 'application/json'
+
 /** Writes plain data as a JSON object that an operator can read in the bucket. */
 export async function putJson(
   store: ObjectStore,
@@ -9,9 +11,25 @@ export async function putJson(
   value: unknown,
   options: CallOptions = {},
 ): Promise<{ sizeBytes: number }> {
-  const body = Buffer.from(`${JSON.stringify(value, null, 2)}\n`)
-  await store.put(key, body, { ...options, contentType: 'application/json' })
+  const body = jsonBody(value)
+  await store.put(key, body, { ...options, contentType })
   return { sizeBytes: body.length }
+}
+
+/** As `putJson`, unless something is there already: that stays. */
+export async function putJsonOnce(
+  store: ObjectStore,
+  key: ObjectKey,
+  value: unknown,
+  options: CallOptions = {},
+): Promise<{ sizeBytes: number }> {
+  const body = jsonBody(value)
+  await store.putIfAbsent(key, body, { ...options, contentType })
+  return { sizeBytes: body.length }
+}
+
+function jsonBody(value: unknown): Buffer {
+  return Buffer.from(`${JSON.stringify(value, null, 2)}\n`)
 }
 
 /**

@@ -1,5 +1,18 @@
+import { digestOf } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
-import type { RunReference } from './run-reference.ts'
+import { itemSource } from './list-items.ts'
+import { ItemLanding } from './landing/item-landing.ts'
+import { readItem } from './landing/item-list.ts'
+import { landParquetItem } from './landing/land-parquet-item.ts'
+import { landStreams } from './landing/land-streams.ts'
+import { findLanded, findNewestVersion, putLanded, type WholeItem } from './landing/landed-item.ts'
+import { landingIncomplete } from './landing/landing-incomplete.ts'
+import { rereadItem } from './landing/reread-item.ts'
+import type { LandedStream } from './landing/stream-landing.ts'
+import type { OpenItem, SourceItem } from './item-source.ts'
+import { readPinnedRun, sliceOf } from './pinned-run.ts'
+import { PipelineError } from './pipeline-error.ts'
+import type { PinnedRun, RunReference } from './run-reference.ts'
 
 export interface LandItemInput {
   readonly run: RunReference
@@ -21,11 +34,149 @@ export interface LandedItem {
   readonly pagesFound: number
 }
 
-/** Reads an item from its start to its end, and lands it in pages and batches. */
+/**
+ * Reads an item from its start to its end, and lands it in pages and batches. What an earlier attempt
+ * or run has landed of the same version is found again, and not read again where reading can begin
+ * anywhere.
+ *
+ * @throws PipelineError PAGE_TOO_LARGE, SOURCE_MALFORMED, ITEM_LIMIT_EXCEEDED, and LANDING_INCOMPLETE
+ * where the source must not be asked for what is missing
+ */
 export async function landItem(
-  _ports: ActivityPorts,
-  _input: LandItemInput,
-  _attempt: Attempt,
+  ports: ActivityPorts,
+  input: LandItemInput,
+  attempt: Attempt,
 ): Promise<LandedItem> {
-  throw new Error('items are not landed yet')
+  const { store } = ports
+  const { run } = input
+  const pinned = await readPinnedRun(store, run, attempt)
+  const item = await readItem(store, run, input.item, attempt)
+  const placeDigest = await shortDigest(item.place)
+  const toLanding = async (version: string): Promise<ItemLanding> =>
+    ItemLanding.open({
+      store,
+      run,
+      place: item.place,
+      version,
+      item: { placeDigest, versionDigest: await shortDigest(version) },
+      limits: pinned.definition.limits,
+      attempt,
+    })
+
+  const newest = await findNewestVersion(store, run, placeDigest, attempt)
+  const isGiven = pinned.fromLandingOf !== undefined
+  if (newest !== undefined && (isGiven || item.version === '' || item.version === newest)) {
+    const landing = await toLanding(newest)
+    const found = await findLanded(landing)
+    if (found !== undefined && isGiven) {
+      return summarise(await rereadItem(landing, found, shapeOf(pinned)), found.pages)
+    }
+    if (found !== undefined) return summarise(found, found.pages)
+  }
+  if (isGiven) {
+    throw landingIncomplete('an item is not in the landing, or not all of it', { item: item.place })
+  }
+  return withOpenItem(ports, { run, pinned, item, attempt }, async (opened, reading) => {
+    const landing = await toLanding(opened.version)
+    const found = await findLanded(landing)
+    if (found !== undefined) return summarise(await putLanded(landing, found), found.pages)
+    const { maxBatches } = input
+    const streams = await landOpened(ports, { landing, pinned, opened, maxBatches, ...reading })
+    const whole = await putLanded(landing, listOf(streams))
+    return summarise(whole, sum(streams.map(({ pagesFound }) => pagesFound)))
+  })
+}
+
+/** How reading is ended before its time. */
+interface Reading {
+  readonly stop: AbortController
+  /** Aborted by `stop`, and with the attempt. */
+  readonly signal: AbortSignal
+}
+
+interface OpenItemInput {
+  readonly run: RunReference
+  readonly pinned: PinnedRun
+  readonly item: SourceItem
+  readonly attempt: Attempt
+}
+
+async function withOpenItem<T>(
+  { items }: ActivityPorts,
+  { run, pinned, item, attempt }: OpenItemInput,
+  work: (opened: OpenItem, reading: Reading) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController()
+  const signal = AbortSignal.any([attempt.signal, stop.signal])
+  const source = itemSource(pinned.definition.source)
+  const opened = await items.open({ source, slice: sliceOf(run, pinned), signal, item })
+  try {
+    return await work(opened, { stop, signal })
+  } finally {
+    // What matters is what came of the work.
+    await opened.close().catch(() => undefined)
+  }
+}
+
+interface LandOpenedInput extends Reading {
+  readonly landing: ItemLanding
+  readonly pinned: PinnedRun
+  readonly opened: OpenItem
+  readonly maxBatches: number
+}
+
+async function landOpened(
+  { duckDb }: ActivityPorts,
+  { landing, pinned, opened, maxBatches, stop, signal }: LandOpenedInput,
+): Promise<readonly LandedStream[]> {
+  const { format, ...shape } = shapeOf(pinned)
+  let batches = 0
+  const countBatch = (): void => {
+    batches += 1
+    if (batches > maxBatches) throw tooManyBatches(maxBatches, landing.options.place)
+  }
+  const input = { landing, streams: opened.streams, countBatch, signal }
+  if (format === 'parquet') return [await landParquetItem({ ...input, duckDb })]
+  return landStreams({ ...input, shape: { ...shape, format }, stop })
+}
+
+function shapeOf({ definition }: PinnedRun) {
+  const { source, columns } = definition
+  const { format, records } = source
+  return { format, records, next: { kind: 'none' }, columns } as const
+}
+
+function tooManyBatches(maxBatches: number, item: string): PipelineError {
+  return new PipelineError(
+    'ITEM_LIMIT_EXCEEDED',
+    `the item has more than ${maxBatches} batches, which is the limit`,
+    {
+      at: { item },
+      remedy:
+        'Raise `limits.batch_bytes` of the pipeline file: what was landed is not read again; or split the item.',
+    },
+  )
+}
+
+function listOf(streams: readonly LandedStream[]): Parameters<typeof putLanded>[1] {
+  const batches = streams.flatMap((stream) => stream.batches)
+  return {
+    batchKeys: batches.map(({ key }) => key),
+    pages: sum(batches.map(({ batch }) => batch.pages.length)),
+    sourceBytes: sum(streams.map(({ endBytes }) => endBytes)),
+    storedBytes: sum(streams.map((stream) => stream.storedBytes)),
+  }
+}
+
+function summarise({ key: landedKey, ...whole }: WholeItem, pagesFound: number): LandedItem {
+  const { batchKeys, pages, sourceBytes, storedBytes } = whole
+  return { landedKey, batches: batchKeys.length, pages, sourceBytes, storedBytes, pagesFound }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
+
+async function shortDigest(text: string): Promise<string> {
+  return (await digestOf(Buffer.from(text))).slice(0, 16)
 }

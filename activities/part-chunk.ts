@@ -3,6 +3,20 @@
  * `nulls[row] === 1` means NULL; the value at such a row means nothing.
  */
 export type ColumnVector = { readonly nulls: Uint8Array } & (
+  | ScalarValues
+  /** Of each row's array, where its elements stand among those of all rows, and how many they are. */
+  | {
+      readonly form: 'list'
+      readonly starts: Uint32Array
+      readonly lengths: Uint32Array
+      readonly elements: ScalarVector
+    }
+)
+
+/** The same, of elements or of a column that is no array. */
+export type ScalarVector = { readonly nulls: Uint8Array } & ScalarValues
+
+type ScalarValues =
   | { readonly form: 'int32'; readonly values: Int32Array }
   | { readonly form: 'int64'; readonly values: BigInt64Array }
   | { readonly form: 'float64'; readonly values: Float64Array }
@@ -17,7 +31,6 @@ export type ColumnVector = { readonly nulls: Uint8Array } & (
   | { readonly form: 'bytes'; readonly values: readonly Uint8Array[] }
   /** text, json, numeric as decimal digits, uuid in its canonical form. */
   | { readonly form: 'text'; readonly values: readonly string[] }
-)
 
 /** Some consecutive rows of a part, column by column, in the order of the declared columns. */
 export interface PartChunk {

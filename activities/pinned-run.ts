@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { CallOptions, ObjectStore } from '../codec/index.ts'
-import { definitionKey } from './bucket-layout.ts'
+import { definitionKey, type DatasetPlace } from './bucket-layout.ts'
 import { getJson } from './json-object.ts'
+import type { DatasetId } from './load-target.ts'
 import type { ColumnDefinition } from './pipeline-definition.ts'
 import { columnDefinition, pipelineDefinition } from './definition-schema.ts'
 import type { PinnedRun, RunReference } from './run-reference.ts'
@@ -13,13 +14,17 @@ const pinnedRun: z.ZodType<PinnedRun> = z.object({
   requestedAt: z.string(),
   highWaterMark: z.string().optional(),
   transformed: z.array(columnDefinition).optional(),
-  fromLanding: z.boolean().optional(),
+  landing: z.object({ fetchKey: z.string(), sequence: z.number() }).optional(),
+  fromLandingOf: z
+    .string()
+    .transform((id) => id as DatasetId)
+    .optional(),
 })
 
 /** What this run was told to do when it began. */
 export function readPinnedRun(
   store: ObjectStore,
-  run: RunReference,
+  run: DatasetPlace,
   options: CallOptions,
 ): Promise<PinnedRun> {
   return getJson(store, definitionKey(run), pinnedRun, options)

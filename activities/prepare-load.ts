@@ -1,11 +1,16 @@
 import { z } from 'zod'
+import type { ObjectStore } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
-import { definitionKey, landingStateKey } from './bucket-layout.ts'
+import { definitionKey, landingStateKey, manifestKey, type DatasetPlace } from './bucket-layout.ts'
 import { fetchKeyOf } from './fetch-key.ts'
-import { findJson, putJson } from './json-object.ts'
+import { findJson, getJson, putJson, putJsonOnce } from './json-object.ts'
 import type { DatasetId, TargetRequest } from './load-target.ts'
+import { readPinnedRun } from './pinned-run.ts'
 import type { PipelineDefinition } from './pipeline-definition.ts'
-import type { PinnedRun, RunReference } from './run-reference.ts'
+import type { LandingReference, PinnedRun, RunReference } from './run-reference.ts'
+import { PipelineError } from './pipeline-error.ts'
+import { prepareChecks } from './quality/prepare-checks.ts'
+import { datasetManifest } from './seal-dataset.ts'
 import { transformedColumns } from './transformed-columns.ts'
 
 export interface PrepareLoadInput extends PinnedRun {
@@ -13,8 +18,6 @@ export interface PrepareLoadInput extends PinnedRun {
   readonly datasetId: DatasetId
   /** Fetch everything again, even what an unpublished run of this partition has landed. */
   readonly refetch: boolean
-  /** The dataset whose landing is parsed again; then the source is not asked. */
-  readonly fromLandingOf?: DatasetId | undefined
 }
 
 export interface PreparedLoad {
@@ -22,16 +25,27 @@ export interface PreparedLoad {
   readonly storedBytes: number
 }
 
-/** The newest landing, and the dataset that was last made from it. */
+const datasetName = z.string().transform((id) => id as DatasetId)
+
+/** The newest landing, and what was made from it. */
 const landingState = z.object({
   sequence: z.number(),
-  datasetId: z.string().transform((id) => id as DatasetId),
+  /** The dataset that a run of the source last made from it. */
+  datasetId: datasetName,
+  /** The others, newest first: of runs before, and what was made again without asking the source. */
+  others: z.array(datasetName).optional(),
 })
+
+type LandingState = z.infer<typeof landingState>
+
+/** Looked up one by one, and runs may fail for years. */
+const maxOthers = 100
 
 /**
  * Checks that the load can succeed before anything is fetched, pins the definition in the store, and
- * chooses the landing: the last one of the same source and interval if what was made from it is not in
- * the table, else a new one.
+ * chooses the landing: the last one of the same source and interval if nothing that was made from it is
+ * in the table, else a new one; or that of the dataset that is made again. What is pinned stays: an
+ * attempt that comes late finds it.
  */
 export async function prepareLoad(
   ports: ActivityPorts,
@@ -43,25 +57,85 @@ export async function prepareLoad(
   await store.ensureBucket({ signal })
   const transformed = await transformedColumns(ports.duckDb, definition, signal)
   const columns = transformed ?? definition.columns
+  await prepareChecks(ports.duckDb, columns, definition.checks, signal)
   const request = { target: definition.target, columns, signal }
   await target.check(request)
+  const source = await chooseLanding(ports, input, request)
+  const dataset = { pipeline: definition.name, partition, datasetId }
+  const told: PinnedRun = { definition, interval, requestedAt, transformed, ...source }
+  const { sizeBytes } = await putJsonOnce(store, definitionKey(dataset), told, { signal })
+  const pinned = await readPinnedRun(store, dataset, { signal })
+  const { landing = source.landing } = pinned
+  return { run: { ...dataset, landing }, storedBytes: sizeBytes }
+}
 
+type SourceOfRun = Pick<PinnedRun, 'highWaterMark' | 'fromLandingOf'> & {
+  readonly landing: LandingReference
+}
+
+async function chooseLanding(
+  ports: ActivityPorts,
+  input: PrepareLoadInput,
+  request: TargetRequest,
+): Promise<SourceOfRun> {
+  const { definition, interval, partition, datasetId, fromLandingOf } = input
+  const { store } = ports
+  const { signal } = request
+  const pipeline = definition.name
+  if (fromLandingOf !== undefined) {
+    const dataset = { pipeline, partition, datasetId: fromLandingOf }
+    const { highWaterMark, ...pinned } = await readPinnedRun(store, dataset, { signal })
+    const landing = pinned.landing ?? (await sealedLanding(store, dataset, signal))
+    const key = landingStateKey({ pipeline, partition, fetchKey: landing.fetchKey })
+    const state = await findJson(store, key, landingState, { signal })
+    if (state?.sequence === landing.sequence) {
+      // Once this is in the table, the landing has done its work.
+      const others = [datasetId, ...othersOf(state, datasetId)].slice(0, maxOthers)
+      await putJson(store, key, { ...state, others }, { signal })
+    }
+    return { highWaterMark, landing, fromLandingOf }
+  }
   const highWaterMark = await markOf(ports, request, definition)
   const fetchKey = await fetchKeyOf(definition.source, { partition, interval, highWaterMark })
-  const pipeline = definition.name
   const stateKey = landingStateKey({ pipeline, partition, fetchKey })
   const state = await findJson(store, stateKey, landingState, { signal })
-  const isOpen =
-    state !== undefined &&
-    !input.refetch &&
-    !(await target.isPublished({ ...request, datasetId: state.datasetId }))
+  const isOpen = state !== undefined && (await isStillOpen(ports, input, request, state))
   const sequence = isOpen ? state.sequence : (state?.sequence ?? 0) + 1
+  const others = isOpen
+    ? [state.datasetId, ...othersOf(state, state.datasetId)].filter((id) => id !== datasetId)
+    : []
+  const chosen: LandingState = { sequence, datasetId, others: others.slice(0, maxOthers) }
+  await putJson(store, stateKey, chosen, { signal })
+  return { highWaterMark, landing: { fetchKey, sequence } }
+}
 
-  const run = { pipeline, partition, datasetId, landing: { fetchKey, sequence } }
-  const pinned: PinnedRun = { definition, interval, requestedAt, highWaterMark, transformed }
-  const { sizeBytes } = await putJson(store, definitionKey(run), pinned, { signal })
-  await putJson(store, stateKey, { sequence, datasetId }, { signal })
-  return { run, storedBytes: sizeBytes }
+/** Whether a landing is to be used by one more run of its source. */
+async function isStillOpen(
+  { target }: ActivityPorts,
+  { datasetId, refetch }: PrepareLoadInput,
+  request: TargetRequest,
+  state: LandingState,
+): Promise<boolean> {
+  // An earlier attempt has chosen it.
+  if (state.datasetId === datasetId) return true
+  if (refetch) return false
+  for (const id of [state.datasetId, ...othersOf(state, state.datasetId)]) {
+    if (await target.isPublished({ ...request, datasetId: id })) return false
+  }
+  return true
+}
+
+function othersOf({ others = [] }: LandingState, but: DatasetId): DatasetId[] {
+  return others.filter((id) => id !== but)
+}
+
+/** Earlier versions kept it in the manifest alone. */
+async function sealedLanding(
+  store: ObjectStore,
+  dataset: DatasetPlace,
+  signal: AbortSignal,
+): Promise<LandingReference> {
+  return (await getJson(store, manifestKey(dataset), datasetManifest, { signal })).landing
 }
 
 /** Of incremental pipelines: how far the last load into this table came. */
@@ -71,5 +145,12 @@ async function markOf(
   { name, incremental }: PipelineDefinition,
 ): Promise<string | undefined> {
   if (incremental === undefined) return undefined
+  if (!request.columns.some((column) => column.name === incremental.column)) {
+    throw new PipelineError(
+      'TRANSFORM_INVALID',
+      `the transform makes no column ${JSON.stringify(incremental.column)}, which \`incremental\` names`,
+      { at: { pipeline: name }, remedy: 'Keep the column in the result of the transform.' },
+    )
+  }
   return (await target.highWaterMark({ ...request, pipeline: name })) ?? incremental.initial
 }

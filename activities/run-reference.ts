@@ -17,6 +17,11 @@ export interface RunReference {
   readonly partition: string
   readonly datasetId: DatasetId
   readonly landing: LandingReference
+  /**
+   * Of a dataset that was transformed as a whole: tells its parts from those of other attempts at that,
+   * which need not have put the same rows into the same part.
+   */
+  readonly transformId?: string | undefined
 }
 
 /** The object `definition.json` of a dataset: what its run was told to do, for ever. */
@@ -29,6 +34,8 @@ export interface PinnedRun {
   readonly highWaterMark?: string | undefined
   /** What a transform makes of the columns, and so what goes into the table. */
   readonly transformed?: readonly ColumnDefinition[] | undefined
-  /** Whether everything has to be in the landing already: the source is not asked. */
-  readonly fromLanding?: boolean | undefined
+  /** Where what the source sent lies. Absent in what earlier versions wrote. */
+  readonly landing?: LandingReference | undefined
+  /** The dataset whose landing has to have everything: the source is not asked. */
+  readonly fromLandingOf?: DatasetId | undefined
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
-import { manifestKey, partPrefix, rejectsPrefix } from './bucket-layout.ts'
+import { convertedPartPrefix, manifestKey, partPrefix, rejectsPrefix } from './bucket-layout.ts'
+import { listParts } from './download-parts.ts'
 import { putJson } from './json-object.ts'
 import { readPinnedRun, tableColumns } from './pinned-run.ts'
 import { PipelineError } from './pipeline-error.ts'
@@ -56,24 +57,16 @@ export async function sealDataset(
   const { run } = input
   const pinned = await readPinnedRun(store, run, attempt)
   const { interval, requestedAt } = pinned
-  const parts: Part[] = []
-  let recordCount = 0
-  for await (const { key } of store.list(partPrefix(run), attempt)) {
-    const head = await store.head(key, attempt)
-    const { rows, rejects, records } = head?.metadata ?? {}
-    // Parts of an earlier version do not say what they were made from.
-    recordCount += records === undefined ? Number(rows) + Number(rejects) : Number(records)
-    parts.push({
-      partNumber: Number(/part-(\d+)\.parquet$/.exec(key)?.[1]),
-      key,
-      rowCount: Number(rows),
-      sizeBytes: head?.sizeBytes ?? 0,
-      sha256: head?.metadata['sha256'] ?? '',
-    })
-  }
-  // Names are padded to five digits; items have greater numbers.
-  parts.sort((left, right) => left.partNumber - right.partNumber)
-  const rowCount = parts.reduce((sum, part) => sum + part.rowCount, 0)
+  const stored = await storedParts(store, partPrefix(run), attempt)
+  const isTransformedWhole = pinned.definition.transform?.scope === 'dataset'
+  // What was served is told by the parts that were converted from it.
+  const converted = isTransformedWhole
+    ? await storedParts(store, convertedPartPrefix(run), attempt)
+    : stored
+  const recordCount = sumOf(converted, ({ recordCount: records }) => records)
+  const convertedCount = sumOf(converted, ({ convertedCount: count }) => count)
+  const parts = stored.map(({ part }) => part)
+  const rowCount = sumOf(parts, (part) => part.rowCount)
   const lost = (message: string): PipelineError =>
     new PipelineError('ROWS_LOST', message, {
       at: { bucket: store.bucket, prefix: partPrefix(run) },
@@ -88,10 +81,13 @@ export async function sealDataset(
   if (rejectCount !== input.rejectCount) {
     throw lost(`the store has ${rejectCount} rejects, the run set ${input.rejectCount} aside`)
   }
-  if (recordCount !== rowCount + rejectCount) {
+  if (recordCount !== convertedCount + rejectCount) {
     throw lost(
-      `${recordCount} records were served, ${rowCount} converted and ${rejectCount} set aside`,
+      `${recordCount} records were served, ${convertedCount} converted and ${rejectCount} set aside`,
     )
+  }
+  if (pinned.definition.transform === undefined && convertedCount !== rowCount) {
+    throw lost(`${convertedCount} records were converted, the parts have ${rowCount} rows`)
   }
   const manifest: z.infer<typeof datasetManifest> = {
     version: 1,
@@ -103,6 +99,7 @@ export async function sealDataset(
     landing: run.landing,
     columns: tableColumns(pinned).map(({ name, type }) => ({ name, type })),
     recordCount,
+    convertedCount,
     rowCount,
     rejectCount,
     parts,
@@ -110,6 +107,36 @@ export async function sealDataset(
   const key = manifestKey(run)
   const { sizeBytes } = await putJson(store, key, manifest, attempt)
   return { manifestKey: key, storedBytes: sizeBytes }
+}
+
+interface SealedPart {
+  readonly part: Part
+  readonly recordCount: number
+  readonly convertedCount: number
+}
+
+/** In the order of their numbers, with what they say of themselves. */
+async function storedParts(
+  store: ActivityPorts['store'],
+  prefix: string,
+  attempt: Attempt,
+): Promise<SealedPart[]> {
+  const sealed: SealedPart[] = []
+  for (const { key, partNumber } of await listParts(store, prefix, attempt)) {
+    const head = await store.head(key, attempt)
+    const { rows, rejects, records, converted = rows, sha256 = '' } = head?.metadata ?? {}
+    sealed.push({
+      part: { partNumber, key, rowCount: Number(rows), sizeBytes: head?.sizeBytes ?? 0, sha256 },
+      convertedCount: Number(converted),
+      // Parts of an earlier version do not say what they were made from.
+      recordCount: records === undefined ? Number(converted) + Number(rejects) : Number(records),
+    })
+  }
+  return sealed
+}
+
+function sumOf<Item>(items: readonly Item[], count: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + count(item), 0)
 }
 
 async function storedRejects(

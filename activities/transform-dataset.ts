@@ -1,5 +1,16 @@
+import { randomUUID } from 'node:crypto'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { digestOf, type ObjectStore } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
+import { convertedPartPrefix, partKey } from './bucket-layout.ts'
+import { sqlFailure } from './conversion/sql-failure.ts'
+import { transformRows, type TransformedRows } from './conversion/transform-rows.ts'
+import { downloadParts } from './download-parts.ts'
+import { readPinnedRun, tableColumns } from './pinned-run.ts'
+import { PipelineError } from './pipeline-error.ts'
 import type { RunReference } from './run-reference.ts'
+import { withWorkingFolder } from './working-folder.ts'
 
 export interface TransformDatasetInput {
   readonly run: RunReference
@@ -8,16 +19,105 @@ export interface TransformDatasetInput {
 }
 
 export interface TransformedDataset {
+  /** As `RunReference.transformId`: who goes on with the dataset is to be given it. */
+  readonly transformId: string
   readonly partCount: number
   readonly rowCount: number
   readonly storedBytes: number
 }
 
-/** Makes the parts of a dataset from all that was converted, by the pipeline's SQL. */
+/** A part is staged as one: it is held in memory, and its rows go in one COPY. */
+const maxPartRows = 1_000_000
+const partBytes = 64 * 1024 * 1024
+
+/**
+ * Makes the parts of a dataset from all that was converted, by the pipeline's SQL. Those of each attempt
+ * have names of their own: the attempt that the workflow hears of has made the dataset.
+ *
+ * @throws PipelineError TRANSFORM_FAILED, OBJECT_DAMAGED, and ROWS_LOST when the store has other parts
+ * than were converted
+ */
 export async function transformDataset(
-  _ports: ActivityPorts,
-  _input: TransformDatasetInput,
-  _attempt: Attempt,
+  { store, duckDb }: ActivityPorts,
+  { run, partCount }: TransformDatasetInput,
+  attempt: Attempt,
 ): Promise<TransformedDataset> {
-  throw new Error('datasets are not transformed yet')
+  const pinned = await readPinnedRun(store, run, attempt)
+  const { columns: declared, transform } = pinned.definition
+  const sql = transform?.sql ?? 'FROM input'
+  return withWorkingFolder(async (folder) => {
+    try {
+      const prefix = convertedPartPrefix(run)
+      const paths = await downloadParts(store, prefix, folder, attempt)
+      if (paths.length !== partCount) throw partsLost(store, prefix, paths.length, partCount)
+      return await duckDb.withSandbox(attempt.signal, folder, async (connection) => {
+        const columns = tableColumns(pinned)
+        const rows = await transformRows(connection, { paths, declared, sql, columns })
+        const transformId = randomUUID().slice(0, 8)
+        return putParts(store, { ...run, transformId }, { rows, folder }, attempt)
+      })
+    } catch (error) {
+      throw sqlFailure(error, {
+        code: 'TRANSFORM_FAILED',
+        what: 'the transform',
+        columns: declared.map(({ name }) => name),
+      })
+    }
+  })
+}
+
+async function putParts(
+  store: ObjectStore,
+  run: RunReference & { readonly transformId: string },
+  { rows, folder }: { readonly rows: TransformedRows; readonly folder: string },
+  attempt: Attempt,
+): Promise<TransformedDataset> {
+  const { rowCount } = rows
+  let partCount = 0
+  let storedBytes = 0
+  const put = async (path: string, count: number): Promise<void> => {
+    const part = await readFile(path)
+    await rm(path)
+    await store.put(partKey(run, partCount), part, {
+      ...attempt,
+      contentType: 'application/vnd.apache.parquet',
+      metadata: {
+        // What was served stands on the parts that were converted from it.
+        records: '0',
+        converted: '0',
+        rejects: '0',
+        rows: String(count),
+        sha256: await digestOf(part),
+      },
+    })
+    partCount += 1
+    storedBytes += part.length
+  }
+  // One part at least: it has the columns.
+  for (let first = 0; first === 0 || first < rowCount; first += maxPartRows) {
+    const files = await rows.write({
+      path: join(folder, `made-${first}`),
+      first,
+      count: Math.min(maxPartRows, rowCount - first),
+      fileBytes: partBytes,
+    })
+    for (const file of files) await put(file.path, file.rowCount)
+  }
+  return { transformId: run.transformId, partCount, rowCount, storedBytes }
+}
+
+function partsLost(
+  store: ObjectStore,
+  prefix: string,
+  found: number,
+  converted: number,
+): PipelineError {
+  return new PipelineError(
+    'ROWS_LOST',
+    `the store has ${found} converted parts, the run made ${converted}`,
+    {
+      at: { bucket: store.bucket, prefix },
+      remedy: 'Something else changed these objects; start the run again.',
+    },
+  )
 }

@@ -16,7 +16,7 @@ export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES]
 /** First match wins; by ending, so that a new room's codes need no entry here. */
 const RULES: readonly (readonly [RegExp, ExitCode])[] = [
   [/_UNREACHABLE$/, EXIT_CODES.unreachable],
-  [/^PIPELINE_NOT_FOUND$/, EXIT_CODES.notFound],
+  [/_NOT_FOUND$/, EXIT_CODES.notFound],
   [/_DAMAGED$/, EXIT_CODES.damage],
   [/^(PIPELINE_INVALID|PARTITION_INVALID)$/, EXIT_CODES.usage],
   [/(^|_)SETTING_(INVALID|MISSING)$/, EXIT_CODES.usage],

@@ -1,50 +1,115 @@
 /**
- * Everything that `npm test` runs: the checks, then all tests on one embedded stack of their own.
- * Ends with the counting lines of node's test runner.
+ * Everything that `npm test` runs: the checks, the tests that need no server, then the others on one
+ * embedded stack of their own. Ends with the counting lines of node's test runner, for all together.
  */
 import { spawnSync } from 'node:child_process'
-import { globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
 import { eraseStack } from '../infra/stack/erase-stack.ts'
 import { readCredentials } from '../infra/stack/stack-credentials.ts'
 import { stackPaths } from '../infra/stack/stack-paths.ts'
 import { startStack } from '../infra/stack/start-stack.ts'
 import { stackEnvironment } from './support/stack-environment.ts'
 
+const countsSchema = z.object({
+  tests: z.number(),
+  suites: z.number(),
+  passed: z.number(),
+  failed: z.number(),
+  cancelled: z.number(),
+  skipped: z.number(),
+  todo: z.number(),
+  duration_ms: z.number(),
+})
+
 const chosen = process.argv.slice(2)
 const files = chosen.length > 0 ? chosen : globSync('test/**/*.test.ts').toSorted()
+const needsNoServer = (file: string): boolean => /^test\/(unit|cli|[^/]+$)/.test(file)
+const runs: z.infer<typeof countsSchema>[] = []
 
 if (chosen.length === 0) requireSuccess('npm', ['run', '--silent', 'check'], process.env)
 
 mkdirSync('.claimcheck', { recursive: true })
 const directory = mkdtempSync(join('.claimcheck', 'test-'))
-const stack = await startStack({ directory, lifetime: 'attached' })
+// Hundreds of short processes load the same modules.
+const environment = { ...process.env, NODE_COMPILE_CACHE: resolve('.claimcheck', 'compile-cache') }
 try {
-  const superuser = new URL(stack.addresses.database.url)
-  superuser.username = 'postgres'
-  superuser.password =
-    readCredentials(stackPaths(directory).credentials)?.database.superuserPassword ?? ''
-  requireSuccess(
-    process.execPath,
-    ['--test', '--test-concurrency=1', '--test-timeout=600000', ...files],
-    {
-      ...process.env,
+  runTests(files.filter(needsNoServer), 4, environment)
+  const others = files.filter((file) => !needsNoServer(file))
+  if (others.length > 0) await runOnStack(others)
+} finally {
+  rmSync(directory, { recursive: true, force: true })
+}
+process.stdout.write(`\nall together\n${countingLines()}`)
+
+async function runOnStack(onStack: readonly string[]): Promise<void> {
+  const stack = await startStack({ directory, lifetime: 'attached' })
+  try {
+    const superuser = new URL(stack.addresses.database.url)
+    superuser.username = 'postgres'
+    superuser.password =
+      readCredentials(stackPaths(directory).credentials)?.database.superuserPassword ?? ''
+    runTests(onStack, 1, {
+      ...environment,
       ...stackEnvironment(stack.addresses),
       CLAIMCHECK_TEST_SUPERUSER_URL: superuser.href,
       CLAIMCHECK_TEST_TEMPORAL_UI_URL: stack.urls.temporalUi ?? '',
-    },
+    })
+  } finally {
+    await stack.stop()
+    await eraseStack(directory)
+  }
+}
+
+function runTests(
+  some: readonly string[],
+  concurrency: number,
+  testEnvironment: NodeJS.ProcessEnv,
+): void {
+  if (some.length === 0) return
+  const counts = join(directory, 'counts.json')
+  rmSync(counts, { force: true })
+  requireSuccess(
+    process.execPath,
+    [
+      '--test',
+      `--test-concurrency=${concurrency}`,
+      '--test-timeout=600000',
+      '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      '--test-reporter=./test/support/count-reporter.ts',
+      `--test-reporter-destination=${counts}`,
+      ...some,
+    ],
+    testEnvironment,
   )
-} finally {
-  await stack.stop()
-  await eraseStack(directory)
-  rmSync(directory, { recursive: true, force: true })
+  if (existsSync(counts)) runs.push(countsSchema.parse(JSON.parse(readFileSync(counts, 'utf8'))))
+}
+
+function countingLines(): string {
+  const sum = (count: keyof (typeof runs)[number]): number =>
+    runs.reduce((total, run) => total + run[count], 0)
+  const lines = {
+    tests: sum('tests'),
+    suites: sum('suites'),
+    pass: sum('passed'),
+    fail: sum('failed'),
+    cancelled: sum('cancelled'),
+    skipped: sum('skipped'),
+    todo: sum('todo'),
+    duration_ms: sum('duration_ms'),
+  }
+  return Object.entries(lines)
+    .map(([name, count]) => `ℹ ${name} ${count}\n`)
+    .join('')
 }
 
 function requireSuccess(
   command: string,
   options: readonly string[],
-  environment: NodeJS.ProcessEnv,
+  commandEnvironment: NodeJS.ProcessEnv,
 ) {
-  const { status } = spawnSync(command, options, { stdio: 'inherit', env: environment })
+  const { status } = spawnSync(command, options, { stdio: 'inherit', env: commandEnvironment })
   if (status !== 0) process.exitCode = 1
 }

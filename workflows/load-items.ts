@@ -39,6 +39,7 @@ export async function loadItems(step: LoadStep, start: ItemsState): Promise<Item
   if (itemCount === 1) {
     const only = await loadItemBatches(step, 0, start.only)
     const isDone = only.nextBatch === only.landed.batches
+    if (isDone) step.report({ itemsLoaded: 1 })
     return { itemCount, nextItem: isDone ? 1 : 0, only: isDone ? undefined : only }
   }
   let { nextItem } = start

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/workflow'
+import type { RunReference } from '../activities/run-reference.ts'
 import { stage, type LoadStep } from './convert-and-stage.ts'
 import { withInFlight } from './in-flight.ts'
 import type { LoadResult } from './load-progress.ts'
@@ -13,9 +14,11 @@ const maxRestagings = 5
  * @param convertedParts How many parts were converted.
  */
 export async function publishDataset(step: LoadStep, convertedParts: number): Promise<LoadResult> {
-  const { activities, definition, run, progress, report } = step
-  let partCount = convertedParts
-  if (definition.transform?.scope === 'dataset') partCount = await transformDataset(step, partCount)
+  const { activities, definition, progress, report } = step
+  const { run, partCount } =
+    definition.transform?.scope === 'dataset'
+      ? await transformDataset(step, convertedParts)
+      : { run: step.run, partCount: convertedParts }
   if (definition.checks !== undefined) {
     report({ phase: 'checking' })
     await activities.checkDataset({ run })
@@ -48,20 +51,27 @@ export async function publishDataset(step: LoadStep, convertedParts: number): Pr
   })
 }
 
-/** Makes new parts of all that was converted and stages them; answers how many they are. */
-async function transformDataset(step: LoadStep, convertedParts: number): Promise<number> {
-  const { activities, definition, run, progress, report } = step
+/** Makes new parts of all that was converted and stages them; answers where and how many they are. */
+async function transformDataset(
+  step: LoadStep,
+  convertedParts: number,
+): Promise<{ readonly run: RunReference; readonly partCount: number }> {
+  const { activities, definition, progress, report } = step
   report({ phase: 'transforming' })
-  const transformed = await activities.transformDataset({ run, partCount: convertedParts })
+  const { transformId, ...transformed } = await activities.transformDataset({
+    run: step.run,
+    partCount: convertedParts,
+  })
+  const run = { ...step.run, transformId }
   report({
     rows: transformed.rowCount,
     storedBytes: progress().storedBytes + transformed.storedBytes,
   })
   await withInFlight(async (inFlight) => {
     for (let partNumber = 0; partNumber < transformed.partCount; partNumber += 1) {
-      inFlight.begin(stage(step, partNumber))
+      inFlight.begin(stage({ ...step, run }, partNumber))
       await inFlight.room(definition.limits.batchesInFlight)
     }
   })
-  return transformed.partCount
+  return { run, partCount: transformed.partCount }
 }

@@ -2,10 +2,10 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { ColumnDefinition } from '../pipeline-definition.ts'
 import type { SourceFormat } from '../source-definition.ts'
 import { PipelineError } from '../pipeline-error.ts'
-import type { ConversionRules } from './conversion-rules.ts'
 import { castSql, duckDbType, rejectReasonSql } from './column-sql.ts'
 import { fieldsOf, readerSql } from './reader-sql.ts'
 import { recordsLost } from './records-lost.ts'
+import { rowGroupRows } from './row-group-rows.ts'
 import { identifier, literal } from './sql-text.ts'
 
 export interface RecordsFile {
@@ -18,7 +18,9 @@ export interface RecordsFile {
   /** Of the longest record as it stands in the file. */
   readonly longestRecordBytes: number
   /** Records that are set aside before anything is cast, as lines of `MalformedLine`. */
-  readonly malformed?: { readonly path: string; readonly count: number }
+  readonly malformed?: { readonly path: string; readonly count: number } | undefined
+  /** Of Parquet: the SQL of what `readerSql` returns. */
+  readonly relation?: string
 }
 
 /** `MalformedRecord`, with its position among all records of the file. */
@@ -54,7 +56,7 @@ export async function convertRecords(
   connection: DuckDBConnection,
   columns: readonly ColumnDefinition[],
   records: RecordsFile,
-  output: ConvertedPlaces & { readonly rules: ConversionRules },
+  output: ConvertedPlaces,
 ): Promise<ConvertedRecords> {
   const fields = fieldsOf(columns)
   const reader = readerSql(fields, records)
@@ -75,10 +77,15 @@ export async function convertRecords(
   )
   const [convertedCount, rejectCount, firstReject] = counts.getRowsJson()[0] ?? []
   const names = columns.map(({ name }, index) => `c${index} AS ${identifier(name)}`).join(', ')
+  const good = {
+    values: columns.map((_, index) => `c${index}`),
+    from: 'FROM typed WHERE reject IS NULL',
+  }
+  const groupRows = await rowGroupRows(connection, columns, good)
   await runReader(
     connection,
-    `COPY (SELECT ${names} FROM typed WHERE reject IS NULL)
-     TO ${literal(output.partPath)} (FORMAT parquet, COMPRESSION zstd)`,
+    `COPY (SELECT ${names} ${good.from})
+     TO ${literal(output.partPath)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${groupRows})`,
   )
   if (Number(rejectCount) > 0) {
     await runReader(connection, rejectsSql(fields, records, reader, output.rejectsPath))

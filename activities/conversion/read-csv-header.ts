@@ -7,9 +7,14 @@ export const maxCsvHeaderBytes = 64 * 1024
  * The column names of a CSV body, in order, from its start. A column whose name is
  * empty or is there before is called by its position, from 1: `column_5`.
  *
- * @throws PipelineError CONVERSION_FAILED when a declared column is missing or there twice
+ * @throws PipelineError CONVERSION_FAILED when a declared column is there twice, or one that is
+ * required is missing
  */
-export function readCsvHeader(start: Buffer, declared: ReadonlySet<string>): string[] {
+export function readCsvHeader(
+  start: Buffer,
+  declared: ReadonlySet<string>,
+  required: ReadonlySet<string> = declared,
+): string[] {
   const fields = parseHeader(start.toString('utf8').replace(/^\uFEFF/, ''))
   const names = fields.map((field, position) =>
     field !== '' && fields.indexOf(field) === position ? field : `column_${position + 1}`,
@@ -17,7 +22,7 @@ export function readCsvHeader(start: Buffer, declared: ReadonlySet<string>): str
   for (const name of declared) {
     const inHeader = fields.filter((field) => field === name).length
     const count = inHeader > 1 ? inHeader : names.filter((field) => field === name).length
-    if (count === 1) continue
+    if (count === 1 || (count === 0 && !required.has(name))) continue
     throw new PipelineError(
       'CONVERSION_FAILED',
       `the CSV header has the column ${JSON.stringify(name)} ${count === 0 ? 'not at all' : 'more than once'}`,

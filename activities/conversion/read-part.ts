@@ -1,9 +1,9 @@
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import duckdb from '@duckdb/node-bindings'
-import type { ColumnVector, PartChunk } from '../part-chunk.ts'
-import type { ColumnDefinition, ColumnType } from '../pipeline-definition.ts'
+import type { ColumnVector, PartChunk, ScalarVector } from '../part-chunk.ts'
+import type { ColumnDefinition, ColumnType, ScalarType } from '../pipeline-definition.ts'
 import { partColumnsSql } from './convert-records.ts'
-import { literal } from './sql-text.ts'
+import { identifier, literal } from './sql-text.ts'
 
 /**
  * The rows of a Parquet part, in order, as column vectors. A chunk's vectors are copies: they stay
@@ -15,21 +15,53 @@ export async function* readPart(
   columns: readonly ColumnDefinition[],
 ): AsyncIterable<PartChunk> {
   const result = await connection.stream(
-    `SELECT ${partColumnsSql(columns)} FROM read_parquet(${literal(path)})`,
+    `SELECT ${columns.map(columnSql).join(', ')} FROM read_parquet(${literal(path)})`,
   )
   for (;;) {
     const chunk = await result.fetchChunk()
     if (chunk === null || chunk.rowCount === 0) return
     yield {
       rowCount: chunk.rowCount,
-      columns: columns.map(({ type }, index) => readVector(chunk, index, type)),
+      columns: columns.map(({ type }, index) => readColumn(chunk, index, type)),
     }
   }
 }
 
-function readVector(chunk: DuckDBDataChunk, index: number, type: ColumnType): ColumnVector {
-  const { rowCount } = chunk
+/** A column in the form that goes on to the table; the elements of an array are like values. */
+function columnSql(column: ColumnDefinition): string {
+  const { name, type } = column
+  if (type.kind !== 'array') return partColumnsSql([column])
+  const element = partColumnsSql([{ ...column, name: 'element', type: type.element }])
+  return `list_transform(${identifier(name)}, lambda element: ${element})`
+}
+
+function readColumn(chunk: DuckDBDataChunk, index: number, type: ColumnType): ColumnVector {
   const vector = duckdb.data_chunk_get_vector(chunk.chunk, index)
+  return type.kind === 'array'
+    ? readLists(vector, chunk.rowCount, type.element)
+    : readVector(vector, chunk.rowCount, type)
+}
+
+/** A `duckdb_list_entry` is two 64-bit numbers: where the elements begin, and how many they are. */
+const listEntryBytes = 16
+
+function readLists(vector: duckdb.Vector, rowCount: number, element: ScalarType): ColumnVector {
+  const nulls = readNulls(vector, rowCount)
+  const data = duckdb.vector_get_data(vector, rowCount * listEntryBytes)
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+  const starts = new Uint32Array(rowCount)
+  const lengths = new Uint32Array(rowCount)
+  for (let row = 0; row < rowCount; row += 1) {
+    if (nulls[row] === 1) continue
+    starts[row] = Number(view.getBigUint64(row * listEntryBytes, true))
+    lengths[row] = Number(view.getBigUint64(row * listEntryBytes + 8, true))
+  }
+  const child = duckdb.list_vector_get_child(vector)
+  const elements = readVector(child, duckdb.list_vector_get_size(vector), element)
+  return { form: 'list', nulls, starts, lengths, elements }
+}
+
+function readVector(vector: duckdb.Vector, rowCount: number, type: ScalarType): ScalarVector {
   const nulls = readNulls(vector, rowCount)
   const bytes = (size: number): ArrayBuffer => {
     const data = duckdb.vector_get_data(vector, rowCount * size)
@@ -62,8 +94,6 @@ function readVector(chunk: DuckDBDataChunk, index: number, type: ColumnType): Co
     case 'numeric':
     case 'uuid':
       return { form: 'text', nulls, values: readStrings(vector, nulls, textOf, '') }
-    case 'array':
-      throw new Error('arrays are not read yet')
   }
 }
 

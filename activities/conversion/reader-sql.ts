@@ -9,6 +9,7 @@ export function fieldsOf(columns: readonly ColumnDefinition[]): string[] {
 
 /** A relation of all records in order, with the text of each field as `f0`, `f1` and so on. */
 export function readerSql(fields: readonly string[], records: RecordsFile): string {
+  if (records.relation !== undefined) return records.relation
   return records.format === 'csv' ? csvSql(fields, records) : jsonSql(fields, records)
 }
 
@@ -22,7 +23,10 @@ function csvSql(
 ): string {
   const lineBytes = Math.max(leastLineBytes, longestRecordBytes + 2)
   const columns = header.map((_, index) => `h${index}: 'VARCHAR'`)
-  const selected = fields.map((field, index) => `h${header.indexOf(field)} AS f${index}`)
+  const selected = fields.map((field, index) => {
+    const place = header.indexOf(field)
+    return `${place === -1 ? 'NULL::VARCHAR' : `h${place}`} AS f${index}`
+  })
   // Nothing is guessed: a guess from the first rows is no contract. Nor is where a record starts in
   // the middle of the file, which two threads would do.
   return `(SELECT ${selected.join(', ')} FROM read_csv(${literal(path)}, auto_detect = false, header = false,
@@ -32,7 +36,7 @@ function csvSql(
 }
 
 function jsonSql(fields: readonly string[], { path, longestRecordBytes }: RecordsFile): string {
-  const objectBytes = Math.max(leastObjectBytes, longestRecordBytes + 1)
+  const objectBytes = jsonObjectBytes(longestRecordBytes)
   const groups = withoutTwins(fields)
   const readers = groups.map((group, reader) => {
     const columns = group.map((field) => `${literal(field)}: 'VARCHAR'`)
@@ -44,6 +48,11 @@ function jsonSql(fields: readonly string[], { path, longestRecordBytes }: Record
     return `r${reader}.${identifier(field)} AS f${index}`
   })
   return `(SELECT ${selected.join(', ')} FROM ${readers.join(' POSITIONAL JOIN ')})`
+}
+
+/** How long DuckDB has to let a JSON record be. */
+export function jsonObjectBytes(longestRecordBytes: number): number {
+  return Math.max(leastObjectBytes, longestRecordBytes + 1)
 }
 
 /** One reader cannot tell fields apart that differ in case only: such twins are read side by side. */

@@ -1,10 +1,11 @@
 import type { ExtractedField } from '../json/extract-fields.ts'
 import type { ColumnDefinition } from '../pipeline-definition.ts'
 import type { SourceFormat } from '../source-definition.ts'
+import type { ReadColumn } from './column-sql.ts'
 
 export interface RecordFields {
   /** The columns, `from` being what the field is called in the records given to DuckDB. */
-  readonly columns: readonly ColumnDefinition[]
+  readonly columns: readonly ReadColumn[]
   /** What has to be added to each record under such a name. */
   readonly extracted: readonly ExtractedField[]
 }
@@ -27,13 +28,13 @@ export function recordFields(
     let name = ['$', ...path].join('.') + (asJson ? ' as JSON' : '')
     while (plain.has(name)) name += "'"
     extracted.set(name, { name, path, asJson })
-    return { ...column, from: name }
+    return { ...column, from: name, isJsonText: asJson }
   })
   return { columns: named, extracted: [...extracted.values()] }
 }
 
 function isJson({ type }: ColumnDefinition): boolean {
-  return type.kind === 'json' || type.kind === 'jsonb'
+  return type.kind === 'json' || type.kind === 'jsonb' || type.kind === 'array'
 }
 
 function isPlain(column: ColumnDefinition): boolean {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { maxMalformedRecords, rawText, type MalformedRecord } from '../malformed-record.ts'
 import { PipelineError } from '../pipeline-error.ts'
+import { lengthProblem } from '../record-length.ts'
 import { CsvStepper } from './csv-stepper.ts'
 import { maxCsvHeaderBytes, readCsvHeader, unreadableCsvHeader } from './read-csv-header.ts'
 
@@ -19,9 +20,9 @@ export interface SplitCsv {
 
 /**
  * Brings a CSV body into the form that DuckDB reads without a guess: no header, LF after each record,
- * as many fields in each as the header has. A record that has another number, wrong quotes or is not
- * UTF-8 is listed, and one without values stands in its place. One with wrong quotes that is several
- * lines long is listed line by line: how many rows it should have been, nobody knows.
+ * as many fields in each as the header has. A record that has another number, wrong quotes, is not
+ * UTF-8 or is too long is listed, and one without values stands in its place. One with wrong quotes
+ * that is several lines long is listed line by line: how many rows it should have been, nobody knows.
  *
  * A blank line is no record, except where there is one column: then it is one without a value.
  *
@@ -30,9 +31,13 @@ export interface SplitCsv {
  * @throws PipelineError CONVERSION_FAILED for a header that does not fit, SOURCE_MALFORMED for an open
  * quote
  */
-export function splitCsv(body: Buffer, declared: ReadonlySet<string>): SplitCsv {
+export function splitCsv(
+  body: Buffer,
+  declared: ReadonlySet<string>,
+  required: ReadonlySet<string> = declared,
+): SplitCsv {
   const stepper = new CsvStepper(body)
-  const header = readHeader(body, stepper, declared)
+  const header = readHeader(body, stepper, declared, required)
   const empty = Buffer.from(header.length === 1 ? '""\n' : `${','.repeat(header.length - 1)}\n`)
   const isText = isUtf8(body)
   const malformed: MalformedRecord[] = []
@@ -80,9 +85,13 @@ export function splitCsv(body: Buffer, declared: ReadonlySet<string>): SplitCsv 
  *
  * @throws PipelineError CONVERSION_FAILED, SOURCE_MALFORMED like `splitCsv`
  */
-export function countCsvRecords(body: Buffer, declared: ReadonlySet<string>): number {
+export function countCsvRecords(
+  body: Buffer,
+  declared: ReadonlySet<string>,
+  required: ReadonlySet<string> = declared,
+): number {
   const stepper = new CsvStepper(body)
-  const { length } = readHeader(body, stepper, declared)
+  const { length } = readHeader(body, stepper, declared, required)
   let count = 0
   while (stepper.step()) {
     if (stepper.start === stepper.end && length > 1) continue
@@ -91,11 +100,16 @@ export function countCsvRecords(body: Buffer, declared: ReadonlySet<string>): nu
   return count
 }
 
-function readHeader(body: Buffer, stepper: CsvStepper, declared: ReadonlySet<string>): string[] {
+function readHeader(
+  body: Buffer,
+  stepper: CsvStepper,
+  declared: ReadonlySet<string>,
+  required: ReadonlySet<string>,
+): string[] {
   const header = stepper.step() ? body.subarray(stepper.start, stepper.end) : Buffer.alloc(0)
   const isSound = stepper.problem === undefined && isUtf8(header)
   if (!isSound || header.length > maxCsvHeaderBytes) throw unreadableCsvHeader()
-  return readCsvHeader(header, declared)
+  return readCsvHeader(header, declared, required)
 }
 
 function problemOf(
@@ -106,7 +120,8 @@ function problemOf(
 ): string | undefined {
   if (problem !== undefined) return problem
   if (fields !== columns) return `the record has ${fields} fields, the header ${columns}`
-  return isText || isUtf8(body.subarray(start, end)) ? undefined : 'the record is not UTF-8'
+  if (!isText && !isUtf8(body.subarray(start, end))) return 'the record is not UTF-8'
+  return lengthProblem(end - start)
 }
 
 function eachLineOf(

@@ -22,6 +22,9 @@ export const datePattern = `${space}(?:-?[iI][nN][fF][iI][nN][iI][tT][yY]|${dayA
 /** The same before the year 1. */
 export const datePatternBc = `${space}${dayAndTime} BC${space}`
 
+/** What begins with a year of six digits and ends with a time of day without an offset. */
+export const farLocalTimePattern = `^${space}[0-9]{6,}-[0-9]+-[0-9]+[ T][0-9]+:[0-9]+:[0-9.]+${space}$`
+
 export const timePattern = `${space}${clock}${offset}?${space}`
 
 const uuid = '(?:[0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}'
@@ -34,7 +37,8 @@ export const base64Pattern =
 
 export const jsonStringPattern = '"(?:[^"\\\\\\x00-\\x1f]|\\\\(?:["\\\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
 const jsonNumber = '-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?'
-const jsonValue = `(?:${jsonStringPattern}|${jsonNumber}|true|false|null|[\\[{])`
+export const jsonScalarPattern = `(?:${jsonStringPattern}|${jsonNumber}|true|false|null)`
+const jsonValue = `(?:${jsonScalarPattern}|[\\[{])`
 /** The tokens of JSON, no comma before a closing bracket; DuckDB sees to the structure. */
 export const jsonTokensPattern = `(?:${space}(?:[\\]}:]|,?${space}${jsonValue}))*${space}`
 

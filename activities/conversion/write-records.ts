@@ -15,11 +15,18 @@ export interface WriteRecordsInput {
   readonly format: SourceFormat
   /** Declared fields of a record. */
   readonly fields: ReadonlySet<string>
+  /** Of these the ones that a CSV header may not lack. */
+  readonly required: ReadonlySet<string>
   readonly extracted: readonly ExtractedField[]
   readonly pages: readonly LandedPage[]
   readonly read: (page: LandedPage) => Promise<Buffer>
   /** A second look, at what DuckDB has refused; see `SplitOptions`. */
   readonly strict: boolean
+}
+
+export interface WrittenRecords extends RecordsFile {
+  /** What the pages hold, malformed records included. */
+  readonly recordCount: number
 }
 
 interface SplitPage {
@@ -37,9 +44,7 @@ interface SplitPage {
  * @throws PipelineError SOURCE_MALFORMED, CONVERSION_FAILED, and ROWS_LOST when a page has another
  * number of records than it was landed with
  */
-export async function writeRecords(
-  input: WriteRecordsInput,
-): Promise<RecordsFile & { readonly recordCount: number }> {
+export async function writeRecords(input: WriteRecordsInput): Promise<WrittenRecords> {
   const { folder, format } = input
   const path = join(folder, `records.${format}`)
   const starts: { key: string; firstRecord: number }[] = []
@@ -81,9 +86,9 @@ export async function writeRecords(
 }
 
 function splitPage(input: WriteRecordsInput, page: LandedPage, body: Buffer): SplitPage {
-  const { format, fields, extracted, strict } = input
+  const { format, fields, required, extracted, strict } = input
   try {
-    if (format === 'csv') return splitCsv(body, fields)
+    if (format === 'csv') return splitCsv(body, fields, required)
     return splitRecords(body, recordsPlace(page.recordsStart), {
       extracted,
       ...(strict ? { strict: { fields } } : {}),

@@ -21,33 +21,23 @@ export function textProblem(bytes: Buffer): string | undefined {
   return undefined
 }
 
-/**
- * Which of the fields the object has twice, or of the members on the paths the object that holds them:
- * which one counts would be a guess.
- */
-export function duplicateProblem(
-  object: Buffer,
-  fields: ReadonlySet<string>,
-  paths: readonly (readonly string[])[] = [],
-): string | undefined {
+/** Which of the fields the object has twice: which one counts would be a guess. */
+export function duplicateProblem(object: Buffer, fields: ReadonlySet<string>): string | undefined {
+  const seen = new Set<string>()
   let problem: string | undefined
-  const walk = (position: number, depth: number, wanted: typeof paths): number => {
-    if (object[position] !== 0x7b) return skipValue(object, position)
-    const seen = new Set<string>()
-    return eachMember(object, position, (nameStart, nameEnd, valueStart) => {
-      const name = memberName(object, nameStart, nameEnd)
-      const inner = wanted.filter((path) => path[depth] === name)
-      if (inner.length > 0 || (depth === 0 && fields.has(name))) {
-        const [path = []] = inner
-        const shown = depth === 0 ? name : ['$', ...path.slice(0, depth + 1)].join('.')
-        if (seen.has(name)) problem ??= `the field ${JSON.stringify(shown)} is there twice`
-        seen.add(name)
-      }
-      const deeper = inner.filter((path) => path.length > depth + 1)
-      if (deeper.length === 0) return skipValue(object, valueStart)
-      return walk(valueStart, depth + 1, deeper)
-    })
-  }
-  walk(0, 0, paths)
+  eachMember(object, 0, (nameStart, nameEnd, valueStart) => {
+    const name = memberName(object, nameStart, nameEnd)
+    if (fields.has(name)) {
+      if (seen.has(name)) problem ??= twiceProblem([name])
+      seen.add(name)
+    }
+    return skipValue(object, valueStart)
+  })
   return problem
+}
+
+/** @param path Members that lead to the field. */
+export function twiceProblem(path: readonly string[]): string {
+  const shown = path.length === 1 ? path[0] : ['$', ...path].join('.')
+  return `the field ${JSON.stringify(shown)} is there twice`
 }

@@ -1,4 +1,5 @@
-import { eachMember, memberName, skipValue } from './json-walk.ts'
+import { twiceProblem } from './check-text.ts'
+import { eachMember, MalformedJsonError, memberName, skipValue } from './json-walk.ts'
 
 /** A field that is read from the bytes of a record, not by DuckDB. */
 export interface ExtractedField {
@@ -14,22 +15,31 @@ type Span = { readonly start: number; readonly end: number } | undefined
 
 /**
  * The fields of the record that opens at `start`, as members to stand first in it, with a comma
- * behind them where others follow. Of members of one name the last counts, as in PostgreSQL's jsonb:
- * `duplicateProblem` says where that would be a guess.
+ * behind them where others follow. Of members of one name the last counts, as in PostgreSQL's jsonb.
+ *
+ * @param problems Takes why the record should be set aside: which of several members counts would be a
+ * guess, or where they stand is no JSON. DuckDB refuses only the latter.
  */
 export function extractFields(
   body: Buffer,
   start: number,
   fields: readonly ExtractedField[],
+  problems: string[] = [],
 ): Buffer {
   const spans: Span[] = fields.map(() => undefined)
   let memberCount = 0
   const walk = (position: number, depth: number, wanted: readonly number[]): number => {
     if (body[position] !== 0x7b || wanted.length === 0) return skipValue(body, position)
+    const seen: string[] = []
     return eachMember(body, position, (nameStart, nameEnd, valueStart) => {
       if (depth === 0) memberCount += 1
       const name = memberName(body, nameStart, nameEnd)
       const found = wanted.filter((index) => fields[index]?.path[depth] === name)
+      if (found.length === 0) return skipValue(body, valueStart)
+      if (seen.includes(name)) {
+        problems.push(twiceProblem(fields[found[0] ?? 0]?.path.slice(0, depth + 1) ?? []))
+      }
+      seen.push(name)
       for (const index of found) spans[index] = undefined
       const inner = found.filter((index) => fields[index]?.path.length !== depth + 1)
       const end = walk(valueStart, depth + 1, inner)
@@ -39,7 +49,12 @@ export function extractFields(
       return end
     })
   }
-  walk(start, 0, [...fields.keys()])
+  try {
+    walk(start, 0, [...fields.keys()])
+  } catch (error) {
+    if (!(error instanceof MalformedJsonError)) throw error
+    problems.push(error.reason)
+  }
   const pieces: Buffer[] = fields.flatMap((field, index) => [
     Buffer.from(`${index === 0 ? '' : ','}${JSON.stringify(field.name)}:`),
     valueText(body, spans[index], field.asJson),

@@ -1,13 +1,16 @@
 import { maxMalformedRecords, rawText, type MalformedRecord } from '../malformed-record.ts'
+import { lengthProblem } from '../record-length.ts'
 import { BodyEdits } from './body-edits.ts'
 import { checkedRecord, type NumberSpan } from './check-record.ts'
 import { duplicateProblem, textProblem } from './check-text.ts'
 import { eachLine } from './each-line.ts'
 import { extractFields, quoteBytes, type ExtractedField } from './extract-fields.ts'
+import { lineEndProblem, unfold } from './inner-line-ends.ts'
 import {
   eachElement,
   MalformedJsonError,
   malformedJson,
+  skipContainer,
   skipSpace,
   skipValue,
 } from './json-walk.ts'
@@ -49,7 +52,7 @@ export interface SplitRecords {
 
 /**
  * Turns records into NDJSON for DuckDB, one line a record, returned as pieces to write one after the
- * other. A record that is no JSON object is listed, and `{}` stands in its place.
+ * other. A record that is no JSON object, or is too long, is listed, and `{}` stands in its place.
  *
  * DuckDB's reader passes every number but 64-bit integers through a double, so numbers with a
  * fraction, an exponent or many digits (also inside nested values) are given to it as JSON strings of
@@ -99,7 +102,6 @@ class Splitter {
   readonly #nextBreaks = { lf: -1, cr: -1 }
   readonly #edits: BodyEdits
   readonly #malformed: MalformedRecord[] = []
-  readonly #extractedNames: ReadonlySet<string>
   #count = 0
   #firstStart = 0
   #previousEnd = 0
@@ -110,13 +112,12 @@ class Splitter {
     this.#body = body
     this.#options = options
     this.#edits = new BodyEdits(body)
-    this.#extractedNames = new Set(options.extracted?.map(({ path }) => path[0] ?? ''))
   }
 
   array(open: number): void {
     const body = this.#body
     eachElement(body, open, (start) => {
-      let end: number | undefined
+      let end: number
       let problem: string | undefined
       let hasLineEnds = false
       const numbers: NumberSpan[] = []
@@ -126,11 +127,12 @@ class Splitter {
         hasLineEnds = this.#hasLineEnds(start, end)
         if (hasLineEnds) problem = lineEndProblem(body, start, end)
       } catch (error) {
-        problem = reasonOf(error)
+        end = skipValue(body, start)
+        // What is longer than a string can be fails in other ways than by its syntax.
+        problem = lengthProblem(end - start) ?? reasonOf(error)
       }
-      end ??= skipValue(body, start)
-      problem ??= this.#deeperProblem(start, end)
-      if (problem === undefined) this.#extract(start)
+      problem ??= lengthProblem(end - start) ?? this.#deeperProblem(start, end)
+      problem ??= this.#extract(start)
       if (problem === undefined && hasLineEnds) unfold(body, start, end)
       this.#add(start, end, null, problem, numbers)
       return end
@@ -145,15 +147,15 @@ class Splitter {
       let problem: string | undefined
       // What is not closed reaches into other lines: as soon as that may be, each line is looked at in
       // a view of its own, which costs more than the look.
-      isSound &&= isObject(body, start, end, numbers)
+      isSound &&= lengthProblem(end - start) === undefined && isObject(body, start, end, numbers)
       if (!isSound) {
         numbers = []
         problem = quickProblem(body.subarray(start, end), numbers)
         numbers = numbers.map((span) => ({ start: span.start + start, end: span.end + start }))
         if (problem !== undefined && !isEnded) refuseCutOff(body, start, end)
       }
-      problem ??= this.#deeperProblem(start, end)
-      if (problem === undefined) this.#extract(start)
+      problem ??= lengthProblem(end - start) ?? this.#deeperProblem(start, end)
+      problem ??= this.#extract(start)
       this.#add(start, end, line, problem, numbers)
     })
   }
@@ -175,23 +177,24 @@ class Splitter {
     return breaks.lf < end || breaks.cr < end
   }
 
-  /** Before line ends between tokens go: JSON keeps its own. */
-  #extract(start: number): void {
+  /** Before line ends between tokens go: JSON keeps its own. Returns why nothing can be extracted. */
+  #extract(start: number): string | undefined {
     const { extracted = [] } = this.#options
-    if (extracted.length === 0) return
-    const by = extractFields(this.#body, start, extracted)
+    if (extracted.length === 0) return undefined
+    const problems: string[] = []
+    const by = extractFields(this.#body, start, extracted, problems)
+    if (problems.length > 0) return problems[0]
     this.#edits.replace(start + 1, start + 1, by)
     this.#longestExtractBytes = Math.max(this.#longestExtractBytes, by.length)
+    return undefined
   }
 
   /** What only a look at the whole record tells. */
   #deeperProblem(start: number, end: number): string | undefined {
-    const { strict, extracted = [] } = this.#options
-    if (strict === undefined && extracted.length === 0) return undefined
+    const { strict } = this.#options
+    if (strict === undefined) return undefined
     const record = this.#body.subarray(start, end)
-    // DuckDB refuses a field that is there twice, unless it does not read it itself.
-    const fields = strict?.fields ?? this.#extractedNames
-    return (strict && textProblem(record)) ?? duplicateProblem(record, fields)
+    return textProblem(record) ?? duplicateProblem(record, strict.fields)
   }
 
   #add(
@@ -250,20 +253,28 @@ function isObject(body: Buffer, start: number, end: number, numbers: NumberSpan[
 
 function quickProblem(record: Buffer, numbers: NumberSpan[] = []): string | undefined {
   try {
-    const end = checkedRecord(record, 0, numbers)
+    const isLong = lengthProblem(record.length) !== undefined
+    const end = isLong ? skipObject(record) : checkedRecord(record, 0, numbers)
     return end === record.length ? undefined : 'something follows the object on its line'
   } catch (error) {
     return reasonOf(error)
   }
 }
 
+/** Where the object ends, by its brackets: a long one is not read as text. */
+function skipObject(record: Buffer): number {
+  if (record[0] !== 0x7b) throw malformedJson('the record is not an object', 0)
+  return skipContainer(record, 0)
+}
+
 /** A last line without its line end that is no whole JSON either: the rest of the body is missing. */
 function refuseCutOff(body: Buffer, start: number, end: number): void {
   const line = body.subarray(start, end)
-  if (textProblem(line) === undefined) return
+  const isLong = lengthProblem(line.length) !== undefined
+  if (!isLong && textProblem(line) === undefined) return
   try {
-    // More than one value, the first of which is whole.
-    if (skipSpace(line, skipValue(line, 0)) < line.length) return
+    // More than one value, the first of which is whole; or one that is too long to be read as text.
+    if (skipSpace(line, skipValue(line, 0)) < line.length || isLong) return
   } catch {
     // It does not end.
   }
@@ -278,21 +289,4 @@ function indexFrom(body: Buffer, byte: number, start: number): number {
 function reasonOf(error: unknown): string {
   if (error instanceof MalformedJsonError) return error.reason
   throw error
-}
-
-function lineEndProblem(body: Buffer, start: number, end: number): string | undefined {
-  let isQuoted = false
-  for (let index = start; index < end; index += 1) {
-    const byte = body[index]
-    if (byte === 0x22) isQuoted = !isQuoted
-    else if (byte === 0x5c) index += 1
-    else if (isQuoted && (byte === 0x0a || byte === 0x0d)) return 'a text holds a bare line end'
-  }
-  return undefined
-}
-
-function unfold(body: Buffer, start: number, end: number): void {
-  for (let index = start; index < end; index += 1) {
-    if (body[index] === 0x0a || body[index] === 0x0d) body[index] = space
-  }
 }

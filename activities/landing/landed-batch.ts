@@ -30,6 +30,8 @@ export const landedBatch = z.object({
   next: z.string().nullable(),
   anchor: anchor.nullable(),
   storedBytes: z.number(),
+  /** Where the batch ends in the stream of an item; `next` is null where that ends with it. */
+  endBytes: z.number().optional(),
 })
 
 export type WalkAnchor = z.infer<typeof anchor>

@@ -17,14 +17,16 @@ export interface LandingPage {
   /** SHA-256 of the body. */
   readonly digest: string
   /** As in `FetchedPage`: kept, so that a retry need not ask the source for it. */
-  readonly nextLink: string | undefined
+  readonly nextLink?: string | undefined
+  /** What else a retry has to know of it, as metadata. */
+  readonly facts?: Readonly<Record<string, string>>
 }
 
-/** Lands a page: the source's own bytes, compressed, named for where they stand in the walk. */
+/** Lands a page: the source's own bytes, compressed, named for where they stand in the source. */
 export async function landPage(
   store: ObjectStore,
   key: ObjectKey,
-  { body, digest, nextLink }: LandingPage,
+  { body, digest, nextLink, facts }: LandingPage,
   options: CallOptions,
 ): Promise<{ storedBytes: number }> {
   const compressed = await compress(body, { chunkSize: compressedChunkBytes })
@@ -32,6 +34,7 @@ export async function landPage(
     ...options,
     contentType: 'application/zstd',
     metadata: {
+      ...facts,
       'plain-bytes': String(body.length),
       'plain-sha256': digest,
       ...(nextLink === undefined ? {} : { 'next-link': nextLink }),
@@ -41,7 +44,7 @@ export async function landPage(
 }
 
 /**
- * Reads a page that was landed.
+ * Reads a page that was landed; one of Parquet is in the store as it is.
  *
  * @throws PipelineError OBJECT_DAMAGED when its bytes are not those that were landed
  */
@@ -50,20 +53,33 @@ export async function readLandedPage(
   page: Pick<LandedPage, 'key' | 'digest' | 'sizeBytes'>,
   options: CallOptions,
 ): Promise<Buffer> {
-  const compressed = await store.get(page.key as ObjectKey, options)
-  const body = await decompress(compressed, {
-    maxOutputLength: page.sizeBytes + 1,
-    chunkSize: Math.min(Math.max(page.sizeBytes + 1, 64), maxChunkBytes),
-  }).catch((cause: unknown) => {
-    throw damaged(store, page.key, cause)
-  })
+  const stored = await store.get(page.key as ObjectKey, options)
+  const body = page.key.endsWith('.zst')
+    ? await unpack(store, page, stored)
+    : Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength)
   if (body.length !== page.sizeBytes || (await digestOf(body)) !== page.digest) {
     throw damaged(store, page.key)
   }
   return body
 }
 
-function damaged(store: ObjectStore, key: string, cause?: unknown): PipelineError {
+async function unpack(
+  store: ObjectStore,
+  { key, sizeBytes }: Pick<LandedPage, 'key' | 'sizeBytes'>,
+  compressed: Uint8Array,
+): Promise<Buffer> {
+  try {
+    return await decompress(compressed, {
+      maxOutputLength: sizeBytes + 1,
+      chunkSize: Math.min(Math.max(sizeBytes + 1, 64), maxChunkBytes),
+    })
+  } catch (cause) {
+    throw damaged(store, key, cause)
+  }
+}
+
+/** An object of a landing that is not what was landed. */
+export function damaged(store: ObjectStore, key: string, cause?: unknown): PipelineError {
   return new PipelineError('OBJECT_DAMAGED', 'a landed page is not what was landed', {
     at: { bucket: store.bucket, key },
     remedy: 'Delete that object and start the run again: that page alone is fetched anew.',

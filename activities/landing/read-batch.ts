@@ -3,8 +3,13 @@ import type { CallOptions, ObjectKey, ObjectStore } from '../../codec/index.ts'
 import { getJson } from '../json-object.ts'
 import { landedBatch, type LandedBatch } from './landed-batch.ts'
 
-/** The object that lists an item's batches, in order: written last, so an item that has one is landed. */
+/**
+ * The object that lists the batches of one version of an item, in order: written last, so a version that
+ * has one is landed.
+ */
 export const landedItem = z.object({
+  /** As `SourceItem.place`. */
+  place: z.string(),
   /** As `OpenItem.version`. */
   version: z.string(),
   batchKeys: z.array(z.string()),

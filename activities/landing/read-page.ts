@@ -42,8 +42,14 @@ export function readPage(
     case 'ndjson':
       return { records: countRecords(body), recordsStart: null, nextInBody: undefined }
     case 'csv': {
-      const counted = countCsvRecords(body, new Set(columns.map(({ from }) => from)))
+      const declared = new Set(columns.map(({ from }) => from))
+      const counted = countCsvRecords(body, declared, requiredFields(columns))
       return { records: counted, recordsStart: null, nextInBody: undefined }
     }
   }
+}
+
+/** What no CSV body may lack: a row without its key is none. */
+export function requiredFields(columns: readonly ColumnDefinition[]): ReadonlySet<string> {
+  return new Set(columns.filter(({ key }) => key).map(({ from }) => from))
 }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from '@commander-js/extra-typings'
 import { stringify } from 'yaml'
+import { readStack } from '../../infra/stack/read-stack.ts'
 import { CommandError } from '../command-error.ts'
 import { readSettings, type Settings } from '../config/read-settings.ts'
 import { columnTypeText } from '../pipeline/infer/column-type-text.ts'
@@ -42,10 +43,12 @@ export function addInferCommand(pipelines: Command): void {
       const slice = sliceFor(pipeline, options.partition)
       // Heavy, and few commands need it.
       const { createSources } = await import('../sources/create-sources.ts')
-      const { sourceHosts: allowedHosts } = settings
-      const sources = createSources({ environment: process.env, allowedHosts })
+      const { sourceHosts: allowedHosts, sourceDirectories: directories, modules } = settings
+      const store = readStack(settings.directory)?.store
+      const environment = process.env
+      const sources = createSources({ environment, allowedHosts, directories, modules, store })
       try {
-        print(await seeSource(sources.pages, pipeline, { slice, pages }), json)
+        print(await seeSource(sources, pipeline, { slice, pages }), json)
       } finally {
         await sources.close()
       }

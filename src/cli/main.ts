@@ -5,6 +5,7 @@ import { addDownCommand } from './down-command.ts'
 import { addPipelinesCommand } from './pipelines-command.ts'
 import { addQuickstartCommand } from './quickstart-command.ts'
 import { reportError } from './report-error.ts'
+import { addReprocessCommand } from './reprocess-command.ts'
 import { addRunCommand } from './run-command.ts'
 import { addUpCommand } from './up-command.ts'
 import { addWebCommand } from './web-command.ts'
@@ -20,6 +21,7 @@ const program = new Command('claimcheck')
 addUpCommand(program)
 addDownCommand(program)
 addRunCommand(program)
+addReprocessCommand(program)
 addPipelinesCommand(program)
 addWorkerCommand(program)
 addWebCommand(program)

@@ -48,12 +48,16 @@ export function createProgressLine(name: string, output = process.stderr): Progr
 
 /** How far the stages behind fetching have come: a source tells no total, so batches are the measure. */
 function describeProgress(progress: LoadProgress): string {
-  const { batchesFetched, batchesStaged } = progress
-  const share = batchesFetched === 0 ? 0 : batchesStaged / batchesFetched
+  const { batchesFetched, batchesStaged, items, itemsLoaded = 0 } = progress
+  const isOfMany = items !== undefined && items > 1
+  const [done, all] = isOfMany ? [itemsLoaded, items] : [batchesStaged, batchesFetched]
+  const share = all === 0 ? 0 : done / all
   const full = progress.phase === 'loading' ? Math.round(share * barCells) : barCells
   const bar = '█'.repeat(full) + '░'.repeat(barCells - full)
   return [
     `${progress.phase.padEnd(10)} ${bar}`,
+    // Of many files each tells of itself when it is loaded.
+    ...(isOfMany ? [`${itemsLoaded} of ${formatCount(items)} items`] : []),
     `${formatCount(progress.pages)} pages`,
     formatBytes(progress.sourceBytes),
     `${formatCount(progress.rowsStaged)} of ${formatCount(progress.rows)} rows staged`,

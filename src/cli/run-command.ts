@@ -1,14 +1,9 @@
 import type { Command } from '@commander-js/extra-typings'
 import { readSettings } from '../config/read-settings.ts'
-import { followLoad } from '../client/follow-load.ts'
-import { startLoad } from '../client/start-load.ts'
 import { loadPipeline } from '../pipeline/load-pipeline.ts'
-import { createProgressLine } from './progress-line.ts'
-import { describeLoad, summariseLoad } from './load-summary.ts'
-import { printJson } from './print-json.ts'
 import { searchedDirectories } from './searched-directories.ts'
 import { findServers, openSession } from './session.ts'
-import { warnWithoutWorker } from './warn-without-worker.ts'
+import { waitForLoad } from './wait-for-load.ts'
 
 /** `claimcheck run`: starts the load of one partition, or joins the one that runs. */
 export function addRunCommand(program: Command): void {
@@ -26,27 +21,11 @@ export function addRunCommand(program: Command): void {
     .action(async (name, { partition, wait = false, json = false, refetch = false }) => {
       const settings = readSettings(process.env)
       const definition = await loadPipeline(name, searchedDirectories(settings))
-      const addresses = findServers(settings)
-      const session = await openSession(settings, addresses)
+      const session = await openSession(settings, findServers(settings))
       try {
-        const { client } = session
-        const requestedAt = new Date()
         const { taskQueue } = settings
-        const load = { definition, partition, refetch, requestedAt, taskQueue }
-        const handle = await startLoad(client, load)
-        const { workflowId, firstExecutionRunId: runId, joined } = handle
-        const type = joined ? 'joined' : 'started'
-        if (json) printJson({ type, workflowId, runId })
-        else process.stderr.write(`${type} ${workflowId}\n`)
-        await warnWithoutWorker(client, taskQueue)
-        if (!wait) return
-
-        const line = createProgressLine(name)
-        const result = await followLoad(client, handle, line.show).finally(() => line.end())
-        const seconds = (Date.now() - requestedAt.getTime()) / 1000
-        const summary = await summariseLoad(client, handle, { pipeline: name, seconds, result })
-        if (json) printJson({ type: 'loaded', ...summary })
-        else process.stdout.write(`${describeLoad(summary)}\n`)
+        const request = { definition, partition, refetch, requestedAt: new Date(), taskQueue }
+        await waitForLoad(session.client, request, { wait, json })
       } finally {
         await session.close()
       }

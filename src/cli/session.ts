@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client'
-import { createS3ObjectStore } from '../../codec/index.ts'
+import { createS3ObjectStore, type ObjectStore } from '../../codec/index.ts'
 import { readStack } from '../../infra/stack/read-stack.ts'
 import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
 import { connectClient } from '../client/connect-temporal.ts'
@@ -22,6 +22,7 @@ export function findServers(settings: Settings): StackAddresses {
 
 export interface Session {
   readonly client: Client
+  readonly store: ObjectStore
   close(): Promise<void>
 }
 
@@ -31,6 +32,7 @@ export async function openSession(settings: Settings, addresses: StackAddresses)
   const client = await connectClient(addresses.temporal, { ...settings.payloads, store })
   return {
     client,
+    store,
     async close() {
       await client.connection.close()
       store.close()

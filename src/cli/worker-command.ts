@@ -28,6 +28,8 @@ export function addWorkerCommand(program: Command): void {
         onWarning: ({ code, message }) => logger.warn({ code }, message),
         environment: process.env,
         sourceHosts: settings.sourceHosts,
+        sourceDirectories: settings.sourceDirectories,
+        modules: settings.modules,
         onReady: () => {
           logger.info({ taskQueue: settings.taskQueue, pid: process.pid }, 'worker polls')
           process.stdout.write('ready\n')

@@ -3,7 +3,7 @@ import {
   WorkflowIdReusePolicy,
   type Client,
 } from '@temporalio/client'
-import type { PipelineDefinition } from '../../activities/index.ts'
+import type { DatasetId, PipelineDefinition } from '../../activities/index.ts'
 import type { bulkLoad, LoadResult } from '../../workflows/index.ts'
 import { parsePartition } from '../pipeline/partition.ts'
 
@@ -11,9 +11,12 @@ export interface LoadRequest {
   readonly definition: PipelineDefinition
   /** The name of a time slice, e.g. `2001-01`. */
   readonly partition: string
-  readonly refetch: boolean
   readonly requestedAt: Date
   readonly taskQueue: string
+  /** Fetch everything again, even what an unpublished run has landed. @default false */
+  readonly refetch?: boolean
+  /** Parse the landing of this dataset again, without asking the source. */
+  readonly fromLandingOf?: DatasetId
 }
 
 export interface LoadHandle {
@@ -26,9 +29,14 @@ export interface LoadHandle {
   result(): Promise<LoadResult>
 }
 
-/** The static id of a load: whoever knows pipeline and partition can address it. */
-function loadWorkflowId(pipeline: string, partition: string): string {
-  return `etl/${pipeline}/${partition}`
+/**
+ * The static id of a load: whoever knows pipeline and partition (or the dataset that is made again) can
+ * address it.
+ */
+function loadWorkflowId({ definition, partition, fromLandingOf }: LoadRequest): string {
+  return fromLandingOf === undefined
+    ? `etl/${definition.name}/${partition}`
+    : `reprocess/${fromLandingOf}`
 }
 
 /**
@@ -37,21 +45,23 @@ function loadWorkflowId(pipeline: string, partition: string): string {
  * @throws CommandError PARTITION_INVALID
  */
 export async function startLoad(client: Client, request: LoadRequest): Promise<LoadHandle> {
-  const { definition, refetch, requestedAt, taskQueue } = request
+  const { definition, refetch = false, fromLandingOf, requestedAt, taskQueue } = request
   const { name: partition, interval } = parsePartition(request.partition)
-  const workflowId = loadWorkflowId(definition.name, partition)
+  const workflowId = loadWorkflowId({ ...request, partition })
   const follow = (firstExecutionRunId: string, joined: boolean): LoadHandle => {
     const handle = client.workflow.getHandle<typeof bulkLoad>(workflowId, undefined, {
       firstExecutionRunId,
     })
     return { workflowId, firstExecutionRunId, joined, result: () => handle.result() }
   }
+  const type = fromLandingOf === undefined ? 'bulkLoad' : 'reprocess'
+  const input = { definition, partition, interval, requestedAt: requestedAt.toISOString(), refetch }
   try {
-    const { firstExecutionRunId } = await client.workflow.start<typeof bulkLoad>('bulkLoad', {
+    const { firstExecutionRunId } = await client.workflow.start<typeof bulkLoad>(type, {
       workflowId,
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       taskQueue,
-      args: [{ definition, partition, interval, requestedAt: requestedAt.toISOString(), refetch }],
+      args: [fromLandingOf === undefined ? input : { ...input, fromLandingOf }],
     })
     return follow(firstExecutionRunId, false)
   } catch (error) {

@@ -14,12 +14,16 @@ export interface Settings {
   /** As written: relative to the working directory. */
   readonly directory: string
   readonly pipelines: readonly string[]
+  /** Where workers take modules of pipelines from. */
+  readonly modules: readonly string[]
   readonly logLevel: LogLevel
   readonly taskQueue: string
   readonly payloads: PayloadSettings
   readonly web: WebSettings
   /** Not set: those that pipelines name, and what is public. */
   readonly sourceHosts?: HostList
+  /** Relative to the working directory. Not set: that one alone. */
+  readonly sourceDirectories?: readonly string[]
 }
 
 /** What workers, commands and the codec server all tell the codec. */
@@ -43,10 +47,8 @@ const portMessage = 'must be a port from 0 to 65535'
 
 const environmentSchema = z.object({
   CLAIMCHECK_DIRECTORY: withDefault('CLAIMCHECK_DIRECTORY'),
-  CLAIMCHECK_PIPELINES: z
-    .string()
-    .default('')
-    .transform((paths) => paths.split(delimiter).filter((path) => path !== '')),
+  CLAIMCHECK_PIPELINES: z.string().default('').transform(pathsOf),
+  CLAIMCHECK_MODULES: withDefault('CLAIMCHECK_MODULES').transform(pathsOf),
   CLAIMCHECK_SOURCE_HOSTS: z
     .string()
     .transform((text, context) => {
@@ -56,6 +58,11 @@ const environmentSchema = z.object({
       context.issues.push({ code: 'custom', message, input: text })
       return z.NEVER
     })
+    .optional(),
+  CLAIMCHECK_SOURCE_DIRECTORIES: z
+    .string()
+    .transform(pathsOf)
+    .refine((paths) => paths.length > 0, 'must hold directories')
     .optional(),
   CLAIMCHECK_LOG_LEVEL: z
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
@@ -106,6 +113,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   return {
     directory: values.CLAIMCHECK_DIRECTORY,
     pipelines: values.CLAIMCHECK_PIPELINES,
+    modules: values.CLAIMCHECK_MODULES,
     logLevel: values.CLAIMCHECK_LOG_LEVEL,
     taskQueue: values.CLAIMCHECK_TASK_QUEUE,
     payloads: payloadSettings(values),
@@ -113,6 +121,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     ...(values.CLAIMCHECK_SOURCE_HOSTS === undefined
       ? {}
       : { sourceHosts: values.CLAIMCHECK_SOURCE_HOSTS }),
+    ...(values.CLAIMCHECK_SOURCE_DIRECTORIES === undefined
+      ? {}
+      : { sourceDirectories: values.CLAIMCHECK_SOURCE_DIRECTORIES }),
   }
 }
 
@@ -136,6 +147,11 @@ function webSettings(values: z.infer<typeof environmentSchema>): WebSettings {
     ...(token === undefined ? {} : { token }),
     ...(origins === undefined ? {} : { origins }),
   }
+}
+
+/** A list of paths, separated like those of `PATH`. */
+function pathsOf(text: string): string[] {
+  return text.split(delimiter).filter((path) => path !== '')
 }
 
 function isOrigin(text: string): boolean {

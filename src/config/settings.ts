@@ -37,8 +37,17 @@ export const SETTINGS = [
     'More directories of pipeline files, separated like those of PATH; searched after ./pipelines.',
   ),
   setting(
+    'CLAIMCHECK_MODULES',
+    'The directories that workers take modules of pipelines from, separated like those of PATH.',
+    'modules',
+  ),
+  setting(
     'CLAIMCHECK_SOURCE_HOSTS',
     'The only hosts that a worker may ask for data: names, *.domains, addresses and networks, apart by commas.',
+  ),
+  setting(
+    'CLAIMCHECK_SOURCE_DIRECTORIES',
+    'The only directories beneath which a worker may read files as sources, separated like those of PATH. Not set: its working directory.',
   ),
   setting('CLAIMCHECK_LOG_LEVEL', 'trace, debug, info, warn, error, fatal or silent.', 'info'),
   setting('CLAIMCHECK_TASK_QUEUE', 'The Temporal task queue of workers and runs.', 'claimcheck'),

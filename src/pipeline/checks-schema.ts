@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { CheckDefinition } from '../../activities/pipeline-definition.ts'
+import { selectSql } from './select-sql.ts'
 import { sentText } from './source-text.ts'
 import { wholeNumber } from './whole-number.ts'
 
@@ -10,19 +11,35 @@ const columnNames = z.union([
 
 const rowCount = wholeNumber(0, Number.MAX_SAFE_INTEGER)
 
+/** For a check of bounds that has none: it would always pass. */
+function checkBounds(
+  { min, max }: { min?: unknown; max?: unknown },
+  context: z.RefinementCtx,
+): void {
+  if (min !== undefined || max !== undefined) return
+  context.addIssue({ code: 'custom', message: 'needs a min or a max' })
+}
+
 const writtenSchema = z
   .strictObject({
     not_null: columnNames,
     unique: columnNames,
-    range: z.strictObject({
-      column: z.string(),
-      min: sentText.optional(),
-      max: sentText.optional(),
-    }),
-    row_count: z.strictObject({ min: rowCount.optional(), max: rowCount.optional() }),
+    range: z
+      .strictObject({
+        column: z.string(),
+        min: sentText.optional(),
+        max: sentText.optional(),
+      })
+      .superRefine(checkBounds),
+    row_count: z
+      .strictObject({ min: rowCount.optional(), max: rowCount.optional() })
+      .superRefine(checkBounds)
+      .superRefine(({ min = 0, max = Infinity }, context) => {
+        if (min > max) context.addIssue({ code: 'custom', message: 'has a min above its max' })
+      }),
     sql: z.strictObject({
       name: z.string().min(1, 'is empty'),
-      find: z.string().min(1, 'is empty'),
+      find: selectSql,
     }),
   })
   .partial()

@@ -1,12 +1,15 @@
-import { plainColumnKinds, type ColumnType } from '../../activities/pipeline-definition.ts'
+import {
+  plainColumnKinds,
+  type ColumnType,
+  type ScalarType,
+} from '../../activities/pipeline-definition.ts'
 import { suggestion } from './suggestion.ts'
 import type { Parsed } from './parsed.ts'
-import { PLANNED_TYPES } from './planned-features.ts'
 
 /** Of DuckDB's DECIMAL, through which every numeric column goes. */
 export const MAX_PRECISION = 38
 
-const PLAIN_TYPES: ReadonlyMap<string, ColumnType> = new Map(
+const PLAIN_TYPES: ReadonlyMap<string, ScalarType> = new Map(
   plainColumnKinds.map((kind) => [kind, { kind }]),
 )
 
@@ -35,26 +38,37 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['binary', 'bytea'],
 ])
 
-/** Every type's name, as a file writes it. */
+/** Every type's name, as a file writes it; an array has `[]` behind its elements' type. */
 export const COLUMN_TYPE_NAMES: readonly string[] = [...PLAIN_TYPES.keys(), 'numeric(p, s)']
 
-/** Reads a declared column type: `bigint`, `numeric(10, 2)`. */
+/** Reads a declared column type: `bigint`, `numeric(10, 2)`, `text[]`. */
 export function parseColumnType(text: string): Parsed<ColumnType> {
+  const [, elementText, dimensions] = /^(.*?) ?((?:\[[ \d]*\] ?)+)$/.exec(text) ?? []
+  if (elementText === undefined || dimensions === undefined) return parseScalarType(text)
+  if (dimensions !== '[]') {
+    return { problem: `an array has one dimension, of any length: write ${elementText}[]` }
+  }
+  const element = parseScalarType(elementText, '[]')
+  return 'problem' in element ? element : { value: { kind: 'array', element: element.value } }
+}
+
+/** @param suffix What stands behind it, for the type that was meant. */
+function parseScalarType(text: string, suffix = ''): Parsed<ScalarType> {
   const plain = PLAIN_TYPES.get(text)
   if (plain !== undefined) return { value: plain }
   const numeric = /^numeric ?\( ?(\d{1,4}) ?(?:, ?(\d{1,4}) ?)?\)$/.exec(text)
   if (numeric !== null) return parseNumeric(Number(numeric[1]), Number(numeric[2] ?? 0))
   const bare = text.toLowerCase().replace(/\s*\(.*$/, '')
-  if (PLANNED_TYPES.some((planned) => planned.test(bare))) {
-    return { problem: `type ${bare} is not supported yet` }
-  }
   const other = PLAIN_TYPES.has(bare) ? bare : OTHER_NAMES.get(bare)
   const hint =
-    other === undefined ? suggestion(bare, PLAIN_TYPES.keys()) : ` (did you mean ${other}?)`
-  return { problem: `is not a column type${hint}; there are ${COLUMN_TYPE_NAMES.join(', ')}` }
+    other === undefined
+      ? suggestion(bare, PLAIN_TYPES.keys())
+      : ` (did you mean ${other.replaceAll(/ or |$/g, `${suffix}$&`)}?)`
+  const known = `${COLUMN_TYPE_NAMES.join(', ')}, and arrays of them such as text[]`
+  return { problem: `is not a column type${hint}; there are ${known}` }
 }
 
-function parseNumeric(precision: number, scale: number): Parsed<ColumnType> {
+function parseNumeric(precision: number, scale: number): Parsed<ScalarType> {
   if (precision < 1 || precision > MAX_PRECISION) {
     return { problem: `numeric has 1 to ${MAX_PRECISION} digits, not ${precision}` }
   }

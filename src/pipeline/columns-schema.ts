@@ -60,8 +60,9 @@ function checkColumn(
 ): void {
   const type = column?.type
   if (typeof type !== 'object' || type === null) return
-  if (type.kind === 'json' && column?.key === true) {
-    const message = 'PostgreSQL compares no json: a key may be jsonb'
+  const { kind } = type.kind === 'array' ? type.element : type
+  if (kind === 'json' && column?.key === true) {
+    const message = `PostgreSQL compares no json: a key may be jsonb${type.kind === 'array' ? '[]' : ''}`
     context.addIssue({ code: 'custom', path: [name, 'key'], message })
   }
   const problem =

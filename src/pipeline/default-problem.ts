@@ -9,7 +9,18 @@ import {
   timePattern,
   uuidPattern,
 } from '../../activities/conversion/type-patterns.ts'
-import type { ColumnType } from '../../activities/pipeline-definition.ts'
+import {
+  arrayLiteralPattern,
+  flatJsonArrayPattern,
+  flatJsonElementPattern,
+  jsonArrayEndsPattern,
+  jsonArrayPattern,
+  jsonElementPattern,
+  literalElementPattern,
+  literalEscapePattern,
+} from '../../activities/conversion/array-patterns.ts'
+import type { ColumnType, ScalarType } from '../../activities/pipeline-definition.ts'
+import { columnTypeText } from './infer/column-type-text.ts'
 
 const integerBits = { smallint: 16, integer: 32, bigint: 64 } as const
 
@@ -18,10 +29,36 @@ const integerBits = { smallint: 16, integer: 32, bigint: 64 } as const
  * a load is with a source: a default is not rounded, and its year is 1 to 9999.
  */
 export function defaultProblem(type: ColumnType, text: string): string | undefined {
-  return isOfType(type, text) ? undefined : `is not of type ${type.kind}`
+  if (type.kind !== 'array') return isOfType(type, text) ? undefined : `is not of type ${type.kind}`
+  const elements = elementsOf(type.element, text)
+  const isArray = elements?.every((element) => element === null || isOfType(type.element, element))
+  return isArray === true ? undefined : `is not of type ${columnTypeText(type)}`
 }
 
-function isOfType(type: ColumnType, text: string): boolean {
+/** The texts of an array's elements, read as a load reads them; `undefined` where the text is none. */
+function elementsOf({ kind }: ScalarType, text: string): (string | null)[] | undefined {
+  const areJson = kind === 'json' || kind === 'jsonb'
+  if (isWhole(areJson ? jsonArrayPattern : flatJsonArrayPattern, text) && isJson(text)) {
+    const inner = text.replaceAll(new RegExp(jsonArrayEndsPattern, 'g'), '')
+    return allOf(areJson ? jsonElementPattern : flatJsonElementPattern, inner).map((written) => {
+      if (written === 'null') return null
+      return areJson || !written.startsWith('"') ? written : String(JSON.parse(written))
+    })
+  }
+  if (!isWhole(arrayLiteralPattern, text)) return undefined
+  const unescaped = (written: string) =>
+    written.replaceAll(new RegExp(literalEscapePattern, 'g'), '$1')
+  return allOf(literalElementPattern, text).map((written) => {
+    if (written.startsWith('"')) return unescaped(written.slice(1, -1))
+    return written.toLowerCase() === 'null' ? null : unescaped(written)
+  })
+}
+
+function allOf(pattern: string, text: string): string[] {
+  return text.match(new RegExp(pattern, 'g')) ?? []
+}
+
+function isOfType(type: ScalarType, text: string): boolean {
   switch (type.kind) {
     case 'smallint':
     case 'integer':
@@ -52,8 +89,6 @@ function isOfType(type: ColumnType, text: string): boolean {
       return isWhole(uuidPattern, text)
     case 'bytea':
       return isWhole(`(?:${hexPattern}|${base64Pattern})`, text)
-    case 'array':
-      return false
     case 'json':
       return isJson(text)
     case 'jsonb':

@@ -1,10 +1,24 @@
 import { z } from 'zod'
-import { authSchema } from './auth-schema.ts'
+import { authProblems, authSchema } from './auth-schema.ts'
 import { parseMemberPath } from './member-path.ts'
-import { parsedText } from './parsed.ts'
-import { headersSchema, sentText } from './source-text.ts'
+import { parsedText, type Parsed } from './parsed.ts'
+import { parseFilePath, writtenFileKind, type WrittenFileKind } from './parse-file-path.ts'
+import { clearTextProblem, isReference, referenceProblem } from './reference-problem.ts'
+import { headersSchema, isHeaderValue, sentText } from './source-text.ts'
+import { parseSourceUrl } from './source-url.ts'
 
-const pathSchema = z.string().min(1, 'is empty')
+/** What says which bytes are sent, and how. */
+const READING_HEADERS = /^(accept-encoding|range|if-(range|match|none-match|modified-since))$/i
+
+const pathSchema = parsedText(parseFilePath).meta({ minLength: 1 })
+
+const secret = sentText.pipe(
+  parsedText((text) =>
+    isReference(text) ? { value: text } : { problem: clearTextProblem('a secret') },
+  ),
+)
+
+const region = sentText.pipe(parsedText(parseRegion))
 
 /** Files: local ones, in an S3 store, or over HTTP. */
 export const fileSourceSchema = z
@@ -26,18 +40,41 @@ export const fileSourceSchema = z
     auth: authSchema.optional(),
     s3: z
       .strictObject({
-        endpoint: sentText.optional(),
-        region: sentText.optional(),
-        access_key_id: sentText,
-        secret_access_key: sentText,
+        endpoint: sentText.pipe(parsedText(parseSourceUrl)).optional(),
+        region: region.optional(),
+        access_key_id: secret,
+        secret_access_key: secret,
       })
       .optional(),
   })
-  .superRefine(({ format, records = [] }, context) => {
-    if (format === 'json' || records.length === 0) return
-    context.addIssue({ code: 'custom', path: ['records'], message: notForRecords(format) })
+  .superRefine(({ format, records = [], path, headers, auth, s3 }, context) => {
+    const report = (at: string[], message: string, onKey = false) =>
+      context.addIssue({ code: 'custom', path: at, message, params: { onKey } })
+    if (format !== 'json' && records.length > 0) report(['records'], notForRecords(format))
+    const leads = (kind: WrittenFileKind) =>
+      path.some((one) => ['unknown', kind].includes(writtenFileKind(one)))
+    if (!leads('http')) {
+      const message = 'is for paths that begin with http:// or https://'
+      if (Object.keys(headers).length > 0) report(['headers'], message, true)
+      if (auth !== undefined) report(['auth'], message, true)
+    }
+    for (const name of Object.keys(headers).filter((header) => READING_HEADERS.test(header))) {
+      report(['headers', name], 'is set by reading itself, which asks for bytes by their position')
+    }
+    if (s3 !== undefined && !leads('s3')) {
+      report(['s3'], 'is for paths that begin with s3://', true)
+    }
+    for (const url of path.filter((one) => writtenFileKind(one) !== 's3')) {
+      for (const { path: at, problem } of authProblems({ auth, headers, url })) report(at, problem)
+    }
   })
 
 export function notForRecords(format: string): string {
   return `is for JSON bodies; a ${format} body is records from end to end`
+}
+
+function parseRegion(text: string): Parsed<string> {
+  const isWell = text !== '' && isHeaderValue(text)
+  const problem = referenceProblem(text) ?? (isWell ? undefined : 'is no name of a region')
+  return problem === undefined ? { value: text } : { problem }
 }

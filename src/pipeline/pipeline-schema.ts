@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { checksProblems } from './checks-problems.ts'
 import { checksSchema } from './checks-schema.ts'
 import { columnsSchema } from './columns-schema.ts'
 import { incrementalProblems, incrementalSchema } from './incremental-schema.ts'
@@ -23,14 +24,14 @@ export const pipelineSchema = z
     limits: limitsSchema.prefault({}),
     target: targetSchema,
   })
-  .superRefine(({ incremental, source, columns, transform }, context) => {
+  .superRefine(({ incremental, checks, source, columns, transform }, context) => {
+    // What is wrong by itself is told first.
+    if (context.issues.length > 0) return
     const isTransformed = transform !== undefined
-    for (const { path, problem } of incrementalProblems({
-      incremental,
-      source,
-      columns,
-      isTransformed,
-    })) {
+    for (const { path, problem } of [
+      ...incrementalProblems({ incremental, source, columns, isTransformed }),
+      ...checksProblems({ checks, columns, isTransformed }),
+    ]) {
       context.addIssue({ code: 'custom', path, message: problem })
     }
   })

@@ -10,6 +10,3 @@ export const PLANNED_VALUES: Readonly<Record<string, readonly string[]>> = {
   schema: ['evolve'],
   'target.mode': ['append', 'replace', 'replace-interval'],
 }
-
-/** Arrays. */
-export const PLANNED_TYPES: readonly RegExp[] = [/\[ ?\d* ?\]$/]

@@ -1,24 +1,63 @@
 import { z } from 'zod'
-import { parsedText } from './parsed.ts'
+import { queryProblem } from '../sources/postgres/query-problem.ts'
+import { replaceReferences } from '../sources/resolve-references.ts'
+import { identifierProblem } from './identifier.ts'
+import { parsedText, type Parsed } from './parsed.ts'
+import { clearTextProblem, referenceProblem } from './reference-problem.ts'
 import { parseTableName } from './table-name.ts'
 import { wholeNumber } from './whole-number.ts'
+
+/** Stands for a reference's value while the rest of the URL is looked at. */
+const STAND_IN = 'reference'
 
 /** A table or a query of a PostgreSQL database. */
 export const postgresSourceSchema = z
   .strictObject({
     kind: z.literal('postgres'),
-    url: z
-      .string()
-      .min(1, 'is empty')
-      .meta({ examples: ['${ERP_DATABASE_URL}'] }),
+    url: parsedText(checked(urlProblem)).meta({
+      description: 'postgres://user:${PASSWORD}@host:port/database, or a reference to one.',
+      examples: ['${ERP_DATABASE_URL}'],
+    }),
     table: parsedText(parseTableName).optional(),
-    query: z.string().min(1, 'is empty').optional(),
+    query: parsedText(checked(queryProblem)).optional(),
     split: z
-      .strictObject({ column: z.string().min(1, 'is empty'), ranges: wholeNumber(2, 64) })
+      .strictObject({
+        column: parsedText(checked(identifierProblem)),
+        ranges: wholeNumber(2, 64),
+      })
       .optional(),
   })
   .superRefine(({ table, query }, context) => {
     if ((table === undefined) !== (query === undefined)) return
     const message = 'must name either a table or a query'
-    context.addIssue({ code: 'custom', path: ['table'], message, params: { onKey: true } })
+    // What is not there has no place of its own in the file.
+    const path = table === undefined ? [] : ['table']
+    context.addIssue({ code: 'custom', path, message, params: { onKey: true } })
   })
+
+function checked(problemOf: (text: string) => string | undefined) {
+  return (text: string): Parsed<string> => {
+    const problem = problemOf(text)
+    return problem === undefined ? { value: text } : { problem }
+  }
+}
+
+/** Says nothing of what is in it: it may hold a password. */
+function urlProblem(text: string): string | undefined {
+  const problem = referenceProblem(text)
+  if (problem !== undefined) return problem
+  const whole = replaceReferences(
+    text
+      // A reference at the start brings the scheme with it, as far as anybody can tell here.
+      .replace(/^\$\{\w+\}/, `postgres://${STAND_IN}`)
+      .replace(/:\$\{\w+\}(?=[/?]|$)/, ':5432'),
+    () => STAND_IN,
+  )
+  if (!/^postgres(?:ql)?:\/\//i.test(whole)) return 'must begin with postgres:// or a reference'
+  const url = URL.parse(whole)
+  if (url === null || /\s/.test(text) || url.hash !== '') return 'is not a connection URL'
+  const { searchParams: parameters } = url
+  const secrets = [url.password, parameters.get('password'), parameters.get('sslpassword')]
+  const isClear = secrets.some((secret) => (secret ?? '') !== '' && !secret?.includes(STAND_IN))
+  return isClear ? clearTextProblem('a password') : undefined
+}

@@ -1,9 +1,8 @@
 import { z } from 'zod'
-
-const sqlSchema = z.string().min(1, 'is empty')
+import { selectSql } from './select-sql.ts'
 
 /** DuckDB SQL; `transform: select …` is short for `transform: { sql: select … }`. */
 export const transformSchema = z.union([
-  sqlSchema.transform((sql) => ({ sql, scope: 'batch' as const })),
-  z.strictObject({ sql: sqlSchema, scope: z.enum(['batch', 'dataset']).default('batch') }),
+  selectSql.transform((sql) => ({ sql, scope: 'batch' as const })),
+  z.strictObject({ sql: selectSql, scope: z.enum(['batch', 'dataset']).default('batch') }),
 ])

@@ -17,7 +17,10 @@ const tokenAnswer = z.object({
   expires_in: z.coerce.number().positive().optional(),
 })
 
-type TokenExchange = Pick<Exchange, 'hosts' | 'agents' | 'signal' | 'deadline'>
+export type TokenExchange = Pick<
+  Exchange,
+  'hosts' | 'agents' | 'signal' | 'deadline' | 'idleTimeoutMs'
+>
 
 interface AccessToken {
   readonly value: string

@@ -1,5 +1,9 @@
 import type { ItemSource, PageSource } from '../../activities/index.ts'
-import { createHttpSource, type HttpSourceOptions } from './http-source.ts'
+import { createFileSource, type FileSourceOptions } from './files/file-source.ts'
+import { createHttpSource } from './http-source.ts'
+import { createModuleSource } from './modules/module-source.ts'
+import { openHttpWalk } from './open-http-walk.ts'
+import { createPostgresSource } from './postgres/postgres-source.ts'
 
 export interface Sources {
   readonly pages: PageSource
@@ -7,29 +11,39 @@ export interface Sources {
   close(): Promise<void>
 }
 
-export type SourcesOptions = HttpSourceOptions
+export interface SourcesOptions extends FileSourceOptions {
+  /** The directories that modules of pipelines are taken from. */
+  readonly modules: readonly string[]
+}
 
 /** All kinds of sources, as a worker has them. */
 export function createSources(options: SourcesOptions): Sources {
   const http = createHttpSource(options)
+  const files = createFileSource(options)
+  const postgres = createPostgresSource(options)
+  const { environment, modules: directories } = options
+  const modules = createModuleSource({ environment, directories })
   return {
     pages: {
-      openWalk({ source, slice, maxBytes, signal }) {
-        if (source.kind === 'module') throw new Error('there are no modules yet')
-        return {
-          page: (cursor) => http.fetchPage({ source, slice, cursor, maxBytes, signal }),
-          close: async () => {},
-        }
+      openWalk(request) {
+        const { source } = request
+        if (source.kind === 'module') return modules.openWalk(request)
+        return openHttpWalk(http, { ...request, source })
       },
     },
     items: {
-      list: () => {
-        throw new Error('there are no items yet')
+      list(request) {
+        if (request.source.kind === 'file') return files.list(request)
+        return postgres.list(request)
       },
-      open: () => Promise.reject(new Error('there are no items yet')),
+      open(request) {
+        if (request.source.kind === 'file') return files.open(request)
+        return postgres.open(request)
+      },
     },
     async close() {
       http.close()
+      files.close()
     },
   }
 }

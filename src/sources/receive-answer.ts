@@ -1,13 +1,7 @@
-import http from 'node:http'
-import https from 'node:https'
-import type { Socket } from 'node:net'
+import type http from 'node:http'
 import { PipelineError } from '../../activities/index.ts'
-import type { Agents } from './agents.ts'
-import type { Hop, SourceHosts } from './source-hosts.ts'
-
-const connectTimeoutMs = 10_000
-/** A connection that says nothing for so long is given up. */
-const idleTimeoutMs = 30_000
+import { isFramed, sendRequest, type SentRequest } from './send-request.ts'
+import type { Hop } from './source-hosts.ts'
 
 export interface HttpAnswer {
   readonly status: number
@@ -18,17 +12,8 @@ export interface HttpAnswer {
   readonly isFramed: boolean
 }
 
-export interface Exchange {
-  readonly hosts: SourceHosts
-  readonly agents: Agents
-  /** Aborted when the attempt is cancelled. */
-  readonly signal: AbortSignal
-  /** Aborted when the request takes longer than it may. */
-  readonly deadline: AbortSignal
-  readonly headers: Readonly<Record<string, string>>
+export interface Exchange extends SentRequest {
   readonly maxBytes: number
-  /** Sent by POST; without one the request is a GET. */
-  readonly form?: string
 }
 
 /**
@@ -37,48 +22,42 @@ export interface Exchange {
  * @throws PipelineError PAGE_TOO_LARGE, SOURCE_HOST_REFUSED
  * @throws what ended the request, a body that was cut off included
  */
-export function receiveAnswer(hop: Hop, exchange: Exchange): Promise<HttpAnswer> {
-  const { hosts, agents, signal, deadline, headers, maxBytes, form } = exchange
-  hosts.check(hop)
-  const secure = hop.url.protocol === 'https:'
-  const options: https.RequestOptions = {
-    method: form === undefined ? 'GET' : 'POST',
-    agent: agents.of(hop),
-    headers: { 'accept-encoding': 'gzip', 'user-agent': 'claimcheck', ...headers },
-    lookup: hosts.lookup(hop),
-    signal: AbortSignal.any([signal, deadline]),
-    timeout: idleTimeoutMs,
-  }
+export async function receiveAnswer(hop: Hop, exchange: Exchange): Promise<HttpAnswer> {
+  const response = await sendRequest(hop, exchange)
+  const { maxBytes } = exchange
   return new Promise((resolve, reject) => {
-    const request = (secure ? https : http).request(hop.url, options, (response) => {
-      const chunks: Buffer[] = []
-      let sizeBytes = 0
-      response.on('data', (chunk: Buffer) => {
-        sizeBytes += chunk.length
-        if (sizeBytes > maxBytes) {
-          reject(tooLarge(maxBytes, hop.shown))
-          request.destroy()
-        } else chunks.push(chunk)
-      })
-      response.on('error', reject)
-      response.on('end', () => {
-        const { statusCode: status = 0, headers: answered } = response
-        const length = answered['content-length']
-        if (!response.complete || (length !== undefined && Number(length) !== sizeBytes)) {
-          reject(new Error('the body was cut off'))
-          return
-        }
-        const isChunked = /\bchunked\b/i.test(answered['transfer-encoding'] ?? '')
-        const isFramed = length !== undefined || isChunked
-        const body = Buffer.concat(chunks, sizeBytes)
-        resolve({ status, headers: answered, body, isFramed })
-      })
+    const chunks: Buffer[] = []
+    let sizeBytes = 0
+    response.on('data', (chunk: Buffer) => {
+      sizeBytes += chunk.length
+      if (sizeBytes > maxBytes) {
+        reject(tooLarge(maxBytes, hop.shown))
+        response.destroy()
+      } else chunks.push(chunk)
     })
-    request.on('socket', (socket) => limitConnecting(socket, secure, request))
-    request.on('timeout', () => request.destroy(new Error(`silent for ${idleTimeoutMs} ms`)))
-    request.on('error', reject)
-    request.end(form)
+    const cutOff = (): void => reject(new Error('the body was cut off'))
+    response.on('error', reject)
+    // An error may have come before anybody listened.
+    if (response.destroyed) cutOff()
+    response.on('close', cutOff)
+    response.on('end', () => {
+      const { statusCode: status = 0, headers } = response
+      if (isCutOff(response, sizeBytes)) cutOff()
+      else {
+        const body = Buffer.concat(chunks, sizeBytes)
+        resolve({ status, headers, body, isFramed: isFramed(response) })
+      }
+    })
   })
+}
+
+/** Whether a body that has ended is not all of what was announced. */
+export function isCutOff(
+  { complete, headers }: Pick<http.IncomingMessage, 'complete' | 'headers'>,
+  receivedBytes: number,
+): boolean {
+  const length = headers['content-length']
+  return !complete || (length !== undefined && Number(length) !== receivedBytes)
 }
 
 export function tooLarge(maxBytes: number, shown: string): PipelineError {
@@ -86,14 +65,4 @@ export function tooLarge(maxBytes: number, shown: string): PipelineError {
     at: { url: shown },
     remedy: 'Ask the source for smaller pages, or raise `limits.page_bytes` of the pipeline file.',
   })
-}
-
-function limitConnecting(socket: Socket, secure: boolean, request: http.ClientRequest): void {
-  if (!socket.connecting) return
-  const timer = setTimeout(() => {
-    request.destroy(new Error(`no connection within ${connectTimeoutMs} ms`))
-  }, connectTimeoutMs)
-  const done = (): void => clearTimeout(timer)
-  socket.once(secure ? 'secureConnect' : 'connect', done)
-  socket.once('close', done)
 }

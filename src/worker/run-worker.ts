@@ -21,6 +21,10 @@ export interface RunWorkerOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** The only hosts that sources may be at. @default those that pipelines name, and what is public */
   readonly sourceHosts?: HostList | undefined
+  /** The only directories beneath which sources may read files. @default the working directory */
+  readonly sourceDirectories?: readonly string[] | undefined
+  /** The directories that modules of pipelines are taken from. */
+  readonly modules: readonly string[]
   /** Called when the worker polls. */
   readonly onReady: () => void
   /** Ends the worker when it aborts: running activities are given time to finish or hand over. */
@@ -34,6 +38,9 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const sources = createSources({
     environment: options.environment,
     allowedHosts: options.sourceHosts,
+    store: addresses.store,
+    directories: options.sourceDirectories,
+    modules: options.modules,
   })
   const target = createPostgresTarget({ url: addresses.database.url })
   const connection = await reach(addresses.temporal, () =>

@@ -18,6 +18,8 @@ const mib = 2 ** 20
 /** What stands around a text on its line, a long id included. */
 const lineBytes = 28
 
+const tooLong = /the record is longer than 67108864 bytes/
+
 export const bigInputs: readonly BigInput[] = [
   {
     name: 'page-1gib',
@@ -43,13 +45,16 @@ export const bigInputs: readonly BigInput[] = [
     name: 'record-100mb',
     rows: { rows: 1, textBytes: 100_000_000 },
     limits: { page_bytes: '128MiB' },
-    outcome: 'LOADED',
+    outcome: 'REJECT_LIMIT_EXCEEDED',
+    message: tooLong,
   },
   {
+    // Longer than the longest string of JavaScript.
     name: 'record-600mb',
     rows: { rows: 1, textBytes: 600_000_000 },
     limits: { page_bytes: '1GiB' },
-    outcome: 'LOADED',
+    outcome: 'REJECT_LIMIT_EXCEEDED',
+    message: tooLong,
   },
   {
     name: 'rows-10m',

@@ -1,8 +1,10 @@
 import { convertPages, type ConvertedPages } from '../../activities/conversion/convert-pages.ts'
 import type { DuckDb } from '../../activities/conversion/duck-db.ts'
-import type { ColumnDefinition, TextFormat } from '../../activities/index.ts'
+import type { ColumnDefinition, SourceFormat } from '../../activities/index.ts'
 import type { LandedPage } from '../../activities/landing/landed-batch.ts'
 import { readPage } from '../../activities/landing/read-page.ts'
+import { readParquetFooter } from '../../activities/parquet/parquet-footer.ts'
+import type { SchemaRule } from '../../activities/pipeline-definition.ts'
 
 /**
  * What a load makes of pages, `page-0` and so on: read as they are fetched, then converted into a part
@@ -10,19 +12,20 @@ import { readPage } from '../../activities/landing/read-page.ts'
  */
 export async function convertIntoFolder(
   duckDb: DuckDb,
-  format: TextFormat,
+  format: SourceFormat,
   columns: readonly ColumnDefinition[],
   bodies: readonly (Buffer | string)[],
   folder: string,
+  schema: SchemaRule = 'discard',
 ): Promise<ConvertedPages> {
-  const shape = { format, records: [], next: { kind: 'none' }, columns } as const
-  const pages: LandedPage[] = bodies.map((body, index) => {
-    const { records, recordsStart } = readPage(Buffer.from(body), shape)
-    return { key: `page-${index}`, digest: '', sizeBytes: body.length, records, recordsStart }
-  })
+  const pages: LandedPage[] = []
+  for (const body of bodies) {
+    const counted = await countRecords(format, columns, Buffer.from(body))
+    pages.push({ key: `page-${pages.length}`, digest: '', sizeBytes: body.length, ...counted })
+  }
   return convertPages(duckDb, {
     columns,
-    rules: { schema: 'discard' },
+    rules: { schema },
     format,
     pages,
     // A copy: pages are consumed.
@@ -30,4 +33,17 @@ export async function convertIntoFolder(
     folder,
     signal: AbortSignal.timeout(120_000),
   })
+}
+
+async function countRecords(
+  format: SourceFormat,
+  columns: readonly ColumnDefinition[],
+  body: Buffer,
+): Promise<Pick<LandedPage, 'records' | 'recordsStart'>> {
+  if (format !== 'parquet') {
+    return readPage(body, { format, records: [], next: { kind: 'none' }, columns })
+  }
+  const read = (start: number, end: number) => Promise.resolve(body.subarray(start, end))
+  const { rows } = await readParquetFooter(body.length, read)
+  return { records: rows, recordsStart: null }
 }

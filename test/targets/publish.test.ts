@@ -172,36 +172,46 @@ describe('publishing a dataset into PostgreSQL', { timeout: 60_000 }, () => {
       column('double', 'double'),
       column('json', 'json'),
       column('jsonb', 'jsonb'),
+      column('doubles', { kind: 'array', element: { kind: 'double' } }),
       column('bytea', 'bytea'),
       column('numeric', { kind: 'numeric', precision: 10, scale: 2 }),
       column('timestamptz', 'timestamptz'),
     ]
-    const same = [NaN, '{"a":1}', '[1.0]', Uint8Array.of(0), '1.00', 0n]
+    const others = [Uint8Array.of(0), '1.00', 0n]
     const load = (...rows: Row[]) =>
-      sampleLoad('equal', [rows.map((row, id) => [id, ...row])], columns).run(target)
-    const start = [same, [0, ...same.slice(1)], [-0, ...same.slice(1)], same, same]
-    await load(...start)
-    assert.equal(countsOf(await load(...start)).rowsUnchanged, start.length)
-    const counts = countsOf(
-      await load(
-        [NaN, '{"a":1}', '[1.0]', Uint8Array.of(0), '1.0', 0n],
-        [-0, ...same.slice(1)],
-        [0, ...same.slice(1)],
-        [NaN, '{"a" :1}', ...same.slice(2)],
-        [NaN, '{"a":1}', '[1.00]', ...same.slice(3)],
-      ),
+      sampleLoad('equal', [rows.map((row, id) => [id, ...row, ...others])], columns).run(target)
+    const first: Row[] = [
+      [NaN, '{"a":1}', '[1.0]', [NaN, 0, null]],
+      [0, '{"a":1}', '[1.0]', [NaN, 0, null]],
+      [-0, '{"a":1}', '[1.0]', [NaN, 0, null]],
+      [NaN, '{"a":1}', '[1.0]', [NaN, 0, null]],
+      [NaN, '{"a":1}', '[1.0]', [NaN, 0, null]],
+      [NaN, '{"a":1}', '[1.0]', [NaN, 0, null]],
+    ]
+    const next: Row[] = [
+      [NaN, '{"a":1}', '[1.0]', [NaN, 0, null]],
+      [-0, '{"a":1}', '[1.0]', [NaN, 0, null]],
+      [0, '{"a":1}', '[1.0]', [NaN, 0, null]],
+      [NaN, '{"a" :1}', '[1.0]', [NaN, 0, null]],
+      [NaN, '{"a":1}', '[1.00]', [NaN, 0, null]],
+      [NaN, '{"a":1}', '[1.0]', [NaN, -0, null]],
+    ]
+    await load(...first)
+    assert.equal(countsOf(await load(...first)).rowsUnchanged, 6)
+    const counts = countsOf(await load(...next))
+    assert.deepEqual([counts.rowsUpdated, counts.rowsUnchanged], [5, 1])
+    const stored = await database.query<Record<string, string>>(
+      `SELECT concat_ws(' ', double, json, jsonb, doubles) AS row FROM equal ORDER BY id`,
     )
-    assert.deepEqual([counts.rowsUpdated, counts.rowsUnchanged], [4, 1])
     assert.deepEqual(
-      await database.query(
-        'SELECT double::text, json::text, jsonb::text, numeric::text FROM equal ORDER BY id',
-      ),
+      stored.map(({ row }) => row),
       [
-        { double: 'NaN', json: '{"a":1}', jsonb: '[1.0]', numeric: '1.00' },
-        { double: '-0', json: '{"a":1}', jsonb: '[1.0]', numeric: '1.00' },
-        { double: '0', json: '{"a":1}', jsonb: '[1.0]', numeric: '1.00' },
-        { double: 'NaN', json: '{"a" :1}', jsonb: '[1.0]', numeric: '1.00' },
-        { double: 'NaN', json: '{"a":1}', jsonb: '[1.00]', numeric: '1.00' },
+        'NaN {"a":1} [1.0] {NaN,0,NULL}',
+        '-0 {"a":1} [1.0] {NaN,0,NULL}',
+        '0 {"a":1} [1.0] {NaN,0,NULL}',
+        'NaN {"a" :1} [1.0] {NaN,0,NULL}',
+        'NaN {"a":1} [1.00] {NaN,0,NULL}',
+        'NaN {"a":1} [1.0] {NaN,-0,NULL}',
       ],
     )
   })

@@ -88,10 +88,10 @@ describe('what a load leaves beside its rows', { timeout: 60_000 }, () => {
       const load = sampleLoad(table, [rows], columns)
       const request: PublishRequest = { ...load.request, markColumn: 'at' }
       await target.check(request)
-      const before = await target.highWaterMark(request)
+      const earlier = await target.highWaterMark(request)
       await load.stage(target)
       await target.publish(request)
-      return [before, await target.highWaterMark(request)]
+      return [earlier, await target.highWaterMark(request)]
     }
     const micros = (text: string) => BigInt(Date.parse(text)) * 1000n
     for (const kind of ['timestamptz', 'timestamp'] as const) {

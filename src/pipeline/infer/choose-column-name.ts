@@ -3,10 +3,13 @@ import { columnNameProblem, MAX_IDENTIFIER_BYTES } from '../identifier.ts'
 
 /**
  * The field's own name where a column can be called so, else that name cut and with a number behind it.
- * Nothing where a pipeline file cannot name the field.
+ * A field inside an object has the object's name before its own. Nothing where a pipeline file cannot
+ * name the field.
+ * @param path Members that lead to the field.
  * @param taken Names of columns, case folded; the chosen name joins them.
  */
-export function chooseColumnName(from: string, taken: Set<string>): string | undefined {
+export function chooseColumnName(path: readonly string[], taken: Set<string>): string | undefined {
+  const from = path.join('_')
   if (from === '' || from.includes('\0') || !from.isWellFormed()) return undefined
   // A path; and a reference, where it is a value.
   if (from.startsWith('$.') || from.includes('${')) return undefined

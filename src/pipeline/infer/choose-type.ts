@@ -16,8 +16,10 @@ export const KIND_NAMES: Readonly<Record<ValueKind, string>> = {
   float: 'numbers with an exponent',
   uuid: 'uuids',
   date: 'dates',
+  time: 'times of day',
   timestamp: 'times without an offset',
   timestamptz: 'times with an offset',
+  bytea: 'bytes in hexadecimal',
   text: 'texts',
   nested: 'arrays or objects',
 }

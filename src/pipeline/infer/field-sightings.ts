@@ -9,6 +9,8 @@ const MAX_COMPARED_DIGITS = 19
 export class FieldSightings {
   readonly name: string
   readonly counts = new Map<ValueKind, number>()
+  /** How many records have the field, null included. */
+  present = 0
   /** Most digits before the point, and after it. */
   integerDigits = 0
   decimals = 0
@@ -46,7 +48,7 @@ export class FieldSightings {
       if (text.includes('\0')) this.withNul += 1
       if (kindOfNumber(text) !== undefined) this.quotedNumbers += 1
     }
-    const value = kind === 'uuid' ? text.toLowerCase() : text
+    const value = kind === 'uuid' || kind === 'bytea' ? text.toLowerCase() : text
     if (this.#seen?.has(value) === true) this.#seen = undefined
     else this.#seen?.add(value)
   }

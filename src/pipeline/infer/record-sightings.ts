@@ -9,11 +9,17 @@ export interface SeenValue {
   readonly kind: ValueKind
   /** As it is written; of a text, what it says. */
   readonly text: string
+  /** Of an object, unless it stands too deep to be looked into. */
+  readonly members?: SeenMembers
 }
+
+/** Names and values in order, null as `undefined`. */
+export type SeenMembers = Iterable<readonly [name: string, value: SeenValue | undefined]>
 
 /** What was seen of all records, field by field in the order of their first appearance. */
 export class RecordSightings {
   readonly #fields = new Map<string, FieldSightings>()
+  readonly #members = new Map<string, RecordSightings>()
   /** Fields that a pipeline file cannot name. */
   readonly unreadable = new Set<string>()
   records = 0
@@ -26,12 +32,24 @@ export class RecordSightings {
     return [...this.#fields.values()]
   }
 
-  /** Looks at one record: its fields in order, null as `undefined`. */
-  see(values: Iterable<readonly [name: string, value: SeenValue | undefined]>): void {
+  /** What was seen of the objects in a field, each of them taken for a record. */
+  membersOf({ name }: FieldSightings): RecordSightings | undefined {
+    return this.#members.get(name)
+  }
+
+  /** Looks at one record. */
+  see(values: SeenMembers): void {
     this.records += 1
     for (const [name, value] of values) {
       const field = this.#fieldOf(name)
-      if (value !== undefined) field?.see(value.kind, value.text)
+      if (field === undefined) continue
+      field.present += 1
+      if (value === undefined) continue
+      field.see(value.kind, value.text)
+      if (value.members === undefined) continue
+      const members = this.#members.get(name) ?? new RecordSightings()
+      this.#members.set(name, members)
+      members.see(value.members)
     }
   }
 

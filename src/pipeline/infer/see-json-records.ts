@@ -1,3 +1,4 @@
+import { checkedRecord } from '../../../activities/json/check-record.ts'
 import { eachLine } from '../../../activities/json/each-line.ts'
 import {
   eachElement,
@@ -10,6 +11,11 @@ import {
 import type { RecordsPlace } from '../../../activities/json/split-records.ts'
 import type { RecordSightings, SeenValue } from './record-sightings.ts'
 import { kindOfNumber, kindOfText } from './value-kind.ts'
+
+/** How deep fields are proposed to have columns of their own: `$.a.b.c`. */
+const MEMBER_LEVELS = 2
+
+type SeenMember = [name: string, value: SeenValue | undefined]
 
 /**
  * Looks at every record of a JSON or NDJSON body. Numbers are looked at as they are written: no value
@@ -35,15 +41,11 @@ export function seeJsonRecords(
 }
 
 function seeRecord(record: Buffer, sightings: RecordSightings): void {
-  const values: [name: string, value: SeenValue | undefined][] = []
+  const values: SeenMember[] = []
   try {
-    if (record[0] !== 0x7b) throw malformedJson('the record is not an object', 0)
-    const end = eachMember(record, 0, (nameStart, nameEnd, start) => {
-      const stop = skipValue(record, start)
-      values.push([readString(record, nameStart, nameEnd), readValue(record, start, stop)])
-      return stop
-    })
+    const end = checkedRecord(record, 0, [])
     if (skipSpace(record, end) < record.length) throw malformedJson('something follows', end)
+    readMembers(record, 0, MEMBER_LEVELS, values)
   } catch (error) {
     if (!(error instanceof MalformedJsonError)) throw error
     sightings.malformed += 1
@@ -52,11 +54,37 @@ function seeRecord(record: Buffer, sightings: RecordSightings): void {
   sightings.see(values)
 }
 
-/** Nothing for null. */
-function readValue(record: Buffer, start: number, end: number): SeenValue | undefined {
+/** Adds the members of the object that opens at `position`; objects among them as `readValue` does. */
+function readMembers(
+  record: Buffer,
+  position: number,
+  levels: number,
+  members: SeenMember[],
+): void {
+  eachMember(record, position, (nameStart, nameEnd, start) => {
+    const end = skipValue(record, start)
+    members.push([readString(record, nameStart, nameEnd), readValue(record, start, end, levels)])
+    return end
+  })
+}
+
+/**
+ * Nothing for null.
+ * @param levels How deep objects are looked into.
+ */
+function readValue(
+  record: Buffer,
+  start: number,
+  end: number,
+  levels: number,
+): SeenValue | undefined {
   const first = record[start]
   if (first === 0x7b || first === 0x5b) {
-    return { kind: 'nested', text: record.toString('utf8', start, end) }
+    const text = record.toString('utf8', start, end)
+    if (first === 0x5b || levels === 0) return { kind: 'nested', text }
+    const members: SeenMember[] = []
+    readMembers(record, start, levels - 1, members)
+    return { kind: 'nested', text, members }
   }
   if (first === 0x22) {
     const text = readString(record, start, end)

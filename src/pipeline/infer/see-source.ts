@@ -1,11 +1,28 @@
-import type { PageSource, SourceSlice, TextFormat } from '../../../activities/index.ts'
-import { nextCursor, pagingOf } from '../../../activities/landing/next-cursor.ts'
-import { readPage } from '../../../activities/landing/read-page.ts'
+import type {
+  ItemRequest,
+  ItemSource,
+  PageSource,
+  SourceSlice,
+  TextFormat,
+} from '../../../activities/index.ts'
+import { nextCursor, pagingOf, type Paging } from '../../../activities/landing/next-cursor.ts'
+import { PageReader, type PageReaderOptions } from '../../../activities/landing/page-reader.ts'
+import { readPage, type PageEnvelope } from '../../../activities/landing/read-page.ts'
+import { csvHeader } from '../../../activities/landing/record-ends.ts'
+import { CommandError } from '../../command-error.ts'
 import { recordsPlace } from '../../../activities/json/split-records.ts'
 import type { SourceOfPipeline } from './parse-source.ts'
 import { RecordSightings } from './record-sightings.ts'
 import { seeCsvRecords } from './see-csv-records.ts'
 import { seeJsonRecords } from './see-json-records.ts'
+
+/** Of a file or table; a page that is fetched is as large as its source makes it. */
+const glanceBytes = 1024 * 1024
+
+export interface SeenSources {
+  readonly pages: PageSource
+  readonly items: ItemSource
+}
 
 export interface SeenSource {
   readonly sightings: RecordSightings
@@ -15,40 +32,82 @@ export interface SeenSource {
 }
 
 /**
- * Looks at the records of a source's first pages, fetched as a load fetches them.
+ * Looks at the records of a source's first pages, read as a load reads them.
  * @throws PipelineError as fetching and reading pages do
  */
 export async function seeSource(
-  pageSource: PageSource,
+  sources: SeenSources,
   { source, limits }: SourceOfPipeline,
   options: { readonly slice: SourceSlice; readonly pages: number },
 ): Promise<SeenSource> {
+  const { format, records } = source
+  if (format === 'parquet') {
+    throw new CommandError('FORMAT_UNSUPPORTED', 'infer does not look at Parquet files', {
+      remedy: 'Declare the columns that the files have, by their names.',
+    })
+  }
   const sightings = new RecordSightings()
   const { signal } = new AbortController()
-  if (source.kind !== 'http' && source.kind !== 'module') {
-    throw new Error(`a ${source.kind} source cannot be looked at yet`)
+  const { slice } = options
+  const { pageBytes } = limits
+  let pages = 0
+  const see = (body: Buffer, next: Paging): PageEnvelope => {
+    const page = readPage(body, { format, records, next, columns: [] })
+    seeRecords(format, { body, ...page }, sightings)
+    pages += 1
+    return page
   }
-  const { format, records } = source
-  const next = pagingOf(source)
-  const walk = pageSource.openWalk({
-    source,
-    slice: options.slice,
-    maxBytes: limits.pageBytes,
-    signal,
-  })
-  try {
-    let cursor: string | null = null
-    for (let pages = 1; ; pages += 1) {
-      const { body, nextLink } = await walk.page(cursor ?? undefined)
-      const page = readPage(body, { format, records, next, columns: [] })
-      seeRecords(format, { body, ...page }, sightings)
-      cursor = nextCursor(next, { ...page, cursor, nextLink })
-      if (cursor === null || pages === options.pages) {
-        return { sightings, pages, hasMore: cursor !== null }
-      }
+  const seen = (hasMore: boolean): SeenSource => ({ sightings, pages, hasMore })
+
+  if (source.kind === 'http' || source.kind === 'module') {
+    const next = pagingOf(source)
+    const walk = sources.pages.openWalk({ source, slice, maxBytes: pageBytes, signal })
+    try {
+      let cursor: string | null = null
+      do {
+        const { body, nextLink } = await walk.page(cursor ?? undefined)
+        cursor = nextCursor(next, { ...see(body, next), cursor, nextLink })
+      } while (cursor !== null && pages < options.pages)
+      return seen(cursor !== null)
+    } finally {
+      await walk.close()
     }
-  } finally {
-    await walk.close()
+  }
+  const shape = { format, targetBytes: Math.min(glanceBytes, pageBytes), pageBytes }
+  for await (const body of itemPages(sources.items, { source, slice, signal }, shape)) {
+    if (pages === options.pages) return seen(true)
+    see(body, { kind: 'none' })
+  }
+  return seen(false)
+}
+
+/** The first pages of each item, one item after the other. */
+async function* itemPages(
+  items: ItemSource,
+  request: ItemRequest,
+  shape: Pick<PageReaderOptions, 'format' | 'targetBytes' | 'pageBytes'>,
+): AsyncGenerator<Buffer> {
+  for await (const item of items.list(request)) {
+    const open = await items.open({ ...request, item })
+    try {
+      for (const stream of open.streams) {
+        const { signal } = request
+        const reader = new PageReader(stream, { ...shape, item: item.place, signal })
+        try {
+          let header: Buffer | undefined
+          let page = await reader.pageAt(0, undefined)
+          while (page !== undefined) {
+            yield page.body
+            header ??= shape.format === 'csv' ? csvHeader(page.body) : undefined
+            page = await reader.pageAt(page.endBytes, header)
+          }
+        } finally {
+          await reader.close()
+        }
+      }
+    } finally {
+      await open.close()
+    }
   }
 }
 

@@ -8,8 +8,10 @@ export const VALUE_KINDS = [
   'float',
   'uuid',
   'date',
+  'time',
   'timestamp',
   'timestamptz',
+  'bytea',
   'text',
   'nested',
 ] as const
@@ -23,6 +25,8 @@ const EXPONENT = /^-?(0|[1-9]\d*)(\.\d+)?[eE][+-]?\d+$/
 const NOT_FINITE = /^(NaN|-?Infinity)$/
 const BOOLEAN = /^(true|false)$/i
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** As PostgreSQL writes bytes. Base64 looks like any other text. */
+const BYTES = /^\\x([0-9a-f]{2})*$/i
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 const TIME = /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?$/
 /** The conversion reads an offset behind seconds only. */
@@ -41,6 +45,8 @@ export function kindOfNumber(text: string): ValueKind | undefined {
  */
 export function kindOfText(text: string): ValueKind {
   if (UUID.test(text)) return 'uuid'
+  if (BYTES.test(text)) return 'bytea'
+  if (TIME.test(text)) return keepsMicroseconds(text) ? 'time' : 'text'
   if (!DAY.test(text.slice(0, 10)) || sliceOf(text.slice(0, 10)) === undefined) return 'text'
   if (text.length === 10) return 'date'
   const time = text.slice(11)

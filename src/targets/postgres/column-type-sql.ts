@@ -13,6 +13,8 @@ export function columnTypeSql(type: ColumnType): string {
       return 'timestamp without time zone'
     case 'timestamptz':
       return 'timestamp with time zone'
+    case 'array':
+      return `${columnTypeSql(type.element)}[]`
     // The others are named alike.
     default:
       return type.kind

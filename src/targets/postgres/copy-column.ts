@@ -1,6 +1,8 @@
-import type { ColumnVector, PartChunk } from '../../../activities/part-chunk.ts'
-import type { ColumnDefinition } from '../../../activities/pipeline-definition.ts'
+import type { ColumnVector, PartChunk, ScalarVector } from '../../../activities/part-chunk.ts'
+import type { ColumnDefinition, ScalarType } from '../../../activities/pipeline-definition.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
+import { ArrayColumn } from './copy-array-column.ts'
+import { columnTypeSql } from './column-type-sql.ts'
 import { DateColumn, TimeColumn, TimestampColumn } from './copy-time-column.ts'
 import {
   BooleanColumn,
@@ -11,6 +13,7 @@ import {
 } from './copy-number-column.ts'
 import { BytesColumn, NumericColumn, TextColumn, UuidColumn } from './copy-text-column.ts'
 import type { CopyWriter } from './copy-writer.ts'
+import type { ColumnPlace } from './unwritable-value.ts'
 
 /** The values of one column, ready to be written one at a time. */
 export interface CopyColumn {
@@ -38,22 +41,52 @@ export function copyColumns(
   return definitions.map((definition, index) => {
     const vector = chunk.columns[index]
     if (vector === undefined) throw notAsDeclared('a hole')
-    if (vector.values.length < chunk.rowCount || vector.nulls.length < chunk.rowCount) {
+    const count = valueCount(vector)
+    if (count < chunk.rowCount || vector.nulls.length < chunk.rowCount) {
       throw notAsDeclared(`fewer than ${chunk.rowCount} values for ${definition.name}`)
     }
     const column = writerFor(definition, vector, firstRow)
     if (column !== undefined) return column
-    throw notAsDeclared(`${vector.form} values for ${definition.name} ${definition.type.kind}`)
+    const type = columnTypeSql(definition.type)
+    throw notAsDeclared(`${formOf(vector)} values for ${definition.name} ${type}`)
   })
 }
 
+function formOf(vector: ColumnVector): string {
+  return vector.form === 'list' ? `list of ${vector.elements.form}` : vector.form
+}
+
+function valueCount(vector: ColumnVector): number {
+  if (vector.form !== 'list') return vector.values.length
+  const { starts, lengths, elements } = vector
+  const elementCount = Math.min(elements.values.length, elements.nulls.length)
+  const isWhole = lengths.every((length, row) => (starts[row] ?? 0) + length <= elementCount)
+  return isWhole ? Math.min(starts.length, lengths.length) : 0
+}
+
 function writerFor(
-  definition: ColumnDefinition,
+  { name, type }: ColumnDefinition,
   vector: ColumnVector,
   firstRow: number,
 ): CopyColumn | undefined {
-  const place = { column: definition.name, firstRow }
-  switch (definition.type.kind) {
+  const place = { column: name, firstRow }
+  if (type.kind !== 'array') {
+    return vector.form === 'list' ? undefined : scalarWriter(type, vector, place)
+  }
+  if (vector.form !== 'list') return undefined
+  const { starts, lengths } = vector
+  const rowOf = (element: number): number =>
+    starts.findIndex((start, row) => element >= start && element < start + (lengths[row] ?? 0))
+  const elements = scalarWriter(type.element, vector.elements, { ...place, rowOf })
+  return elements && new ArrayColumn(vector, type.element, elements)
+}
+
+function scalarWriter(
+  type: ScalarType,
+  vector: ScalarVector,
+  place: ColumnPlace,
+): CopyColumn | undefined {
+  switch (type.kind) {
     case 'smallint':
       return vector.form === 'int32' ? new SmallintColumn(vector, place) : undefined
     case 'integer':
@@ -82,8 +115,6 @@ function writerFor(
       return vector.form === 'text' ? new NumericColumn(vector, place) : undefined
     case 'uuid':
       return vector.form === 'text' ? new UuidColumn(vector, place) : undefined
-    default:
-      return undefined
   }
 }
 

@@ -8,6 +8,7 @@ export class CopyWriter {
   /** Where the next byte goes. */
   at = 0
   private filled: Buffer[] = []
+  private filledBytes = 0
 
   constructor() {
     this.buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
@@ -18,9 +19,15 @@ export class CopyWriter {
   reserve(bytes: number): void {
     if (this.at + bytes <= this.buffer.length) return
     if (this.at > 0) this.filled.push(this.buffer.subarray(0, this.at))
+    this.filledBytes += this.at
     this.buffer = Buffer.allocUnsafeSlow(Math.max(bytes, BUFFER_BYTES))
     this.view = viewOf(this.buffer)
     this.at = 0
+  }
+
+  /** Bytes written since the beginning. */
+  get writtenBytes(): number {
+    return this.filledBytes + this.at
   }
 
   raw(bytes: Buffer): void {

@@ -90,7 +90,7 @@ SELECT ${names.join(', ')} FROM ${changes} WHERE ${POSITION_COLUMN}`,
   }
 }
 
-/** Whether the source's value is another one than the table's, though PostgreSQL may take them for equal. */
+/** Whether the source's value is not the very one that the table has. */
 function differs({ name, type }: ColumnDefinition): string {
   const column = quoteColumn(name)
   return `${identity(type, `s.${column}`)} IS DISTINCT FROM ${identity(type, `t.${column}`)}`

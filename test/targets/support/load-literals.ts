@@ -19,12 +19,15 @@ export type Outcome = { readonly value: string | null } | { readonly refused: st
 /**
  * What a load makes of each field, given as the source writes it (a JSON value, or a CSV field):
  * records, conversion, Parquet, COPY and table, as in a run.
+ *
+ * @param shown What to show of the column `v`, as SQL.
  */
 export async function loadLiterals(
   { duckDb, client }: { readonly duckDb: DuckDb; readonly client: Client },
   format: TextFormat,
   type: ColumnType,
   fields: readonly string[],
+  shown = 'v',
 ): Promise<Outcome[]> {
   const columns: readonly ColumnDefinition[] = [
     { name: 'id', type: { kind: 'integer' }, from: 'id', key: true },
@@ -56,7 +59,7 @@ export async function loadLiterals(
       })
       await pipeline(bytes, client.query(copyFrom('COPY loaded FROM STDIN (FORMAT binary)')))
       const { rows } = await client.query<{ id: number; value: string | null }>(
-        'SELECT id, v::text AS value FROM loaded',
+        `SELECT id, (${shown})::text AS value FROM loaded`,
       )
       for (const { id, value } of rows) outcomes.set(id, { value })
       await client.query('DROP TABLE loaded')

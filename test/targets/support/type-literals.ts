@@ -20,8 +20,12 @@ const groups: Readonly<Record<string, readonly string[]>> = JSON.parse(
 )
 
 const whole = 'A whole number in decimal digits, with a sign perhaps.'
-const cut = 'Of a second, digits beyond the sixth are cut off; PostgreSQL rounds them.'
-const cutTimes = ['2001-02-03T04:05:06.123456789', '2001-12-31T23:59:59.9999999']
+const rounded = 'Of a second, digits beyond the sixth are rounded.'
+
+const arrays =
+  "PostgreSQL's array literal, as COPY writes it, or a JSON array, which PostgreSQL does not read; one dimension that begins at 1. In JSON it is an array, or one of the two in a string. Each element is read as a value of its type is, by the rules above; one that is none sets the row aside. `NULL` in a literal and `null` in JSON are NULL elements."
+const documents =
+  'The same. An element of a JSON array keeps its text, and may hold arrays and objects, 64 in one another at most. An element of a literal is JSON text.'
 
 export const typeLiterals: readonly TypeLiterals[] = [
   literalsOf('smallint', ['integers', 'smallint'], whole),
@@ -57,20 +61,17 @@ export const typeLiterals: readonly TypeLiterals[] = [
   literalsOf(
     'timestamp',
     ['times', 'dates'],
-    `A day as a date has it and a time of day, without which it is midnight. An offset is dropped. ${cut} The range ends in the year 294247.`,
-    cutTimes,
+    `A day as a date has it and a time of day, without which it is midnight. An offset is dropped. ${rounded} The range ends in the year 294247.`,
   ),
   literalsOf(
     'timestamptz',
     ['times', 'dates'],
-    `The same, and an offset counts: \`Z\`, \`+01\`, \`+0100\` or \`+01:00\`. Without one it is UTC. ${cut}`,
-    cutTimes,
+    `The same, and an offset counts: \`Z\`, \`+01\`, \`+0100\` or \`+01:00\`. Without one it is UTC. ${rounded}`,
   ),
   literalsOf(
     'time',
     ['timesOfDay'],
-    `Hours, minutes and seconds perhaps; \`24:00\` is one. An offset is dropped. ${cut}`,
-    ['04:05:06.123456789', '23:59:59.9999999'],
+    `Hours, minutes and seconds perhaps; \`24:00\` is one. An offset is dropped. ${rounded}`,
   ),
   literalsOf(
     'uuid',
@@ -94,6 +95,32 @@ export const typeLiterals: readonly TypeLiterals[] = [
     ['AQID', 'AQI=', 'AQ==', 'AQ+/', 'AQIDBA==', 'deadbeef', 'null'],
   ),
 ]
+
+/** The same of arrays. */
+export const arrayLiterals: readonly TypeLiterals[] = [
+  arraysOf('integer', ['arrays', 'integerArrays'], arrays),
+  arraysOf('smallint', ['smallintArrays']),
+  arraysOf('bigint', ['bigintArrays']),
+  arraysOf('numeric(10, 2)', ['decimalArrays']),
+  arraysOf('double', ['doubleArrays']),
+  arraysOf('boolean', ['booleanArrays']),
+  arraysOf('text', ['arrays', 'textArrays']),
+  arraysOf('date', ['dateArrays']),
+  arraysOf('time', ['timeArrays']),
+  arraysOf('timestamp', ['timestampArrays']),
+  arraysOf('timestamptz', ['timestampArrays']),
+  arraysOf('uuid', ['uuidArrays']),
+  arraysOf('json', ['documentArrays'], documents),
+  arraysOf('jsonb', ['arrays', 'documentArrays']),
+  arraysOf('bytea', ['bytesArrays']),
+]
+
+function arraysOf(element: string, of: readonly string[], rule = 'The same.'): TypeLiterals {
+  const literals = literalsOf(`${element}[]`, of, rule)
+  // PostgreSQL does not read JSON as an array.
+  const differs = literals.literals.filter((text) => text.trimStart().startsWith('['))
+  return { ...literals, differs }
+}
 
 function literalsOf(
   name: string,

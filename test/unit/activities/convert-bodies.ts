@@ -7,6 +7,7 @@ import { readPart } from '../../../activities/conversion/read-part.ts'
 import type { ColumnDefinition, ColumnType, TextFormat } from '../../../activities/index.ts'
 import type { plainColumnKinds } from '../../../activities/pipeline-definition.ts'
 import { convertIntoFolder } from '../../support/convert-into-folder.ts'
+import { valueAt } from '../../support/value-at.ts'
 
 export interface Reject {
   readonly page: string
@@ -53,7 +54,7 @@ export async function convertBodies(
       const chunks = await Array.fromAsync(readPart(connection, converted.partPath, columns))
       return chunks.flatMap((chunk) =>
         Array.from({ length: chunk.rowCount }, (_, row) =>
-          chunk.columns.map(({ nulls, values }) => (nulls[row] === 1 ? null : values[row])),
+          chunk.columns.map((vector) => valueAt(vector, row)),
         ),
       )
     })

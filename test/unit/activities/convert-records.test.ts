@@ -10,6 +10,7 @@ import type { ColumnDefinition, ColumnType, PartChunk } from '../../../activitie
 import type { ScalarType } from '../../../activities/pipeline-definition.ts'
 import { ParquetReader } from '../../support/parquet-witness.ts'
 import { useDuckDb } from '../../support/use-duck-db.ts'
+import { valueAt } from '../../support/value-at.ts'
 
 const { signal } = new AbortController()
 
@@ -271,8 +272,6 @@ function toType(kind: ScalarType['kind']): ColumnType {
 
 function rowsOf(chunks: readonly PartChunk[]): unknown[][] {
   return chunks.flatMap(({ rowCount, columns }) =>
-    Array.from({ length: rowCount }, (_, row) =>
-      columns.map(({ nulls, values }) => (nulls[row] === 1 ? null : values[row])),
-    ),
+    Array.from({ length: rowCount }, (_, row) => columns.map((vector) => valueAt(vector, row))),
   )
 }

@@ -42,6 +42,44 @@ describe('extractFields', () => {
     assert.equal(extracted('{"__proto__":{"b":1}}', asText('__proto__', 'b')), '1')
   })
 
+  describe('says why a record should be set aside', () => {
+    const problemsOf = (record: string, ...paths: string[][]): string[] => {
+      const problems: string[] = []
+      const fields = paths.map((path) => ({ ...asText(...path), name: path.join() }))
+      extractFields(Buffer.from(record), 0, fields, problems)
+      return problems
+    }
+    const twice = (name: string): string => `the field "${name}" is there twice`
+    const path = ['a', 'b', 'c']
+
+    test('where one object has a member of the path twice, however it is written', () => {
+      assert.deepEqual(problemsOf('{"a":{"b":{"c":1,"c":1}}}', path), [twice('$.a.b.c')])
+      assert.deepEqual(problemsOf('{"a":{"b":{"c":1},"\\u0062":null}}', path), [twice('$.a.b')])
+      assert.deepEqual(problemsOf('{"a":{"b":{}},"a":{"b":{"c":1}}}', path), [twice('a')])
+      assert.deepEqual(problemsOf('{"a":{"b":2,"b":3}}', ['x'], ['a', 'b']), [twice('$.a.b')])
+    })
+
+    test('where an object on the path is no JSON', () => {
+      assert.deepEqual(problemsOf('{"a":{"b" 1}}', path), ['a colon is missing'])
+      assert.deepEqual(problemsOf('{"a":{"b":{"c":}}}', path), ['a value is missing'])
+    })
+
+    test('but not for what stands beside the path, behind it, or in two objects', () => {
+      const records = [
+        '{"a":{"b":{"c":{"d":1,"d":1}}}}',
+        '{"a":{"b":{"x":1,"x":1}},"x":1,"x":1}',
+        '{"a":{"x":1,"x":1},"b":{"c":1},"c":1}',
+        '{"a":[{"b":1,"b":1}]}',
+        '{"a":{"b":[{"c":1},{"c":1}]}}',
+        '{"a":{"b":{"a":1,"b":1,"c":1}}}',
+        '{"a":{"b":{"c":1},"B":1}}',
+      ]
+      for (const record of records) {
+        assert.deepEqual(problemsOf(record, path, ['b', 'c'], ['a', 'b']), [], record)
+      }
+    })
+  })
+
   test('keeps bytes that are no UTF-8, for DuckDB to refuse', () => {
     const record = Buffer.from('{"a":["\xff"]}', 'latin1')
     assert.ok(extractFields(record, 0, [asJson('a')]).includes(0xff))

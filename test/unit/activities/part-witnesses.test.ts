@@ -117,11 +117,12 @@ describe('a part of every type', () => {
         const chunks = await Array.fromAsync(readPart(connection, partPath, columns))
         return chunks.flatMap((chunk) =>
           Array.from({ length: chunk.rowCount }, (_, row) =>
-            chunk.columns.map(({ form, nulls, values }) => {
-              if (nulls[row] === 1) return null
-              const value = values[row]
+            chunk.columns.map((vector) => {
+              assert.ok(vector.form !== 'list')
+              const value = vector.values[row]
+              if (vector.nulls[row] === 1) return null
               if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
-              return form === 'boolean' ? String(value === 1) : String(value)
+              return vector.form === 'boolean' ? String(value === 1) : String(value)
             }),
           ),
         )

@@ -202,6 +202,45 @@ describe('a bad JSON record', () => {
     }
   })
 
+  test('is one that has a field of a path twice, whatever stands beside it', async () => {
+    const columns = columnsOf({ id: 'integer', nested: 'text', doc: 'jsonb' }).map((column) =>
+      column.name === 'nested' ? { ...column, path: ['a', 'b'] } : column,
+    )
+    const lines = [
+      '{"id":1,"a":{"b":"x","c":1,"c":2}}',
+      '{"id":2,"a":{"b":"x","\\u0062":"y"}}',
+      '{"id":3,"a":{"b":"x"},"a":{}}',
+      '{"id":4,"doc":1,"doc":1}',
+    ]
+    // Beside one that always makes for a closer look.
+    for (const others of [[], ['{"id":secret}']]) {
+      const body = [...lines, ...others].join('\n')
+      const { rows, rejects } = await convertBodies(bed.duckDb, 'ndjson', columns, [`${body}\n`])
+      assert.deepEqual(rows, [[1, 'x', null]])
+      assert.deepEqual(
+        rejects.slice(0, 3).map(({ reason }) => reason),
+        ['$.a.b', 'a', 'doc'].map((name) => `the field "${name}" is there twice`),
+      )
+      assert.equal(rejects.length, 3 + others.length)
+    }
+  })
+
+  test('is one that is no JSON where a path leads, and costs itself alone', async () => {
+    const columns = columnsOf({ id: 'integer', nested: 'text' }).map((column) =>
+      column.name === 'nested' ? { ...column, path: ['a', 'b'] } : column,
+    )
+    const records = ['{"b":1}', '{"b" 1}', '{"b":1 "c":2}', '{"b":}', '{b:1}', '{,}'].map(
+      (object, id) => `{"id":${id},"a":${object}}`,
+    )
+    const body = `[${records.join(',')}]`
+    const { rows, rejects } = await convertBodies(bed.duckDb, 'json', columns, [body])
+    assert.deepEqual(rows, [[0, '1']])
+    assert.deepEqual(
+      rejects.map(({ raw }) => raw),
+      records.slice(1),
+    )
+  })
+
   test('is one with a name that is no JSON, also where names are looked at first', async () => {
     const columns = columnsOf({ id: 'integer', document: 'jsonb' })
     const { rows, rejects } = await convertBodies(bed.duckDb, 'json', columns, [

@@ -74,7 +74,7 @@ describe('the records of a run', () => {
       next: { kind: 'none' },
       columns: definition.columns,
     })
-    const key = 'landing/page.csv' as ObjectKey
+    const key = 'landing/page.csv.zst' as ObjectKey
     const digest = await digestOf(body)
     await landPage(store, key, { body, digest, nextLink: undefined }, attempt)
     const page = { key, digest, sizeBytes: body.length, records, recordsStart, ...change }

@@ -11,6 +11,7 @@ test('nothing set means the embedded servers and the defaults', () => {
   assert.deepEqual(readSettings({ CLAIMCHECK_LOG_LEVEL: '', HOME: 'x' }), {
     directory: '.claimcheck',
     pipelines: [],
+    modules: ['modules'],
     logLevel: 'info',
     taskQueue: 'claimcheck',
     payloads: { thresholdBytes: 131_072 },
@@ -22,6 +23,7 @@ test('every setting is taken', () => {
   const { payloads, ...settings } = readSettings({
     CLAIMCHECK_DIRECTORY: 'data',
     CLAIMCHECK_PIPELINES: ['a', '', 'b'].join(delimiter),
+    CLAIMCHECK_MODULES: ['c', 'd'].join(delimiter),
     CLAIMCHECK_LOG_LEVEL: 'warn',
     CLAIMCHECK_TASK_QUEUE: 'bulk',
     CLAIMCHECK_THRESHOLD_BYTES: '2048',
@@ -36,6 +38,7 @@ test('every setting is taken', () => {
   assert.deepEqual(settings, {
     directory: 'data',
     pipelines: ['a', 'b'],
+    modules: ['c', 'd'],
     logLevel: 'warn',
     taskQueue: 'bulk',
     web: {
@@ -111,5 +114,15 @@ test('the hosts of sources are a list, and a wrong one is refused', () => {
   assert.throws(() => readSettings({ CLAIMCHECK_SOURCE_HOSTS: 'https://hunter2.example.com' }), {
     code: 'SETTING_INVALID',
     message: /^(?!.*hunter2).*CLAIMCHECK_SOURCE_HOSTS must hold hosts/,
+  })
+})
+
+test('the directories of sources are a list, and an empty one is refused', () => {
+  const text = ['/data', 'in', ''].join(delimiter)
+  const { sourceDirectories } = readSettings({ CLAIMCHECK_SOURCE_DIRECTORIES: text })
+  assert.deepEqual(sourceDirectories, ['/data', 'in'])
+  assert.throws(() => readSettings({ CLAIMCHECK_SOURCE_DIRECTORIES: delimiter }), {
+    code: 'SETTING_INVALID',
+    message: /CLAIMCHECK_SOURCE_DIRECTORIES must hold directories/,
   })
 })

@@ -19,6 +19,12 @@ const GOOD: Readonly<Record<string, readonly string[]>> = {
   json: ['{}', '[1.10]', '"\\u0000"', 'null'],
   jsonb: ['{"a": [1, 2]}'],
   bytea: ['', '\\x00ff', 'AQID'],
+  'integer[]': ['{}', '{1,NULL, "2" }', '[]', ' [1, null, "-2"] ', '{\\1}'],
+  'numeric(5, 2)[]': ['{1.5,-999.99}', '[1.50]'],
+  'text[]': ['{}', '{"a,b",NULL,\\NULL,"",c d}', '["a\\u00e9", "null", 1.10]', '{é}'],
+  'date[]': ['{2000-02-29,NULL}', '["2000-02-29"]'],
+  'jsonb[]': ['{"{\\"a\\": [1]}",NULL,1}', '[{"a": [1, "]"]}, [], null, "x"]'],
+  'bytea[]': ['{"\\\\x00"}', '{\\\\x00}', '["AQID"]'],
 }
 
 const BAD: Readonly<Record<string, readonly string[]>> = {
@@ -37,6 +43,32 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
   json: ['', '{', '[1,]', 'NaN', '"\\ud800"', '{"a":1}}'],
   jsonb: ['"\\u0000"', '1e99999'],
   bytea: ['\\x0', 'A', 'AQ'],
+  'integer[]': [
+    '',
+    '1',
+    '{1',
+    '{1,}',
+    '{{1}}',
+    '{1.5}',
+    '[1.5]',
+    '[[1]]',
+    '[1,]',
+    '{"NULL"}',
+    'null',
+  ],
+  'numeric(5, 2)[]': ['{1000}', '[1.505]'],
+  'text[]': ['{a"b"}', '["\\u0000"]', '["\\ud800"]', '[{}]', '{a,}', '[1:1]={a}'],
+  'date[]': ['{2001-02-29}', '["today"]'],
+  'jsonb[]': [
+    '{a}',
+    '[1 2]',
+    '[1,,2]',
+    '[{"a":1,}]',
+    '{"a": 1}',
+    '["\\u0000"]',
+    '{"\\"\\\\u0000\\""}',
+  ],
+  'bytea[]': ['{\\x0}', '["A"]'],
 }
 
 for (const [name, texts] of Object.entries(GOOD)) {
@@ -45,7 +77,8 @@ for (const [name, texts] of Object.entries(GOOD)) {
     assert.ok('value' in parsed)
     for (const text of texts) assert.equal(defaultProblem(parsed.value, text), undefined, text)
     for (const text of BAD[name] ?? []) {
-      assert.equal(defaultProblem(parsed.value, text), `is not of type ${parsed.value.kind}`, text)
+      const problem = `is not of type ${name.replace(/^numeric[^[]*$/, 'numeric')}`
+      assert.equal(defaultProblem(parsed.value, text), problem, text)
     }
   })
 }

@@ -7,6 +7,7 @@ export type Token = string | undefined
 export interface RandomColumn {
   readonly name: string
   readonly tokens: readonly Token[]
+  /** Of objects `objects`: jsonb, or a column for each member. */
   readonly type: string
 }
 
@@ -34,6 +35,8 @@ const zoned = fc
 
 const always = (type: string) => () => type
 const quoted = (arbitrary: fc.Arbitrary<string>) => arbitrary.map((text) => JSON.stringify(text))
+const withoutNul = (arbitrary: fc.Arbitrary<unknown>) =>
+  arbitrary.map((value) => JSON.stringify(value)).filter((token) => !token.includes('\\u0000'))
 const whole = (token: string): string => token.replace('-', '').split('.')[0] ?? ''
 const fraction = (token: string): string => token.split('.')[1] ?? ''
 const longest = (texts: readonly string[]): number => Math.max(...texts.map(({ length }) => length))
@@ -68,6 +71,7 @@ const kinds: readonly Kind[] = [
   },
   { token: quoted(fc.uuid()), type: always('uuid') },
   { token: quoted(day), type: always('date') },
+  { token: quoted(time), type: always('time') },
   { token: quoted(moment), type: always('timestamp') },
   { token: quoted(zoned), type: always('timestamptz') },
   {
@@ -79,11 +83,22 @@ const kinds: readonly Kind[] = [
   },
   {
     token: fc
-      .oneof(fc.array(fc.jsonValue()), fc.dictionary(fc.string(), fc.jsonValue()))
-      .map((value) => JSON.stringify(value))
-      .filter((token) => !token.includes('\\u0000')),
-    type: always('jsonb'),
+      .uint8Array({ maxLength: 20 })
+      .map((bytes) => JSON.stringify(`\\x${Buffer.from(bytes).toString('hex')}`)),
+    type: always('bytea'),
   },
+  { token: withoutNul(fc.array(fc.jsonValue())), type: always('jsonb') },
+  {
+    token: withoutNul(
+      fc.record({
+        id: fc.integer(),
+        any: fc.jsonValue(),
+        inner: fc.record({ amount: fc.double({ noNaN: true }), list: fc.array(fc.nat()) }),
+      }),
+    ),
+    type: always('objects'),
+  },
+  { token: withoutNul(fc.dictionary(fc.string(), fc.jsonValue())), type: always('objects') },
 ]
 
 const name = fc

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { columnTypeText } from '../../../src/pipeline/infer/column-type-text.ts'
 import { draftColumns } from '../../../src/pipeline/infer/draft-columns.ts'
+import { draftText } from '../../../src/pipeline/infer/draft-text.ts'
 import { RecordSightings } from '../../../src/pipeline/infer/record-sightings.ts'
 import { seeCsvRecords } from '../../../src/pipeline/infer/see-csv-records.ts'
 import { seeJsonRecords } from '../../../src/pipeline/infer/see-json-records.ts'
@@ -65,11 +66,20 @@ describe('the type of a field', () => {
     assert.equal(typeOf('"2024-02-29T23:59:59Z"', '"2024-02-29 23:59:59.1+0530"'), 'timestamptz')
     assert.equal(typeOf('"2024-02-29T23:59Z"'), 'text')
     assert.equal(typeOf('""'), 'text')
+    assert.equal(typeOf('"00:00"', '"23:59:59.123456"'), 'time')
+    for (const text of ['24:00', '9:30', '10:30Z', '10:30+02', 'T10:30']) {
+      assert.equal(typeOf(`"${text}"`), 'text', text)
+    }
+    assert.equal(typeOf('"\\\\xDEADbeef"', '"\\\\x"'), 'bytea')
+    assert.equal(typeOf('"\\\\xabc"'), 'text')
+    assert.equal(typeOf('"\\\\xab"', '"3q2+7w=="'), 'text')
   })
 
   test('of times finer than a microsecond is text: a timestamp would cut them', () => {
     assert.equal(typeOf('"2024-02-29T23:59:59.1234560Z"'), 'timestamptz')
     assert.equal(typeOf('"2024-02-29T23:59:59.1234567Z"'), 'text')
+    assert.equal(typeOf('"23:59:59.1234560"'), 'time')
+    assert.equal(typeOf('"23:59:59.1234567"'), 'text')
   })
 
   test('of several kinds is text, and says which', () => {
@@ -85,6 +95,7 @@ describe('the type of a field', () => {
 
   test('of arrays and objects is jsonb, unless something else is there or NUL in them', () => {
     assert.deepEqual(draftOf('[1]', 'null', '{}'), { type: 'jsonb', note: undefined })
+    assert.equal(typeOf('{}', '{}'), 'jsonb')
     assert.deepEqual(draftOf('[1]', '1'), {
       type: 'skipped',
       note: 'skipped: integers, arrays or objects',
@@ -98,7 +109,8 @@ describe('the type of a field', () => {
 
   test('is not asked of malformed records, which are counted', () => {
     const sightings = new RecordSightings()
-    const values = ['01', '1.', 'TRUE', '.5', 'NaN', '+1', '"a', '1} {', '1']
+    const deep = `${'['.repeat(1000)}${']'.repeat(1000)}`
+    const values = ['01', '1.', 'TRUE', '.5', 'NaN', '+1', '"a', '1} {', '[1,]', deep, '1']
     const lines = values.map((value) => `{"v":${value}}\n`).join('')
     seeJsonRecords(Buffer.from(`${lines}[1]\n`), { kind: 'lines' }, sightings)
     assert.deepEqual([sightings.records, sightings.malformed], [1, values.length])
@@ -141,6 +153,69 @@ describe('the fields of a CSV body', () => {
       'B: bigint',
       'b_2: bigint',
     ])
+  })
+})
+
+describe('the members of objects', () => {
+  /** The draft of records `{"o":…}`, as a pipeline file has it. */
+  function draftedOf(...objects: string[]): string[] {
+    const sightings = new RecordSightings()
+    const lines = objects.map((object) => `{"o":${object}}\n`).join('')
+    seeJsonRecords(Buffer.from(lines), { kind: 'lines' }, sightings)
+    const draft = draftText(draftColumns(sightings), sightings.records)
+    // The rest are comments.
+    return Array.from(draft.matchAll(/^ {2}([^# ].*)$/gm), ([, column = '']) => column)
+  }
+
+  test('are columns, two levels deep, what lies deeper being jsonb', () => {
+    assert.deepEqual(
+      draftedOf(
+        '{"a":1,"b":{"c":"x","d":{"e":1}},"f":[1]}',
+        '{"a":1.5,"b":{"c":"x","d":{"e":1}},"f":null}',
+      ),
+      [
+        'o_a: { type: "numeric(8, 3)", from: "$.o.a" }',
+        'o_b_c: { type: text, from: "$.o.b.c" }',
+        'o_b_d: { type: jsonb, from: "$.o.b.d" }',
+        'o_f: { type: jsonb, from: "$.o.f" }',
+      ],
+    )
+  })
+
+  test('are one jsonb column where a column for each might lose something', () => {
+    const losing = {
+      'a record has none': ['{"a":1}', 'null'],
+      'a record has something else': ['{"a":1}', '[]'],
+      'there are none': ['{}', '{}'],
+      'most of them come once': ['{"a":1}', '{"b":2}', '{"c":3}'],
+      'one is no value of one kind': ['{"a":1}', '{"a":[]}'],
+      'no path leads to one': ['{"a.b":1}', '{"a.b":2}'],
+      'one has no name': ['{"":1}', '{"":2}'],
+    }
+    for (const [why, objects] of Object.entries(losing)) {
+      assert.deepEqual(draftedOf(...objects), ['o: jsonb'], why)
+    }
+    assert.deepEqual(draftedOf('{"a":{"b":1},"c":1}', '{"a":null,"c":1}'), [
+      'o_a: { type: jsonb, from: "$.o.a" }',
+      'o_c: { type: bigint, from: "$.o.c" }',
+    ])
+  })
+
+  test('are called apart from other fields', () => {
+    const sightings = new RecordSightings()
+    const record = '{"o_a":1,"o":{"a":2,"xmin":3}}'
+    seeJsonRecords(Buffer.from(record), { kind: 'lines' }, sightings)
+    assert.deepEqual(
+      draftColumns(sightings).map((column) => column.kind === 'column' && column.name),
+      ['o_a', 'o_a_2', 'o_xmin'],
+    )
+  })
+
+  test('are malformed with their record', () => {
+    const sightings = new RecordSightings()
+    const lines = '{"o":{"a":tru}}\n{"o":{"a" 1}}\n{"o":{"a":{"b":1,}}}\n{"o":{"a":1}}\n'
+    seeJsonRecords(Buffer.from(lines), { kind: 'lines' }, sightings)
+    assert.deepEqual([sightings.records, sightings.malformed], [1, 3])
   })
 })
 
@@ -202,8 +277,18 @@ describe('the key', () => {
     assert.deepEqual(keysOf({ a: 1 }, { a: 1 }), [])
   })
 
-  test('compares uuids as what they are', () => {
+  test('is a field of the record itself before one of an object in it', () => {
+    assert.deepEqual(keysOf({ o: { a: 1 }, id: 1 }, { o: { a: 2 }, id: 2 }), ['id'])
+    assert.deepEqual(keysOf({ o: { a: 1 }, id: 1 }, { o: { a: 2 }, id: 1 }), ['o_a'])
+  })
+
+  test('is no time of day', () => {
+    assert.deepEqual(keysOf({ at: '10:00' }, { at: '10:00:00' }), [])
+  })
+
+  test('compares uuids and bytes as what they are', () => {
     const id = '550e8400-e29b-41d4-a716-446655440000'
     assert.deepEqual(keysOf({ id }, { id: id.toUpperCase() }), [])
+    assert.deepEqual(keysOf({ id: '\\xab' }, { id: '\\xAB' }), [])
   })
 })

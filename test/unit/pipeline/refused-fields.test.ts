@@ -83,9 +83,20 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     /mode: append is not supported yet/,
   ],
   [
-    'a planned type',
-    columns('a: "integer[]"'),
-    /columns\.a: type integer\[\] is not supported yet/,
+    'an array of two dimensions',
+    columns('a: "integer[][]"'),
+    /columns\.a: an array has one dimension, of any length: write integer\[\]/,
+  ],
+  ['an array of no type', columns('a: "string[]"'), /did you mean text\[\]\?/],
+  [
+    'json in an array as a key',
+    columns('a: { type: "json[]", key: true }'),
+    /a\.key: PostgreSQL compares no json: a key may be jsonb\[\]/,
+  ],
+  [
+    'a default that is no array of the type',
+    columns('a: { type: "integer[]", default: "{1,x}" }'),
+    /a\.default: is not of type integer\[\]/,
   ],
   ['json as a key', columns('a: { type: json, key: true }'), /a\.key: PostgreSQL compares no json/],
   ['a path with a filter', columns('a: { type: text, from: "$.a[0]" }'), /a\.from: may name plain/],

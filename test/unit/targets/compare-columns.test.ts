@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { ScalarType } from '../../../activities/pipeline-definition.ts'
 import { compareColumns } from '../../../src/targets/postgres/compare-columns.ts'
 import type { TableColumn } from '../../../src/targets/postgres/inspect-table.ts'
 import { column } from '../../targets/support/column.ts'
@@ -41,6 +42,28 @@ describe('declared columns beside those of a table', () => {
     ]
     const table = { columns: [...fitting, ...others], uniqueKeys: [['id', 'day']] }
     assert.deepEqual(compareColumns(declared, table), [])
+  })
+
+  it('fit arrays by the type of their elements', () => {
+    const arrayOf = (element: ScalarType) => ({ kind: 'array', element }) as const
+    const arrays = [
+      column('id', 'bigint', 'key'),
+      column('prices', arrayOf({ kind: 'numeric', precision: 10, scale: 2 })),
+      column('times', arrayOf({ kind: 'timestamp' })),
+    ]
+    const compare = (prices: string, times: string) => {
+      const columns = [
+        existing('id', 'bigint'),
+        existing('prices', prices),
+        existing('times', times),
+      ]
+      return compareColumns(arrays, { columns, uniqueKeys: [['id']] })
+    }
+    assert.deepEqual(compare('numeric(10,2)[]', 'timestamp without time zone[]'), [])
+    assert.deepEqual(compare('numeric(10,2)', 'timestamp with time zone[]'), [
+      'column "prices" is numeric(10,2), declared numeric(10,2)[]',
+      'column "times" is timestamp with time zone[], declared timestamp without time zone[]',
+    ])
   })
 
   it('do not fit a key of fewer or more columns', () => {

@@ -78,6 +78,65 @@ describe('a part as binary COPY', () => {
     assert.deepEqual([bytes.readBigInt64BE(37), bytes.readBigInt64BE(37 + 26)], [5n, -6n])
   })
 
+  it('writes an array with its dimension, and an empty one without', async () => {
+    const columns = [column('v', { kind: 'array', element: { kind: 'smallint' } })]
+    const bytes = await encode(columns, [[[7, null, -1]], [[]], [null], [[5]]])
+    const position = (row: number) => ['0002', '00000008', `000000030000000${row}`]
+    // Dimensions, whether there are NULLs, and the element type, int2.
+    const head = (dimensions: number, nulls: number) => [
+      `0000000${dimensions}`,
+      `0000000${nulls}`,
+      '00000015',
+    ]
+    assert.equal(
+      bytes.subarray(19).toString('hex'),
+      [
+        [...position(0), '00000024', ...head(1, 1), '00000003', '00000001'],
+        ['00000002', '0007', 'ffffffff', '00000002', 'ffff'],
+        [...position(1), '0000000c', ...head(0, 0)],
+        [...position(2), 'ffffffff'],
+        [...position(3), '0000001a', ...head(1, 0), '00000001', '00000001', '00000002', '0005'],
+        ['ffff'],
+      ]
+        .flat()
+        .join(''),
+    )
+  })
+
+  it('writes an array that is longer than a buffer', async () => {
+    const columns = [column('v', { kind: 'array', element: { kind: 'text' } })]
+    const long = Array.from({ length: 50_000 }, (_, index) => `element ${index}`)
+    const bytes = await encode(columns, [[long], [['end']]])
+    const length = bytes.readInt32BE(33)
+    assert.equal(length, 20 + long.reduce((sum, { length: bytesOf }) => sum + 4 + bytesOf, 0))
+    // The next row begins where the array ends.
+    assert.equal(bytes.readInt16BE(37 + length), 2)
+    const [first, last] = [bytes.indexOf('element 0'), bytes.indexOf('element 49999')]
+    assert.ok(first === 61 && last > first && last < 37 + length)
+  })
+
+  it('tells the row of an element that the type does not have', async () => {
+    const columns = [column('v', { kind: 'array', element: { kind: 'text' } })]
+    const rows = [[['a', 'b', null]], [[]], [null], [['c', 'secret\0']], [['d']]]
+    await assert.rejects(encode(columns, rows), /column v .*\[column=v, row=3\]/)
+  })
+
+  it('refuses lists that reach beyond their elements', async () => {
+    const columns = [column('v', { kind: 'array', element: { kind: 'integer' } })]
+    const { columns: vectors } = partChunkOf(columns, [[[1, 2]], [[3]]])
+    const [vector] = vectors
+    assert.ok(vector?.form === 'list')
+    const { form, nulls, starts, elements } = vector
+    async function* chunks(lengths: readonly number[]) {
+      const list = { form, nulls, starts, elements, lengths: Uint32Array.from(lengths) }
+      yield { rowCount: 2, columns: [list] }
+    }
+    for (const lengths of [[2, 2], [4, 1], [2]]) {
+      const part = copyBinary({ columns, chunks: chunks(lengths), partNumber: 0 })
+      await assert.rejects(all(part.bytes), { code: 'TARGET_MISMATCH' })
+    }
+  })
+
   it('refuses a value that the type does not have, telling where it is and not what', async () => {
     const cases: [ScalarType['kind'], Value][] = [
       ['smallint', 32_768],
@@ -117,6 +176,7 @@ describe('a part as binary COPY', () => {
       { columns: [column('id', 'bigint')], chunk },
       { columns: [column('id', 'integer'), column('more', 'text')], chunk },
       { columns: [column('id', 'integer')], chunk: { ...chunk, rowCount: 2 } },
+      { columns: [column('id', { kind: 'array', element: { kind: 'integer' } })], chunk },
     ]
     for (const { columns, chunk: given } of others) {
       async function* chunks() {

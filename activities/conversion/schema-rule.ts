@@ -1,0 +1,82 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { SchemaRule } from '../pipeline-definition.ts'
+import { PipelineError } from '../pipeline-error.ts'
+import type { RecordsFile } from './convert-records.ts'
+import { queryTexts } from './query-texts.ts'
+import { jsonObjectBytes } from './reader-sql.ts'
+import { literal } from './sql-text.ts'
+
+/** So many names stand in a message, each cut at this length. */
+const maxNames = 20
+const maxNameLength = 100
+
+export interface FieldsInput {
+  readonly rule: SchemaRule
+  /** Names of the declared top-level fields, as they are at the source. */
+  readonly declared: ReadonlySet<string>
+  /** Names of what was put into the records for DuckDB, which the source has not. */
+  readonly added: ReadonlySet<string>
+  readonly records: RecordsFile
+  readonly recordCount: number
+}
+
+/**
+ * Looks whether the fields of a batch's records are those that are declared, where nothing else is
+ * allowed: none that is not, and each in one sound record at least.
+ *
+ * @throws PipelineError SCHEMA_CHANGED
+ */
+export async function checkFields(
+  connection: DuckDBConnection,
+  { rule, declared, added, records, recordCount }: FieldsInput,
+): Promise<void> {
+  const soundCount = recordCount - (records.malformed?.count ?? 0)
+  if (rule !== 'freeze' || soundCount === 0) return
+  const found = new Set(records.header ?? (await memberNames(connection, records)))
+  const undeclared = [...found].filter((name) => !declared.has(name) && !added.has(name))
+  const missing = [...declared].filter((name) => !found.has(name))
+  if (undeclared.length === 0 && missing.length === 0) return
+  throw schemaChanged({ undeclared, missing }, records.pages[0]?.key)
+}
+
+/** SCHEMA_CHANGED for fields that are not declared, and declared ones that are in no record. */
+export function schemaChanged(
+  { undeclared, missing }: { undeclared: readonly string[]; missing: readonly string[] },
+  page: string | undefined,
+): PipelineError {
+  const changes = [
+    ...(undeclared.length === 0 ? [] : [`not declared: ${listed(undeclared)}`]),
+    ...(missing.length === 0 ? [] : [`in no record: ${listed(missing)}`]),
+  ]
+  return new PipelineError(
+    'SCHEMA_CHANGED',
+    `the fields are not those of the pipeline (${changes.join('; ')})`,
+    {
+      ...(page === undefined ? {} : { at: { page } }),
+      remedy:
+        'Declare in `columns` what has come and take out what has gone, or set `schema: discard`; the table is as it was.',
+    },
+  )
+}
+
+/** Of the records' top-level members, each once. */
+async function memberNames(
+  connection: DuckDBConnection,
+  { path, longestRecordBytes }: RecordsFile,
+): Promise<string[]> {
+  const rows = await queryTexts(
+    connection,
+    `SELECT DISTINCT unnest(json_keys(json)) FROM read_ndjson_objects(${literal(path)},
+       maximum_object_size = ${jsonObjectBytes(longestRecordBytes)}, compression = 'uncompressed')`,
+  )
+  return rows.map(([name = '']) => name)
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names
+    .toSorted()
+    .slice(0, maxNames)
+    .map((name) => JSON.stringify(name.slice(0, maxNameLength)))
+  const more = names.length - shown.length
+  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '')
+}

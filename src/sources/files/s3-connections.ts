@@ -1,0 +1,116 @@
+import http from 'node:http'
+import https from 'node:https'
+import type { S3Client } from '@aws-sdk/client-s3'
+import { createS3Call } from '../../../codec/s3-call.ts'
+import { createS3Client, type S3ClientOptions } from '../../../codec/s3-client.ts'
+import type { S3Context } from '../../../codec/s3-context.ts'
+import { PipelineError, type FileSourceDefinition } from '../../../activities/index.ts'
+import { parseHttpUrl } from '../parse-http-url.ts'
+import { resolveReferences, type Environment } from '../resolve-references.ts'
+import type { Hop, SourceHosts } from '../source-hosts.ts'
+
+export type S3Access = NonNullable<FileSourceDefinition['s3']>
+
+/** How the worker's own store is reached. */
+export type OwnStore = Pick<S3ClientOptions, 'endpoint' | 'region' | 'credentials'>
+
+export interface S3ConnectionsOptions {
+  readonly own: OwnStore | undefined
+  readonly environment: Environment
+  /** What stores that pipelines name must keep to; the worker's own is the operator's. */
+  readonly hosts: SourceHosts
+  /** The first pause between tries. */
+  readonly firstDelayMs: number
+}
+
+/** Clients of S3 stores, one for each that sources name. */
+export class S3Connections {
+  readonly #options: S3ConnectionsOptions
+  readonly #clients = new Map<string, S3Client>()
+
+  constructor(options: S3ConnectionsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * What is needed to ask a store for objects of a bucket.
+   *
+   * @param access The store; the worker's own where there is none.
+   * @throws PipelineError SOURCE_SETTING_MISSING, SOURCE_SETTING_INVALID, SOURCE_HOST_REFUSED
+   */
+  context(access: S3Access | undefined, bucket: string): S3Context {
+    const { firstDelayMs } = this.#options
+    return {
+      client: this.#client(access),
+      call: createS3Call({ firstPauseMs: firstDelayMs, maxAttempts: 5 }),
+      bucket,
+      at: (place) => place,
+    }
+  }
+
+  close(): void {
+    for (const client of this.#clients.values()) client.destroy()
+    this.#clients.clear()
+  }
+
+  #client(access: S3Access | undefined): S3Client {
+    const { own, environment, hosts } = this.#options
+    if (access === undefined) {
+      if (own === undefined) throw unnamedStore()
+      return this.#kept('own', () => createS3Client(own))
+    }
+    const options = namedStore(access, environment)
+    const { endpoint } = options
+    const url = URL.parse(endpoint ?? '') ?? new URL('https://s3.amazonaws.com')
+    const hop = { url, isNamed: true, shown: access.endpoint ?? 's3://' }
+    hosts.check(hop)
+    return this.#kept(JSON.stringify(options), () => {
+      const client = createS3Client(options)
+      lookUpBy(client, hop, hosts)
+      return client
+    })
+  }
+
+  #kept(key: string, make: () => S3Client): S3Client {
+    const client = this.#clients.get(key) ?? make()
+    this.#clients.set(key, client)
+    return client
+  }
+}
+
+function namedStore(access: S3Access, environment: Environment): S3ClientOptions {
+  const resolve = (text: string) => resolveReferences(text, environment)
+  const endpoint = access.endpoint === undefined ? undefined : resolve(access.endpoint)
+  const url = endpoint === undefined ? undefined : parseHttpUrl(endpoint)
+  if (endpoint !== undefined && (url === undefined || url.username !== '')) {
+    throw new PipelineError(
+      'SOURCE_SETTING_INVALID',
+      'with its references filled in, `source.s3.endpoint` is none of http:// or https://',
+      { remedy: 'Correct the variables in the environment of the worker.' },
+    )
+  }
+  return {
+    ...(endpoint === undefined ? {} : { endpoint }),
+    region: access.region === undefined ? 'us-east-1' : resolve(access.region),
+    credentials: {
+      accessKeyId: resolve(access.accessKeyId),
+      secretAccessKey: resolve(access.secretAccessKey),
+    },
+  }
+}
+
+function unnamedStore(): PipelineError {
+  return new PipelineError('SOURCE_SETTING_INVALID', 'no store is known that s3:// could mean', {
+    remedy: 'Name one in `source.s3`.',
+  })
+}
+
+/** Lets a client connect to what a source may reach only: what is looked up is what is connected to. */
+function lookUpBy({ config }: S3Client, hop: Hop, hosts: SourceHosts): void {
+  const options = { keepAlive: true, maxSockets: 64, lookup: hosts.lookup(hop) }
+  const handler: object = config.requestHandler
+  const update = 'updateHttpClientConfig' in handler ? handler.updateHttpClientConfig : undefined
+  if (typeof update !== 'function') throw new TypeError('the handler of the client is no HTTP one')
+  Reflect.apply(update, handler, ['httpAgent', new http.Agent(options)])
+  Reflect.apply(update, handler, ['httpsAgent', new https.Agent(options)])
+}
