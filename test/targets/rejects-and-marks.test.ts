@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { LoadTarget, PublishRequest, RejectedRecord } from '../../activities/load-target.ts'
+import type { LoadTarget, RejectedRecord } from '../../activities/load-target.ts'
 import type { ColumnType } from '../../activities/pipeline-definition.ts'
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
 import { column } from './support/column.ts'
@@ -86,7 +86,7 @@ describe('what a load leaves beside its rows', { timeout: 60_000 }, () => {
       const columns = [column('id', 'bigint', 'key'), column('at', type)]
       const rows = values.map((value, index): Row => [BigInt(index), value])
       const load = sampleLoad(table, [rows], columns)
-      const request: PublishRequest = { ...load.request, markColumn: 'at' }
+      const request = { ...load.request, markColumn: 'at' }
       await target.check(request)
       const earlier = await target.highWaterMark(request)
       await load.stage(target)
@@ -123,10 +123,53 @@ describe('what a load leaves beside its rows', { timeout: 60_000 }, () => {
     assert.deepEqual(await marked('spelled', { kind: 'text' }, ['a', 'Z', 'é"']), [undefined, 'é"'])
   })
 
+  it('is a mark of one column, which that column has to be able to read', async () => {
+    const publish = async (table: string, mark: string, type: ColumnType, value: Row[number]) => {
+      const columns = [column('id', 'bigint', 'key'), column(mark, type)]
+      const load = sampleLoad(table, [[[1n, value]]], columns)
+      const request = { ...load.request, markColumn: mark }
+      await target.check(request)
+      await load.stage(target)
+      const publishing = target.publish(request)
+      return { request, publishing }
+    }
+    const first = await publish('typed', 'at', { kind: 'text' }, 'a day ago')
+    await first.publishing
+    await database.query('DROP TABLE typed')
+    const columns = [column('id', 'bigint', 'key'), column('at', 'timestamptz')]
+    const refused = {
+      code: 'TARGET_MISMATCH',
+      message: /^The high-water mark of column "at" is not of its type, timestamptz /,
+    }
+    await assert.rejects(target.highWaterMark({ ...first.request, columns }), refused)
+    // One that has begun before, say.
+    const late = await publish('typed', 'at', { kind: 'timestamptz' }, 0n)
+    await assert.rejects(late.publishing, refused)
+    const other = await publish('typed', 'number', { kind: 'bigint' }, 7n)
+    assert.equal(await target.highWaterMark(other.request), undefined)
+    await other.publishing
+    assert.equal(await target.highWaterMark(other.request), '7')
+    assert.equal(await target.highWaterMark(first.request), 'a day ago')
+  })
+
+  it('is as far as the furthest of two loads that are published at once', async () => {
+    const columns = [column('id', 'bigint', 'key')]
+    const requests = []
+    for (const id of [3n, 9n, 5n]) {
+      const load = sampleLoad('raced', [[[id]]], columns)
+      await target.check(load.request)
+      await load.stage(target)
+      requests.push({ ...load.request, markColumn: 'id' })
+    }
+    await Promise.all(requests.map((request) => target.publish(request)))
+    const [request] = requests
+    assert.equal(request && (await target.highWaterMark(request)), '9')
+  })
+
   it('is no mark when it is not published', async () => {
     const columns = [column('id', 'bigint', 'key')]
     const load = sampleLoad('failing', [[[1n]], [[2n]]], columns)
-    const request: PublishRequest = { ...load.request, markColumn: 'id' }
+    const request = { ...load.request, markColumn: 'id' }
     await target.check(request)
     await target.stagePart(load.part(0))
     assert.equal((await target.publish(request)).kind, 'staging-incomplete')

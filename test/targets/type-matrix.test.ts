@@ -11,7 +11,7 @@ import { arrayLiterals, typeLiterals } from './support/type-literals.ts'
 import { typesPage, type TypeResult } from './support/types-page.ts'
 
 const page = new URL('../../docs/types.md', import.meta.url)
-const formats = ['json', 'ndjson', 'csv'] as const
+const formats = ['json', 'ndjson', 'csv', 'parquet'] as const
 
 /** As a CSV field, or a JSON text. */
 const quoted = {
@@ -39,8 +39,8 @@ describe('what a load makes of a text, against what PostgreSQL makes of it', () 
     format: (typeof formats)[number],
     type: ColumnType,
     fields: readonly string[],
-    shown?: string,
-  ) => loadLiterals({ duckDb: bed.duckDb, client }, format, type, fields, shown)
+    options?: { readonly shown?: string; readonly isTyped?: boolean },
+  ) => loadLiterals({ duckDb: bed.duckDb, client }, format, type, fields, options)
 
   for (const literals of [...typeLiterals, ...arrayLiterals]) {
     const { name, type } = literals
@@ -55,6 +55,15 @@ describe('what a load makes of a text, against what PostgreSQL makes of it', () 
       })
       assert.deepEqual(surprises, [])
       results.push({ literals, loaded, read })
+
+      const inTexts = await load('parquet', type, literals.literals)
+      assert.deepEqual(inTexts.map(comparable), loaded.map(comparable), 'Parquet texts')
+      // A list of texts is one of JSON strings, so of json[] what comes again is something else.
+      if (type.kind !== 'array' || !['json', 'jsonb'].includes(type.element.kind)) {
+        const fields = literals.literals.map(quoted.csv)
+        const typed = await load('parquet', type, fields, { isTyped: true })
+        assert.deepEqual(typed.map(comparable), loaded.map(comparable), 'Parquet values')
+      }
 
       for (const format of ['json', 'ndjson'] as const) {
         // JSON that is none spoils more than its own field.
@@ -89,12 +98,12 @@ describe('what a load makes of a text, against what PostgreSQL makes of it', () 
     it(`reads an element as it reads a value: ${name}`, async () => {
       const values = (await load('csv', type, literals.map(quoted.csv))).map(ofElement)
       const escaped = literals.map((text) => `{"${text.replaceAll(/["\\]/g, '\\$&')}"}`)
-      const inCsv = await load('csv', arrays, escaped.map(quoted.csv), 'v[1]')
+      const inCsv = await load('csv', arrays, escaped.map(quoted.csv), { shown: 'v[1]' })
       assert.deepEqual(inCsv, values)
 
       const texts = literals.filter((text) => !isJson || isJsonText(text))
       const elements = texts.map((text) => `[null, ${isJson ? text : JSON.stringify(text)}]`)
-      const inJson = await load('ndjson', arrays, elements, 'v[2]')
+      const inJson = await load('ndjson', arrays, elements, { shown: 'v[2]' })
       assert.deepEqual(
         inJson.map(comparable),
         texts.map((text) =>

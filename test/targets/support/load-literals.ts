@@ -1,14 +1,15 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { zstdDecompressSync } from 'node:zlib'
 import type { Client } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
+import type { ConvertedPages } from '../../../activities/conversion/convert-pages.ts'
 import type { DuckDb } from '../../../activities/conversion/duck-db.ts'
 import { readPart } from '../../../activities/conversion/read-part.ts'
 import type { ColumnDefinition, ColumnType } from '../../../activities/pipeline-definition.ts'
-import type { TextFormat } from '../../../activities/source-definition.ts'
+import type { SourceFormat, TextFormat } from '../../../activities/source-definition.ts'
 import { columnTypeSql } from '../../../src/targets/postgres/column-type-sql.ts'
 import { copyBinary } from '../../../src/targets/postgres/copy-binary-encoder.ts'
 import { convertIntoFolder } from '../../support/convert-into-folder.ts'
@@ -18,16 +19,17 @@ export type Outcome = { readonly value: string | null } | { readonly refused: st
 
 /**
  * What a load makes of each field, given as the source writes it (a JSON value, or a CSV field):
- * records, conversion, Parquet, COPY and table, as in a run.
+ * records, conversion, Parquet, COPY and table, as in a run. Fields of `parquet` are the texts of a text
+ * column; with `isTyped` they are CSV fields, and the file has the declared type: the part made of them.
  *
  * @param shown What to show of the column `v`, as SQL.
  */
 export async function loadLiterals(
   { duckDb, client }: { readonly duckDb: DuckDb; readonly client: Client },
-  format: TextFormat,
+  format: SourceFormat,
   type: ColumnType,
   fields: readonly string[],
-  shown = 'v',
+  { shown = 'v', isTyped = false }: { readonly shown?: string; readonly isTyped?: boolean } = {},
 ): Promise<Outcome[]> {
   const columns: readonly ColumnDefinition[] = [
     { name: 'id', type: { kind: 'integer' }, from: 'id', key: true },
@@ -35,20 +37,24 @@ export async function loadLiterals(
   ]
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-literals-'))
   try {
-    const body = bodyOf(format, fields)
+    const outcomes = new Map<number, Outcome>()
+    let body: Buffer | string
+    if (isTyped) {
+      const first = join(folder, 'first')
+      await mkdir(first)
+      const made = await convertIntoFolder(duckDb, 'csv', columns, [textBody('csv', fields)], first)
+      await noteRejects(made, outcomes)
+      body = await readFile(made.partPath)
+    } else {
+      body =
+        format === 'parquet'
+          ? await parquetBody(duckDb, join(folder, 'texts.parquet'), fields)
+          : textBody(format, fields)
+    }
     const converted = await convertIntoFolder(duckDb, format, columns, [body], folder)
-    const { rejectCount, partPath, rejectsPath } = converted
+    const { partPath } = converted
+    await noteRejects(converted, outcomes)
     return await duckDb.withConnection(AbortSignal.timeout(60_000), async (connection) => {
-      const outcomes = new Map<number, Outcome>()
-      if (rejectCount > 0) {
-        for (const line of zstdDecompressSync(await readFile(rejectsPath))
-          .toString()
-          .trim()
-          .split('\n')) {
-          const { record, reason } = JSON.parse(line) as { record: number; reason: string }
-          outcomes.set(record, { refused: reason.replace(/^v: /, '') })
-        }
-      }
       await client.query(
         `CREATE TEMP TABLE loaded (_position bigint, id integer, v ${columnTypeSql(type)})`,
       )
@@ -74,7 +80,38 @@ export async function loadLiterals(
   }
 }
 
-function bodyOf(format: TextFormat, fields: readonly string[]): string {
+async function noteRejects(
+  { rejectCount, rejectsPath }: ConvertedPages,
+  outcomes: Map<number, Outcome>,
+): Promise<void> {
+  if (rejectCount === 0) return
+  const lines = zstdDecompressSync(await readFile(rejectsPath))
+    .toString()
+    .trim()
+  for (const line of lines.split('\n')) {
+    const { record, reason } = JSON.parse(line) as { record: number; reason: string }
+    outcomes.set(record, { refused: reason.replace(/^v: /, '') })
+  }
+}
+
+/** A Parquet file with the texts in a text column. */
+function parquetBody(duckDb: DuckDb, path: string, texts: readonly string[]): Promise<Buffer> {
+  return duckDb.withConnection(AbortSignal.timeout(60_000), async (connection) => {
+    await connection.run('CREATE OR REPLACE TEMP TABLE texts (id INTEGER, v VARCHAR)')
+    const appender = await connection.createAppender('texts')
+    for (const [id, text] of texts.entries()) {
+      appender.appendInteger(id)
+      appender.appendVarchar(text)
+      appender.endRow()
+    }
+    appender.closeSync()
+    await connection.run(`COPY texts TO '${path}' (FORMAT parquet)`)
+    await connection.run('DROP TABLE texts')
+    return readFile(path)
+  })
+}
+
+function textBody(format: TextFormat, fields: readonly string[]): string {
   if (format === 'csv') {
     return `id,v\n${fields.map((field, id) => `${id},${field}\n`).join('')}`
   }

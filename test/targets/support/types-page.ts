@@ -12,7 +12,7 @@ export interface TypeResult {
 export function typesPage(results: readonly TypeResult[]): string {
   return `# Column types
 
-Made by \`test/targets/type-matrix.test.ts\`, which loads every text below as JSON, NDJSON and CSV, through
+Made by \`test/targets/type-matrix.test.ts\`, which loads every text below as JSON, NDJSON, CSV and Parquet, through
 Parquet and COPY, and compares the table with what PostgreSQL reads from the same text. To make it again:
 \`WRITE_TYPES_PAGE=1 npm test -- test/targets/type-matrix.test.ts\`.
 
