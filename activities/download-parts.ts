@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { digestOf, type CallOptions, type ObjectKey, type ObjectStore } from '../codec/index.ts'
-import { PipelineError } from './pipeline-error.ts'
+import type { CallOptions, ObjectKey, ObjectStore } from '../codec/index.ts'
+import { getPart } from './get-part.ts'
 
 /**
  * Brings the parts whose keys begin with a prefix into a folder, one after the other.
@@ -17,17 +17,15 @@ export async function downloadParts(
 ): Promise<string[]> {
   const paths: string[] = []
   for (const { key, partNumber } of await listParts(store, prefix, options)) {
-    const head = await store.head(key, options)
-    const part = await store.get(key, options)
-    if (head?.metadata['sha256'] !== (await digestOf(part))) throw damaged(store, key)
+    const { bytes } = await getPart(store, key, options)
     const path = join(folder, `source-${partNumber}.parquet`)
-    await writeFile(path, part)
+    await writeFile(path, bytes)
     paths.push(path)
   }
   return paths
 }
 
-export interface StoredPart {
+export interface ListedPart {
   readonly key: ObjectKey
   readonly partNumber: number
 }
@@ -37,20 +35,11 @@ export async function listParts(
   store: ObjectStore,
   prefix: string,
   options: CallOptions,
-): Promise<StoredPart[]> {
-  const parts: StoredPart[] = []
+): Promise<ListedPart[]> {
+  const parts: ListedPart[] = []
   for await (const { key } of store.list(prefix, options)) {
     parts.push({ key, partNumber: Number(/-(\d+)\.parquet$/.exec(key)?.[1]) })
   }
   // Names are padded to five digits; items have greater numbers.
   return parts.toSorted((left, right) => left.partNumber - right.partNumber)
-}
-
-function damaged(store: ObjectStore, key: ObjectKey): PipelineError {
-  return new PipelineError('OBJECT_DAMAGED', 'a part is not what was written', {
-    at: { bucket: store.bucket, key },
-    remedy: 'Start the run again: the part is made anew from the landing.',
-    // A late attempt at the conversion may have written between the two readings.
-    retryable: true,
-  })
 }

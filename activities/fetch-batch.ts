@@ -1,9 +1,15 @@
+import type { ObjectKey } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { batchKey, beforePages, landingPrefix, type WalkPosition } from './bucket-layout.ts'
-import { findJson, putJson } from './json-object.ts'
+import { findJson, getJson, putJson, putJsonOnce } from './json-object.ts'
 import { BatchWalk, walkPosition, type BatchStart } from './landing/batch-walk.ts'
 import { landingIncomplete } from './landing/landing-incomplete.ts'
-import { landedBatch, type LandedBatch, type WalkAnchor } from './landing/landed-batch.ts'
+import {
+  landedBatch,
+  maxBatchPages,
+  type LandedBatch,
+  type WalkAnchor,
+} from './landing/landed-batch.ts'
 import type { PageWalk } from './page-source.ts'
 import { readPinnedRun, sliceOf } from './pinned-run.ts'
 import type { PinnedRun, RunReference } from './run-reference.ts'
@@ -47,11 +53,12 @@ export async function fetchBatch(
   const isGiven = pinned.fromLandingOf !== undefined
   const key = batchKey(run, start, isGiven)
   const found = await findJson(store, key, landedBatch, attempt)
-  const landed = await landedFrom(ports, run, start, attempt)
+  const source = pagedSource(definition.source)
+  const concurrency = source.kind === 'http' ? (source.concurrency ?? 1) : 1
+  const landed = await landedFrom(ports, run, start, attempt, concurrency)
   if (found?.pages.every((page) => landed.has(page.key)) === true) {
     return summarise(key, found, found.pages.length)
   }
-  const source = pagedSource(definition.source)
   const request = {
     source,
     slice: sliceOf(run, pinned),
@@ -60,26 +67,54 @@ export async function fetchBatch(
   }
   const pages = isGiven ? landedOnly(run) : ports.pages.openWalk(request)
   try {
-    const walk = new BatchWalk({ ports, run, pinned, source, landed, pages, attempt })
-    const batch = await walk.run(input)
-    await putJson(store, key, batch, attempt)
+    const options = { ports, run, pinned, source, concurrency, landed, pages, attempt }
+    const walk = new BatchWalk(options)
+    const walked = await walk.run(input)
+    const batch = await keepBatch(ports, key, { walked, found }, attempt)
     return summarise(key, batch, walk.pagesFound)
   } finally {
     await pages.close()
   }
 }
 
-/** The pages at or after a position that are in the store: one listing instead of a request each. */
+/**
+ * Makes a list the one that holds, and answers that: the workflow goes on from where it ends, so an attempt
+ * that was given up and comes late, to a source that says something else by now, must not change it.
+ */
+async function keepBatch(
+  { store }: ActivityPorts,
+  key: ObjectKey,
+  { walked, found }: { readonly walked: LandedBatch; readonly found: LandedBatch | undefined },
+  attempt: Attempt,
+): Promise<LandedBatch> {
+  if (found === undefined) {
+    const { isWritten } = await putJsonOnce(store, key, walked, attempt)
+    return isWritten ? walked : getJson(store, key, landedBatch, attempt)
+  }
+  // One that was there before this attempt began names what is gone by now.
+  await putJson(store, key, walked, attempt)
+  return walked
+}
+
+/**
+ * The pages from a position on that are in the store, as far as a batch can reach: one listing instead of
+ * a request each.
+ */
 async function landedFrom(
   { store }: ActivityPorts,
   run: RunReference,
-  start: WalkPosition,
+  { pageNumber }: WalkPosition,
   attempt: Attempt,
+  concurrency: number,
 ): Promise<ReadonlySet<string>> {
   const landed = new Set<string>()
   const prefix = `${landingPrefix(run)}page-`
-  const startAfter = beforePages(run, start.pageNumber)
-  for await (const { key } of store.list(prefix, { ...attempt, startAfter })) landed.add(key)
+  const startAfter = beforePages(run, pageNumber)
+  const beyond = beforePages(run, pageNumber + maxBatchPages + concurrency)
+  for await (const { key } of store.list(prefix, { ...attempt, startAfter })) {
+    if (key > beyond) break
+    landed.add(key)
+  }
   return landed
 }
 

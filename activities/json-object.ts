@@ -16,16 +16,16 @@ export async function putJson(
   return { sizeBytes: body.length }
 }
 
-/** As `putJson`, unless something is there already: that stays. */
+/** As `putJson`, unless something is there already: that stays. Says whether it has written. */
 export async function putJsonOnce(
   store: ObjectStore,
   key: ObjectKey,
   value: unknown,
   options: CallOptions = {},
-): Promise<{ sizeBytes: number }> {
+): Promise<{ sizeBytes: number; isWritten: boolean }> {
   const body = jsonBody(value)
-  await store.putIfAbsent(key, body, { ...options, contentType })
-  return { sizeBytes: body.length }
+  const outcome = await store.putIfAbsent(key, body, { ...options, contentType })
+  return { sizeBytes: body.length, isWritten: outcome === 'written' }
 }
 
 function jsonBody(value: unknown): Buffer {

@@ -64,17 +64,20 @@ export async function landItem(
     })
 
   const newest = await findNewestVersion(store, run, placeDigest, attempt)
-  const isGiven = pinned.fromLandingOf !== undefined
-  if (newest !== undefined && (isGiven || item.version === '' || item.version === newest)) {
-    const landing = await toLanding(newest)
-    const found = await findLanded(landing)
-    if (found !== undefined && isGiven) {
+  if (pinned.fromLandingOf !== undefined) {
+    // The version that was listed then, unless the item had changed before it was read.
+    for (const version of new Set([item.version, newest ?? ''])) {
+      if (version === '') continue
+      const landing = await toLanding(version)
+      const found = await findLanded(landing)
+      if (found === undefined) continue
       return summarise(await rereadItem(landing, found, shapeOf(pinned)), found.pages)
     }
-    if (found !== undefined) return summarise(found, found.pages)
-  }
-  if (isGiven) {
     throw landingIncomplete('an item is not in the landing, or not all of it', { item: item.place })
+  }
+  if (newest !== undefined && (item.version === '' || item.version === newest)) {
+    const found = await findLanded(await toLanding(newest))
+    if (found !== undefined) return summarise(found, found.pages)
   }
   return withOpenItem(ports, { run, pinned, item, attempt }, async (opened, reading) => {
     const landing = await toLanding(opened.version)

@@ -1,11 +1,6 @@
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import type { SourceItem } from './item-source.ts'
-import {
-  findPinnedItems,
-  pinItems,
-  writeItems,
-  type ItemList,
-} from './landing/item-list.ts'
+import { findPinnedItems, pinItems, writeItems, type ItemList } from './landing/item-list.ts'
 import { landingIncomplete } from './landing/landing-incomplete.ts'
 import { readPinnedRun, sliceOf } from './pinned-run.ts'
 import { PipelineError } from './pipeline-error.ts'

@@ -67,6 +67,12 @@ export type PublishOutcome =
   /** These parts are not in staging (a server crash empties it): stage them again, then publish. */
   | { readonly kind: 'staging-incomplete'; readonly missingParts: readonly number[] }
 
+export interface MarkRequest extends TargetRequest {
+  readonly pipeline: string
+  /** The column whose greatest value is the mark. */
+  readonly markColumn: string
+}
+
 /** Where rows land. Every method may be called again, at any time, with the same request. */
 export interface LoadTarget {
   /**
@@ -80,8 +86,8 @@ export interface LoadTarget {
   publish(request: PublishRequest): Promise<PublishOutcome>
   /** Whether the dataset was applied to the table, by the load's own row. */
   isPublished(request: TargetRequest & { readonly datasetId: DatasetId }): Promise<boolean>
-  /** How far the pipeline's last load into the table came, as a text; undefined before the first. */
-  highWaterMark(request: TargetRequest & { readonly pipeline: string }): Promise<string | undefined>
+  /** How far the pipeline's loads into the table came, as a text; undefined before the first. */
+  highWaterMark(request: MarkRequest): Promise<string | undefined>
   /** Removes what was staged for a dataset that will not be published. */
   discard(datasetId: DatasetId, signal: AbortSignal): Promise<void>
   close(): Promise<void>

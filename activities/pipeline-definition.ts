@@ -26,6 +26,18 @@ export type ScalarType =
 /** What a column may be declared as. An array has one dimension, and elements that may be null. */
 export type ColumnType = ScalarType | { readonly kind: 'array'; readonly element: ScalarType }
 
+/** Types whose values have an order that source and table agree about. */
+export const markKinds: ReadonlySet<ColumnType['kind']> = new Set([
+  'smallint',
+  'integer',
+  'bigint',
+  'numeric',
+  'text',
+  'date',
+  'timestamp',
+  'timestamptz',
+] as const)
+
 export interface ColumnDefinition {
   /** The column's name in the target table. */
   readonly name: string

@@ -6,14 +6,17 @@ import { fetchKeyOf } from './fetch-key.ts'
 import { findJson, getJson, putJson, putJsonOnce } from './json-object.ts'
 import type { DatasetId, TargetRequest } from './load-target.ts'
 import { readPinnedRun } from './pinned-run.ts'
-import type { PipelineDefinition } from './pipeline-definition.ts'
+import { markKinds, type PipelineDefinition } from './pipeline-definition.ts'
 import type { LandingReference, PinnedRun, RunReference } from './run-reference.ts'
 import { PipelineError } from './pipeline-error.ts'
 import { prepareChecks } from './quality/prepare-checks.ts'
 import { datasetManifest } from './seal-dataset.ts'
 import { transformedColumns } from './transformed-columns.ts'
 
-export interface PrepareLoadInput extends PinnedRun {
+export interface PrepareLoadInput extends Pick<
+  PinnedRun,
+  'definition' | 'interval' | 'requestedAt' | 'fromLandingOf'
+> {
   readonly partition: string
   readonly datasetId: DatasetId
   /** Fetch everything again, even what an unpublished run of this partition has landed. */
@@ -145,12 +148,18 @@ async function markOf(
   { name, incremental }: PipelineDefinition,
 ): Promise<string | undefined> {
   if (incremental === undefined) return undefined
-  if (!request.columns.some((column) => column.name === incremental.column)) {
+  const kind = request.columns.find((column) => column.name === incremental.column)?.type.kind
+  if (kind === undefined || !markKinds.has(kind)) {
+    const made = kind === undefined ? 'makes no' : `makes ${kind} of the`
     throw new PipelineError(
       'TRANSFORM_INVALID',
-      `the transform makes no column ${JSON.stringify(incremental.column)}, which \`incremental\` names`,
-      { at: { pipeline: name }, remedy: 'Keep the column in the result of the transform.' },
+      `the transform ${made} column ${JSON.stringify(incremental.column)}, whose greatest value is the mark`,
+      {
+        at: { pipeline: name },
+        remedy: 'Keep the column in the result of the transform, as a number, text, date or time.',
+      },
     )
   }
-  return (await target.highWaterMark({ ...request, pipeline: name })) ?? incremental.initial
+  const { column: markColumn, initial } = incremental
+  return (await target.highWaterMark({ ...request, pipeline: name, markColumn })) ?? initial
 }

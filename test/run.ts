@@ -26,6 +26,8 @@ const countsSchema = z.object({
 const chosen = process.argv.slice(2)
 const files = chosen.length > 0 ? chosen : globSync('test/**/*.test.ts').toSorted()
 const needsNoServer = (file: string): boolean => /^test\/(unit|cli|[^/]+$)/.test(file)
+/** These kill processes, or start and stop servers. */
+const standsAlone = (file: string): boolean => /^test\/(chaos|infra|replay)\//.test(file)
 const runs: z.infer<typeof countsSchema>[] = []
 
 if (chosen.length === 0) requireSuccess('npm', ['run', '--silent', 'check'], process.env)
@@ -50,12 +52,19 @@ async function runOnStack(onStack: readonly string[]): Promise<void> {
     superuser.username = 'postgres'
     superuser.password =
       readCredentials(stackPaths(directory).credentials)?.database.superuserPassword ?? ''
-    runTests(onStack, 1, {
+    const onStackEnvironment = {
       ...environment,
       ...stackEnvironment(stack.addresses),
       CLAIMCHECK_TEST_SUPERUSER_URL: superuser.href,
       CLAIMCHECK_TEST_TEMPORAL_UI_URL: stack.urls.temporalUi ?? '',
-    })
+    }
+    // Each has a queue, a database and names of its own, and mostly waits.
+    runTests(
+      onStack.filter((file) => !standsAlone(file)),
+      2,
+      onStackEnvironment,
+    )
+    runTests(onStack.filter(standsAlone), 1, onStackEnvironment)
   } finally {
     await stack.stop()
     await eraseStack(directory)
@@ -84,7 +93,9 @@ function runTests(
     ],
     testEnvironment,
   )
-  if (existsSync(counts)) runs.push(countsSchema.parse(JSON.parse(readFileSync(counts, 'utf8'))))
+  // A run that was interrupted has none.
+  const text = existsSync(counts) ? readFileSync(counts, 'utf8') : ''
+  if (text !== '') runs.push(countsSchema.parse(JSON.parse(text)))
 }
 
 function countingLines(): string {

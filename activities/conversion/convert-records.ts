@@ -3,13 +3,18 @@ import type { ColumnDefinition } from '../pipeline-definition.ts'
 import type { SourceFormat } from '../source-definition.ts'
 import { PipelineError } from '../pipeline-error.ts'
 import { castSql, duckDbType, rejectReasonSql } from './column-sql.ts'
+import { memoryFailure } from './memory-failure.ts'
+import { copyClean } from './copy-clean.ts'
 import { fieldsOf, readerSql } from './reader-sql.ts'
 import { recordsLost } from './records-lost.ts'
 import { rowGroupRows } from './row-group-rows.ts'
 import { identifier, literal } from './sql-text.ts'
 
 export interface RecordsFile {
+  /** A file, or a pattern that all files match. */
   readonly path: string
+  /** The files in the order of their records, where there may be several. */
+  readonly paths?: readonly string[]
   readonly format: SourceFormat
   /** Of CSV: the names of its columns, since the file has no header. */
   readonly header?: readonly string[] | undefined
@@ -17,6 +22,8 @@ export interface RecordsFile {
   readonly pages: readonly { readonly key: string; readonly firstRecord: number }[]
   /** Of the longest record as it stands in the file. */
   readonly longestRecordBytes: number
+  /** Of all records as they stand in the files, where that is known. */
+  readonly size?: { readonly records: number; readonly bytes: number }
   /** Records that are set aside before anything is cast, as lines of `MalformedLine`. */
   readonly malformed?: { readonly path: string; readonly count: number } | undefined
   /** Of Parquet: the SQL of what `readerSql` returns. */
@@ -50,9 +57,22 @@ export interface ConvertedPlaces {
  * Reads records as text, casts each column to its declared type, and writes the good rows as Parquet
  * (in source order) and the bad ones, with page, position and reason, as NDJSON.
  *
- * @throws PipelineError CONVERSION_FAILED when the file is not of its format at all
+ * @throws PipelineError CONVERSION_FAILED when the file is not of its format at all, or memory is short
  */
 export async function convertRecords(
+  connection: DuckDBConnection,
+  columns: readonly ColumnDefinition[],
+  records: RecordsFile,
+  output: ConvertedPlaces,
+): Promise<ConvertedRecords> {
+  try {
+    return await convert(connection, columns, records, output)
+  } catch (error) {
+    throw memoryFailure(error, 'the batch')
+  }
+}
+
+async function convert(
   connection: DuckDBConnection,
   columns: readonly ColumnDefinition[],
   records: RecordsFile,
@@ -65,12 +85,14 @@ export async function convertRecords(
   const named = columns.map((column) => ({ ...column, from: `f${fields.indexOf(column.from)}` }))
   const casts = named.map((column, index) => `${castSql(column)} AS c${index}`).join(', ')
   const values = named.map((_, index) => `c${index}`).join(', ')
-  await runReader(
-    connection,
-    `CREATE OR REPLACE TEMP TABLE typed AS
-     SELECT ${values}, ${rejectReasonSql(named)} AS reject
-     FROM (SELECT source.*, ${casts} FROM ${reader} AS source) AS source`,
-  )
+  const typed = `SELECT ${values}, ${rejectReasonSql(named)} AS reject
+    FROM (SELECT source.*, ${casts} FROM ${reader} AS source) AS source`
+  const { partPath } = output
+  if (await copyClean(connection, columns, records, { typed, partPath })) {
+    const { records: count = 0 } = records.size ?? {}
+    return { convertedCount: count, rowCount: count, rejectCount: 0, firstReject: undefined }
+  }
+  await runReader(connection, `CREATE OR REPLACE TEMP TABLE typed AS ${typed}`)
   await setAside(connection, records)
   const counts = await connection.runAndReadAll(
     'SELECT count(*) - count(reject), count(reject), first(reject ORDER BY rowid) FILTER (reject IS NOT NULL) FROM typed',
@@ -85,7 +107,7 @@ export async function convertRecords(
   await runReader(
     connection,
     `COPY (SELECT ${names} ${good.from})
-     TO ${literal(output.partPath)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${groupRows})`,
+     TO ${literal(partPath)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${groupRows})`,
   )
   if (Number(rejectCount) > 0) {
     await runReader(connection, rejectsSql(fields, records, reader, output.rejectsPath))
@@ -145,12 +167,6 @@ async function runReader(connection: DuckDBConnection, sql: string): Promise<voi
     await connection.run(sql)
   } catch (error) {
     const message = error instanceof Error ? error.message : ''
-    if (message.startsWith('Out of Memory Error')) {
-      throw new PipelineError('CONVERSION_FAILED', 'the batch does not fit in the memory limit', {
-        remedy: 'Lower `limits.batch_bytes` and `limits.page_bytes` of the pipeline file.',
-        retryable: true,
-      })
-    }
     // Any other kind is a defect of the statement, not of the data.
     if (!/^(Invalid Input|Conversion) Error/.test(message)) throw error
     // DuckDB's own message quotes the data: it stays out.

@@ -20,6 +20,6 @@ export async function createRelation(
   }
   await connection.run(
     `CREATE VIEW ${identifier(relation)} AS SELECT ${selected.join(', ')}
-     FROM read_parquet([${paths.map(literal).join(', ')}])`,
+     FROM read_parquet([${paths.map(literal).join(', ')}], hive_partitioning = false)`,
   )
 }

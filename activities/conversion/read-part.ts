@@ -3,27 +3,45 @@ import duckdb from '@duckdb/node-bindings'
 import type { ColumnVector, PartChunk, ScalarVector } from '../part-chunk.ts'
 import type { ColumnDefinition, ColumnType, ScalarType } from '../pipeline-definition.ts'
 import { partColumnsSql } from './convert-records.ts'
+import { memoryFailure } from './memory-failure.ts'
 import { identifier, literal } from './sql-text.ts'
 
 /**
  * The rows of a Parquet part, in order, as column vectors. A chunk's vectors are copies: they stay
  * valid after the next chunk is read.
+ *
+ * @throws PipelineError CONVERSION_FAILED when memory is short
  */
 export async function* readPart(
   connection: DuckDBConnection,
   path: string,
   columns: readonly ColumnDefinition[],
 ): AsyncIterable<PartChunk> {
-  const result = await connection.stream(
-    `SELECT ${columns.map(columnSql).join(', ')} FROM read_parquet(${literal(path)})`,
+  const chunks = chunksOf(
+    connection,
+    `SELECT ${columns.map(columnSql).join(', ')} FROM read_parquet(${literal(path)}, hive_partitioning = false)`,
   )
-  for (;;) {
-    const chunk = await result.fetchChunk()
-    if (chunk === null || chunk.rowCount === 0) return
+  for await (const chunk of chunks) {
     yield {
       rowCount: chunk.rowCount,
       columns: columns.map(({ type }, index) => readColumn(chunk, index, type)),
     }
+  }
+}
+
+async function* chunksOf(
+  connection: DuckDBConnection,
+  sql: string,
+): AsyncGenerator<DuckDBDataChunk> {
+  try {
+    const result = await connection.stream(sql)
+    for (;;) {
+      const chunk = await result.fetchChunk()
+      if (chunk === null || chunk.rowCount === 0) return
+      yield chunk
+    }
+  } catch (error) {
+    throw memoryFailure(error, 'a row group of the part')
   }
 }
 

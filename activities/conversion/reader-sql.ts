@@ -19,7 +19,7 @@ const leastLineBytes = 2 * 1024 * 1024
 
 function csvSql(
   fields: readonly string[],
-  { path, header = [], longestRecordBytes }: RecordsFile,
+  { header = [], longestRecordBytes, ...files }: RecordsFile,
 ): string {
   const lineBytes = Math.max(leastLineBytes, longestRecordBytes + 2)
   const columns = header.map((_, index) => `h${index}: 'VARCHAR'`)
@@ -29,18 +29,18 @@ function csvSql(
   })
   // Nothing is guessed: a guess from the first rows is no contract. Nor is where a record starts in
   // the middle of the file, which two threads would do.
-  return `(SELECT ${selected.join(', ')} FROM read_csv(${literal(path)}, auto_detect = false, header = false,
+  return `(SELECT ${selected.join(', ')} FROM read_csv(${filesSql(files)}, auto_detect = false, header = false,
     columns = {${columns.join(', ')}}, delim = ',', quote = '"', escape = '"', new_line = '\\n', nullstr = '',
     allow_quoted_nulls = false, strict_mode = true, null_padding = false, ignore_errors = false,
     max_line_size = ${lineBytes}, buffer_size = ${lineBytes * 2}, parallel = false, compression = 'uncompressed'))`
 }
 
-function jsonSql(fields: readonly string[], { path, longestRecordBytes }: RecordsFile): string {
+function jsonSql(fields: readonly string[], { longestRecordBytes, ...files }: RecordsFile): string {
   const objectBytes = jsonObjectBytes(longestRecordBytes)
   const groups = withoutTwins(fields)
   const readers = groups.map((group, reader) => {
     const columns = group.map((field) => `${literal(field)}: 'VARCHAR'`)
-    return `read_json(${literal(path)}, format = 'newline_delimited', columns = {${columns.join(', ')}},
+    return `read_json(${filesSql(files)}, format = 'newline_delimited', columns = {${columns.join(', ')}},
       maximum_object_size = ${objectBytes}, compression = 'uncompressed') AS r${reader}`
   })
   const selected = fields.map((field, index) => {
@@ -48,6 +48,10 @@ function jsonSql(fields: readonly string[], { path, longestRecordBytes }: Record
     return `r${reader}.${identifier(field)} AS f${index}`
   })
   return `(SELECT ${selected.join(', ')} FROM ${readers.join(' POSITIONAL JOIN ')})`
+}
+
+function filesSql({ path, paths = [path] }: Pick<RecordsFile, 'path' | 'paths'>): string {
+  return `[${paths.map(literal).join(', ')}]`
 }
 
 /** How long DuckDB has to let a JSON record be. */

@@ -25,6 +25,11 @@ export async function rowGroupRows(
     return duckDbType(type) === 'VARCHAR' ? `coalesce(strlen(${value}), 0)` : '8'
   })
   const average = `SELECT coalesce(avg(${widths.join(' + ')}), 1) ${from}`
-  const rows = Math.floor(rowGroupBytes / Math.max(await queryNumber(connection, average), 1))
+  return rowGroupRowsOf(await queryNumber(connection, average))
+}
+
+/** How many rows make a row group, where one is so many bytes wide on average. */
+export function rowGroupRowsOf(rowBytes: number): number {
+  const rows = Math.floor(rowGroupBytes / Math.max(rowBytes, 1))
   return Math.min(Math.max(rows, leastRows), mostRows)
 }

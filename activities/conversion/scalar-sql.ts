@@ -1,10 +1,10 @@
 import type { ScalarType } from '../pipeline-definition.ts'
+import { decimalCastSql } from './decimal-sql.ts'
 import { literal } from './sql-text.ts'
 import {
   base64Pattern,
   datePattern,
   datePatternBc,
-  exponentPattern,
   farLocalTimePattern,
   hexPattern,
   integerPattern,
@@ -56,12 +56,14 @@ export function scalarCastSql(type: ScalarType, text: string): string {
       return `CASE WHEN ${matchesSql(text, hexPattern)} THEN unhex(substr(${text}, 3))
         WHEN ${matchesSql(text, base64Pattern)} THEN from_base64(${text}) END`
     case 'date':
-      return dateSql(duckDbType, text, text)
+      return `CASE WHEN ${isPlainMoment('date', text)} THEN TRY_CAST(${text} AS DATE)
+        ELSE ${dateSql(duckDbType, text, text)} END`
     case 'timestamp':
     case 'timestamptz': {
       const whole = `epoch_us(${dateSql(duckDbType, text, withoutFractionSql(text))})`
       const rounded = `TRY(make_${type.kind}(${whole} + ${microsecondsSql(text)}))`
-      return `CASE WHEN ${hasLongFraction(text)} THEN ${rounded} ELSE ${dateSql(duckDbType, text, text)} END`
+      return `CASE WHEN ${isPlainMoment(type.kind, text)} THEN TRY_CAST(${text} AS ${duckDbType})
+        WHEN ${hasLongFraction(text)} THEN ${rounded} ELSE ${dateSql(duckDbType, text, text)} END`
     }
     case 'time': {
       const cast = (written: string): string =>
@@ -73,13 +75,22 @@ export function scalarCastSql(type: ScalarType, text: string): string {
       return `CASE WHEN ${hasLongFraction(text)} THEN ${rounded} ELSE ${cast(text)} END`
     }
     case 'numeric':
-      // DuckDB drops digits of a fraction that an exponent would move before the point.
-      return `CASE WHEN contains(${text}, 'e') OR contains(${text}, 'E') THEN TRY_CAST(${withoutExponentSql(text)} AS ${duckDbType}) ELSE TRY_CAST(${text} AS ${duckDbType}) END`
+      return decimalCastSql(type, text)
     case 'uuid':
       return `CASE WHEN ${matchesSql(text, uuidPattern)} THEN TRY_CAST(${text} AS ${duckDbType}) END`
     default:
       return `TRY_CAST(${text} AS ${duckDbType})`
   }
+}
+
+/**
+ * Whether a moment is written as most are, digit for digit: `dateSql` reads those alike, and its
+ * patterns cost more than the cast does.
+ */
+function isPlainMoment(kind: 'date' | 'timestamp' | 'timestamptz', text: string): string {
+  const clock = ['[T ][0-9][0-9]', '[0-9][0-9]', '[0-9][0-9]'].join(':')
+  const rest = { date: '', timestamp: clock, timestamptz: `${clock}Z` }[kind]
+  return `${text} GLOB '[1-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]${rest}'`
 }
 
 /** What is `written`, where the text is a day, with a time of day perhaps. */
@@ -123,18 +134,6 @@ function withoutFractionSql(text: string): string {
 function microsecondsSql(text: string): string {
   const fraction = `TRY_CAST(regexp_extract(${text}, '[.][0-9]+') AS DOUBLE)`
   return `round_even(${fraction} * 1e6, 0)::BIGINT`
-}
-
-/** The same number with its point moved; NULL where it is none, or has an exponent beyond 999. */
-function withoutExponentSql(text: string): string {
-  const parts = `regexp_extract(${text}, ${literal(exponentPattern)}, ['sign', 'whole', 'fraction', 'exponent'])`
-  const digits = '(p.whole || p.fraction)'
-  const point = '(len(p.whole) + TRY_CAST(p.exponent AS INTEGER))'
-  return `list_transform([${parts}], lambda p: p.sign || CASE
-    WHEN ${digits} = '' THEN NULL
-    WHEN ${point} <= 0 THEN '0.' || repeat('0', -${point}) || ${digits}
-    WHEN ${point} >= len(${digits}) THEN ${digits} || repeat('0', ${point} - len(${digits}))
-    ELSE left(${digits}, ${point}) || '.' || substr(${digits}, ${point} + 1) END)[1]`
 }
 
 /** Where DuckDB holds more than PostgreSQL does: when a cast value is out of range. */

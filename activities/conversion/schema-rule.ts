@@ -33,22 +33,33 @@ export async function checkFields(
   const soundCount = recordCount - (records.malformed?.count ?? 0)
   if (rule !== 'freeze' || soundCount === 0) return
   const found = new Set(records.header ?? (await memberNames(connection, records)))
-  const undeclared = [...found].filter((name) => !declared.has(name) && !added.has(name))
-  const missing = [...declared].filter((name) => !found.has(name))
-  if (undeclared.length === 0 && missing.length === 0) return
-  throw schemaChanged({ undeclared, missing }, records.pages[0]?.key)
+  checkFrozen(
+    [...found].filter((name) => !added.has(name)),
+    declared,
+    records.pages[0]?.key,
+  )
 }
 
-/** SCHEMA_CHANGED for fields that are not declared, and declared ones that are in no record. */
-export function schemaChanged(
-  { undeclared, missing }: { undeclared: readonly string[]; missing: readonly string[] },
+/**
+ * Looks whether fields are the declared ones, all of them and no other.
+ *
+ * @param page Key of the page that they are of, for the message
+ * @throws PipelineError SCHEMA_CHANGED
+ */
+export function checkFrozen(
+  names: readonly string[],
+  declared: ReadonlySet<string>,
   page: string | undefined,
-): PipelineError {
+): void {
+  const found = new Set(names)
+  const undeclared = [...found].filter((name) => !declared.has(name))
+  const missing = [...declared].filter((name) => !found.has(name))
+  if (undeclared.length === 0 && missing.length === 0) return
   const changes = [
     ...(undeclared.length === 0 ? [] : [`not declared: ${listed(undeclared)}`]),
     ...(missing.length === 0 ? [] : [`in no record: ${listed(missing)}`]),
   ]
-  return new PipelineError(
+  throw new PipelineError(
     'SCHEMA_CHANGED',
     `the fields are not those of the pipeline (${changes.join('; ')})`,
     {

@@ -19,7 +19,7 @@ import type { RecordsFile } from './convert-records.ts'
 import { parquetFileName } from './parquet-failure.ts'
 import type { ParquetField } from './parquet-fields.ts'
 import { recordsLost } from './records-lost.ts'
-import { schemaChanged } from './schema-rule.ts'
+import { checkFrozen } from './schema-rule.ts'
 import { literal } from './sql-text.ts'
 import type { WrittenRecords } from './write-records.ts'
 
@@ -54,6 +54,7 @@ export async function writeParquet(
   input: WriteParquetInput,
 ): Promise<WrittenRecords> {
   const { folder, fields, strict, schema } = input
+  const declared = new Set(fields.map(({ path }) => path[0] ?? ''))
   const runs: FileRun[] = []
   const starts: { key: string; firstRecord: number }[] = []
   let recordCount = 0
@@ -72,7 +73,7 @@ export async function writeParquet(
     const elements = metadata.structs(fileField.schema)
     const neutral = neutralSchema(elements, { bytesOnly: strict })
     if (rows === 0) continue
-    if (schema === 'freeze') checkFrozen(neutral.topNames, fields, page)
+    if (schema === 'freeze') checkFrozen(neutral.topNames, declared, page.key)
     // A second look gets names of its own: DuckDB may remember what a file held.
     const path = join(folder, `${strict ? 'again-' : ''}${parquetFileName(index)}`)
     await writeFile(path, [body.subarray(0, start), neutralFooter(footer, neutral)])
@@ -138,17 +139,6 @@ async function setAside(
        FROM (${selects.join(' UNION ALL ')})) WHERE reason IS NOT NULL) TO ${literal(path)} (FORMAT json)`,
   )
   return { path, count: rowsChanged }
-}
-
-function checkFrozen(
-  names: readonly string[],
-  fields: readonly ParquetField[],
-  page: LandedPage,
-): void {
-  const declared = [...new Set(fields.map(({ path }) => path[0] ?? ''))]
-  const missing = declared.filter((name) => !names.includes(name))
-  const undeclared = names.filter((name) => !declared.includes(name))
-  if (missing.length + undeclared.length > 0) throw schemaChanged({ undeclared, missing }, page.key)
 }
 
 /** What is landed stays as it is: trying again reads the same bytes. */

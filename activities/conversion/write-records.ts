@@ -7,6 +7,7 @@ import type { MalformedRecord } from '../malformed-record.ts'
 import type { SourceFormat } from '../source-definition.ts'
 import { PipelineError } from '../pipeline-error.ts'
 import { recordsLost } from './records-lost.ts'
+import { RecordsWriter } from './records-writer.ts'
 import type { MalformedLine, RecordsFile } from './convert-records.ts'
 import { splitCsv } from './split-csv.ts'
 
@@ -37,51 +38,78 @@ interface SplitPage {
   readonly malformed: readonly MalformedRecord[]
 }
 
+/** A page of this size at most is read, and written, while another one is split. */
+const asideBytes = 8 * 1024 * 1024
+
 /**
  * Writes a batch's records to local files in the form that `convertRecords` reads, page after page:
- * memory holds one page at a time.
+ * memory holds one page at a time, and small ones beside it.
  *
  * @throws PipelineError SOURCE_MALFORMED, CONVERSION_FAILED, and ROWS_LOST when a page has another
  * number of records than it was landed with
  */
 export async function writeRecords(input: WriteRecordsInput): Promise<WrittenRecords> {
-  const { folder, format } = input
-  const path = join(folder, `records.${format}`)
+  const { folder, format, strict } = input
+  // A second look gets names of its own: the first may have made more files.
+  const files = new RecordsWriter(folder, strict ? 'records-again' : 'records', format)
   const starts: { key: string; firstRecord: number }[] = []
   const malformedPath = join(folder, 'malformed.ndjson')
   const malformed = await open(malformedPath, 'w')
-  const file = await open(path, 'w')
   let header: readonly string[] | undefined
   let recordCount = 0
   let malformedCount = 0
   let longestRecordBytes = 0
+  let writing = Promise.resolve()
   try {
-    for (const page of input.pages) {
-      const split = splitPage(input, page, await input.read(page))
+    for await (const { page, body } of readAhead(input)) {
+      const split = splitPage(input, page, body)
       if (page.records !== null && page.records !== split.count) throw lost(page, split.count)
       header ??= split.header
       if (JSON.stringify(header) !== JSON.stringify(split.header)) throw otherHeader(page)
-      for (const piece of split.pieces) await file.writeFile(piece)
-      await malformed.writeFile(
-        split.malformed.map((record) => toLine(record, recordCount)).join(''),
-      )
+      await writing
+      writing = files.write(split.pieces)
+      // Whoever waits for it hears of its failure.
+      writing.catch(() => undefined)
+      if (page.sizeBytes > asideBytes) await writing
+      const lines = split.malformed.map((record) => toLine(record, recordCount))
+      if (lines.length > 0) await malformed.writeFile(lines.join(''))
       if (split.count > 0) starts.push({ key: page.key, firstRecord: recordCount })
       recordCount += split.count
       malformedCount += split.malformed.length
       longestRecordBytes = Math.max(longestRecordBytes, split.longestRecordBytes)
     }
+    await writing
   } finally {
-    await file.close()
+    await writing.catch(() => undefined)
+    await files.finish()
     await malformed.close()
   }
   return {
-    path,
+    path: files.pattern,
+    paths: files.paths,
     format,
     header,
     pages: starts,
     longestRecordBytes,
     recordCount,
+    size: { records: recordCount, bytes: files.sizeBytes },
     malformed: { path: malformedPath, count: malformedCount },
+  }
+}
+
+/** The pages in order, each with its bytes. */
+async function* readAhead({
+  pages,
+  read,
+}: WriteRecordsInput): AsyncGenerator<{ page: LandedPage; body: Buffer }> {
+  let ahead: Promise<Buffer> | undefined
+  for (const [index, page] of pages.entries()) {
+    const body = await (ahead ?? read(page))
+    const next = pages[index + 1]
+    ahead = next !== undefined && next.sizeBytes <= asideBytes ? read(next) : undefined
+    // Whoever asks for it hears of its failure; nobody asks once a page before it has failed.
+    ahead?.catch(() => undefined)
+    yield { page, body }
   }
 }
 

@@ -5,19 +5,19 @@ import type { FetchedPage, PageWalk } from '../page-source.ts'
 import { PipelineError } from '../pipeline-error.ts'
 import type { PinnedRun, RunReference } from '../run-reference.ts'
 import type { PagedSourceDefinition } from '../source-definition.ts'
-import type { LandedBatch, LandedPage, WalkAnchor } from './landed-batch.ts'
+import {
+  maxBatchPages,
+  type LandedBatch,
+  type LandedPage,
+  type WalkAnchor,
+} from './landed-batch.ts'
 import { nextCursor, pagingOf, type Paging } from './next-cursor.ts'
 import { landPage, readLandedPage } from './page-store.ts'
 import { PagesAhead } from './pages-ahead.ts'
 import { readFetchedPage } from './read-fetched-page.ts'
 import type { PageEnvelope } from './read-page.ts'
 import { comparesContent, RepeatWatch } from './repeat-watch.ts'
-
-/** However small they are: the list of a batch's pages must stay small too. */
-const maxBatchPages = 2_000
-
-/** Pages that may be on their way to the store while the next one is fetched. */
-const uploadsInFlight = 3
+import { UploadQueue } from './upload-queue.ts'
 
 /** Where in the walk through the source a batch begins. */
 export interface BatchStart {
@@ -33,6 +33,8 @@ export interface BatchWalkOptions {
   readonly run: RunReference
   readonly pinned: PinnedRun
   readonly source: PagedSourceDefinition
+  /** Pages that are asked for at once. */
+  readonly concurrency: number
   readonly landed: ReadonlySet<string>
   readonly pages: PageWalk
   readonly attempt: Attempt
@@ -48,13 +50,13 @@ export class BatchWalk {
   readonly #landed: ReadonlySet<string>
   readonly #ahead: PagesAhead
   readonly #attempt: Attempt
-  readonly #uploads = new Set<Promise<void>>()
+  readonly #uploads = new UploadQueue()
   readonly #pages: LandedPage[] = []
   #storedBytes = 0
-  #uploadFailure: unknown
   pagesFound = 0
 
-  constructor({ ports, run, pinned, source, landed, pages, attempt }: BatchWalkOptions) {
+  constructor(options: BatchWalkOptions) {
+    const { ports, run, pinned, source, concurrency, landed, pages, attempt } = options
     this.#ports = ports
     this.#run = run
     this.#pinned = pinned
@@ -66,7 +68,7 @@ export class BatchWalk {
     this.#ahead = new PagesAhead({
       walk: pages,
       next: this.#paging,
-      concurrency: (source.kind === 'http' ? source.concurrency : undefined) ?? 1,
+      concurrency,
       isNeedless: async (pageNumber, cursor) =>
         pageNumber >= maxPages || landed.has(this.#key(await walkPosition(pageNumber, cursor))),
     })
@@ -91,10 +93,10 @@ export class BatchWalk {
         this.#pages.length < maxBatchPages
       )
       if (next !== null) await this.#landRest()
+      await this.#uploads.finish()
     } finally {
-      await Promise.all(this.#uploads)
+      await this.#uploads.settle()
     }
-    if (this.#uploadFailure !== undefined) throw this.#uploadFailure
     return { pages: this.#pages, next, anchor: watch.anchor, storedBytes: this.#storedBytes }
   }
 
@@ -121,7 +123,7 @@ export class BatchWalk {
     const index = this.#pages.length
     this.#pages.push({ ...page, digest: digest ?? '' })
     if (found === undefined) {
-      await this.#upload(async () => {
+      await this.#uploads.begin(async () => {
         digest ??= await digestOf(body)
         const landing = { body, digest, nextLink }
         const { storedBytes } = await landPage(this.#ports.store, key, landing, this.#attempt)
@@ -146,7 +148,7 @@ export class BatchWalk {
       }
       const { body, nextLink } = page
       const key = this.#key(await walkPosition(pageNumber, cursor))
-      await this.#upload(async () => {
+      await this.#uploads.begin(async () => {
         const landing = { body, digest: await digestOf(body), nextLink }
         await landPage(this.#ports.store, key, landing, this.#attempt)
       })
@@ -161,18 +163,6 @@ export class BatchWalk {
     const { format, records } = this.#source
     const { columns } = this.#pinned.definition
     return readFetchedPage(page, { format, records, next: this.#paging, columns })
-  }
-
-  /** Starts an upload, waiting only while too many are under way; a failure stops the walk. */
-  async #upload(start: () => Promise<void>): Promise<void> {
-    while (this.#uploads.size >= uploadsInFlight) await Promise.race(this.#uploads)
-    if (this.#uploadFailure !== undefined) throw this.#uploadFailure
-    const upload = start()
-      .catch((error: unknown) => {
-        this.#uploadFailure ??= error
-      })
-      .finally(() => this.#uploads.delete(upload))
-    this.#uploads.add(upload)
   }
 
   async #readLanded(key: ObjectKey) {

@@ -24,6 +24,9 @@ const landedPage = z.object({
   recordsStart: z.number().nullable(),
 })
 
+/** However small pages are: the list of those of a batch must stay small too. */
+export const maxBatchPages = 2_000
+
 /** The object that lists a batch's pages: written last, so a batch that has one is complete. */
 export const landedBatch = z.object({
   pages: z.array(landedPage),

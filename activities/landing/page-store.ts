@@ -1,11 +1,9 @@
-import { promisify } from 'node:util'
-import { zstdCompress, zstdDecompress } from 'node:zlib'
+import type { Transform } from 'node:stream'
+import { createZstdCompress, createZstdDecompress } from 'node:zlib'
 import { digestOf, type CallOptions, type ObjectKey, type ObjectStore } from '../../codec/index.ts'
 import { PipelineError } from '../pipeline-error.ts'
+import { GatheredBytes } from './gathered-bytes.ts'
 import type { LandedPage } from './landed-batch.ts'
-
-const compress = promisify(zstdCompress)
-const decompress = promisify(zstdDecompress)
 
 /** Node's own 16 KiB cost more in calls than in work. */
 const compressedChunkBytes = 256 * 1024
@@ -29,7 +27,8 @@ export async function landPage(
   { body, digest, nextLink, facts }: LandingPage,
   options: CallOptions,
 ): Promise<{ storedBytes: number }> {
-  const compressed = await compress(body, { chunkSize: compressedChunkBytes })
+  const compressor = createZstdCompress({ chunkSize: compressedChunkBytes })
+  const compressed = await throughStream(compressor, body, compressedBound(body.length))
   await store.put(key, compressed, {
     ...options,
     contentType: 'application/zstd',
@@ -69,13 +68,32 @@ async function unpack(
   compressed: Uint8Array,
 ): Promise<Buffer> {
   try {
-    return await decompress(compressed, {
-      maxOutputLength: sizeBytes + 1,
-      chunkSize: Math.min(Math.max(sizeBytes + 1, 64), maxChunkBytes),
-    })
+    // A chunk that is full is followed by another one, be there something for it or not.
+    const chunkSize = Math.min(Math.max(sizeBytes + 1, 64), maxChunkBytes)
+    return await throughStream(createZstdDecompress({ chunkSize }), compressed, sizeBytes)
   } catch (cause) {
     throw damaged(store, key, cause)
   }
+}
+
+/** The most bytes that zstd makes of so many. */
+function compressedBound(plainBytes: number): number {
+  return plainBytes + Math.ceil(plainBytes / 256) + 64 * 1024
+}
+
+/** @throws Error when more than `maxBytes` come out */
+async function throughStream(
+  stream: Transform,
+  bytes: Uint8Array,
+  maxBytes: number,
+): Promise<Buffer> {
+  const gathered = new GatheredBytes(maxBytes)
+  stream.end(bytes)
+  for await (const chunk of stream) {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('a stream of zstd must yield bytes')
+    if (!gathered.add(chunk)) throw new RangeError(`more than ${maxBytes} bytes`)
+  }
+  return gathered.finish()
 }
 
 /** An object of a landing that is not what was landed. */

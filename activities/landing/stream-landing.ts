@@ -1,15 +1,12 @@
 import type { ItemStream } from '../item-source.ts'
 import { emptyItem } from './item-error.ts'
 import type { ItemLanding, KeptBatch, KeptPage } from './item-landing.ts'
-import type { LandedPage } from './landed-batch.ts'
+import { maxBatchPages, type LandedPage } from './landed-batch.ts'
 import { PageReader } from './page-reader.ts'
 import { readItemPage } from './read-item-page.ts'
 import { csvHeader } from './record-ends.ts'
 import type { PageShape } from './read-page.ts'
 import type { UploadQueue } from './upload-queue.ts'
-
-/** However small they are: the list of a batch's pages must stay small too. */
-const maxBatchPages = 2_000
 
 export interface StreamLandingOptions {
   readonly landing: ItemLanding

@@ -24,6 +24,16 @@ export class UploadQueue {
     return { made }
   }
 
+  /**
+   * Waits until none is under way.
+   *
+   * @throws what the first of them has failed with
+   */
+  async finish(): Promise<void> {
+    await this.settle()
+    if (this.#failure !== undefined) throw this.#failure.reason
+  }
+
   /** Waits until none is under way, also after a failure. */
   async settle(): Promise<void> {
     await Promise.all(this.#underWay)

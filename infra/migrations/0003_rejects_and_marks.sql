@@ -30,8 +30,10 @@ CREATE INDEX rejects_by_partition ON claimcheck.rejects (pipeline, partition);
 CREATE TABLE claimcheck.high_water_marks (
   pipeline text NOT NULL,
   target text NOT NULL,
+  -- Of the table: a mark says nothing about any other.
+  column_name text NOT NULL,
   -- The greatest value so far; dates and times as ISO 8601 in UTC.
   mark text NOT NULL,
   dataset_id uuid NOT NULL,
-  PRIMARY KEY (pipeline, target)
+  PRIMARY KEY (pipeline, target, column_name)
 );

@@ -43,10 +43,14 @@ export function addInferCommand(pipelines: Command): void {
       const slice = sliceFor(pipeline, options.partition)
       // Heavy, and few commands need it.
       const { createSources } = await import('../sources/create-sources.ts')
-      const { sourceHosts: allowedHosts, sourceDirectories: directories, modules } = settings
-      const store = readStack(settings.directory)?.store
-      const environment = process.env
-      const sources = createSources({ environment, allowedHosts, directories, modules, store })
+      const sources = createSources({
+        environment: process.env,
+        allowedHosts: settings.sourceHosts,
+        directories: settings.sourceDirectories,
+        stateDirectory: settings.directory,
+        modules: settings.modules,
+        store: readStack(settings.directory)?.store,
+      })
       try {
         print(await seeSource(sources, pipeline, { slice, pages }), json)
       } finally {

@@ -29,6 +29,7 @@ export function addWorkerCommand(program: Command): void {
         environment: process.env,
         sourceHosts: settings.sourceHosts,
         sourceDirectories: settings.sourceDirectories,
+        stateDirectory: settings.directory,
         modules: settings.modules,
         onReady: () => {
           logger.info({ taskQueue: settings.taskQueue, pid: process.pid }, 'worker polls')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ScalarType } from '../../activities/pipeline-definition.ts'
+import { markKinds } from '../../activities/pipeline-definition.ts'
 import type { columnsSchema } from './columns-schema.ts'
 import { defaultProblem } from './default-problem.ts'
 import type { sourceSchema } from './source-schema.ts'
@@ -10,18 +10,6 @@ export const incrementalSchema = z.strictObject({
   column: z.string().min(1, 'is empty').meta({ description: 'Its greatest value is the mark.' }),
   initial: sentText.meta({ description: 'The mark of the first load.' }),
 })
-
-/** Types whose values have an order that source and table agree about. */
-const orderedKinds: ReadonlySet<ScalarType['kind'] | 'array'> = new Set([
-  'smallint',
-  'integer',
-  'bigint',
-  'numeric',
-  'text',
-  'date',
-  'timestamp',
-  'timestamptz',
-])
 
 /** What keeps a pipeline from asking for what is new only. */
 export function incrementalProblems({
@@ -50,7 +38,7 @@ export function incrementalProblems({
   const type = columns[incremental.column]?.type
   const path = ['incremental', 'column']
   if (type === undefined) problems.push({ path, problem: 'is not a declared column' })
-  else if (!orderedKinds.has(type.kind)) {
+  else if (!markKinds.has(type.kind)) {
     problems.push({ path, problem: `is of type ${type.kind}, whose values have no mark` })
   } else {
     const problem = defaultProblem(type, incremental.initial)

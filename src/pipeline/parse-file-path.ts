@@ -1,4 +1,5 @@
-import { PLACEHOLDERS } from '../sources/fill-in.ts'
+import { fileKind, isBucketName, s3Place, type FileKind } from '../sources/files/file-kind.ts'
+import { anyPlaceholder, PLACEHOLDERS } from '../sources/fill-in.ts'
 import { replaceReferences } from '../sources/resolve-references.ts'
 import type { Parsed } from './parsed.ts'
 import { clearTextProblem, hasReference, referenceProblem } from './reference-problem.ts'
@@ -9,13 +10,11 @@ import { parseSourceUrl } from './source-url.ts'
 const SIGNATURES = /signature$|^sig$|token$|credential$/i
 
 /** Where a path of a file source leads, as far as the pipeline file tells. */
-export type WrittenFileKind = 'local' | 's3' | 'http' | 'unknown'
+export type WrittenFileKind = FileKind | 'unknown'
 
 /** A reference at the start may bring the scheme along. */
 export function writtenFileKind(path: string): WrittenFileKind {
-  if (/^\$\{\w+\}/.test(path)) return 'unknown'
-  if (/^https?:\/\//i.test(path)) return 'http'
-  return /^s3:\/\//i.test(path) ? 's3' : 'local'
+  return /^\$\{\w+\}/.test(path) ? 'unknown' : fileKind(path)
 }
 
 /** Reads a path of a file source. Messages do not repeat it: it may hold a secret. */
@@ -49,11 +48,7 @@ function addressProblem(text: string): string | undefined {
   if (place.includes('*')) {
     return 'a wildcard finds local files and objects of S3 only: HTTP has no lists, so name each file'
   }
-  const filledIn = PLACEHOLDERS.reduce(
-    (rest, placeholder) => rest.replaceAll(placeholder, 'x'),
-    text,
-  )
-  const parsed = parseSourceUrl(filledIn)
+  const parsed = parseSourceUrl(text.replaceAll(anyPlaceholder, 'x'))
   return 'problem' in parsed ? parsed.problem : queryProblem(text)
 }
 
@@ -68,9 +63,9 @@ function queryProblem(text: string): string | undefined {
 }
 
 function bucketProblem(text: string): string | undefined {
-  const [, bucket = '', key = ''] = /^s3:\/\/([^/]*)\/?([^]*)$/i.exec(text) ?? []
+  const { bucket, key } = s3Place(text)
   if (key === '') return 'must name a bucket and a key: s3://bucket/key'
-  if (hasReference(bucket) || /^[a-z0-9][a-z0-9._-]{1,62}$/i.test(bucket)) return undefined
+  if (hasReference(bucket) || isBucketName(bucket)) return undefined
   return 'is of no bucket: one is named by lower-case letters, digits, . and -, without wildcards'
 }
 
@@ -87,7 +82,7 @@ function schemeProblem(text: string): string | undefined {
 /** What local paths and keys have in common. What other programs read as a pattern would match nothing. */
 function filesProblem(text: string): string | undefined {
   if (text.endsWith('/')) return 'names a folder: write what is in it, as …/* or …/**'
-  const names = PLACEHOLDERS.reduce((rest, placeholder) => rest.replaceAll(placeholder, ''), text)
+  const names = text.replaceAll(anyPlaceholder, '')
   if (/[{}]/.test(replaceReferences(names, () => ''))) {
     return `{…} is no list here: write several paths, or one of ${PLACEHOLDERS.join(', ')}`
   }

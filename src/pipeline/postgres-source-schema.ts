@@ -1,14 +1,11 @@
 import { z } from 'zod'
 import { queryProblem } from '../sources/postgres/query-problem.ts'
-import { replaceReferences } from '../sources/resolve-references.ts'
 import { identifierProblem } from './identifier.ts'
 import { parsedText, type Parsed } from './parsed.ts'
 import { clearTextProblem, referenceProblem } from './reference-problem.ts'
 import { parseTableName } from './table-name.ts'
+import { STAND_IN, withStandIns } from './stand-ins.ts'
 import { wholeNumber } from './whole-number.ts'
-
-/** Stands for a reference's value while the rest of the URL is looked at. */
-const STAND_IN = 'reference'
 
 /** A table or a query of a PostgreSQL database. */
 export const postgresSourceSchema = z
@@ -46,13 +43,7 @@ function checked(problemOf: (text: string) => string | undefined) {
 function urlProblem(text: string): string | undefined {
   const problem = referenceProblem(text)
   if (problem !== undefined) return problem
-  const whole = replaceReferences(
-    text
-      // A reference at the start brings the scheme with it, as far as anybody can tell here.
-      .replace(/^\$\{\w+\}/, `postgres://${STAND_IN}`)
-      .replace(/:\$\{\w+\}(?=[/?]|$)/, ':5432'),
-    () => STAND_IN,
-  )
+  const whole = withStandIns(text, 'postgres://', 5432)
   if (!/^postgres(?:ql)?:\/\//i.test(whole)) return 'must begin with postgres:// or a reference'
   const url = URL.parse(whole)
   if (url === null || /\s/.test(text) || url.hash !== '') return 'is not a connection URL'

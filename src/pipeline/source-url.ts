@@ -1,9 +1,6 @@
-import { replaceReferences } from '../sources/resolve-references.ts'
 import type { Parsed } from './parsed.ts'
 import { clearTextProblem, referenceProblem } from './reference-problem.ts'
-
-/** Stands for a reference's value while the rest of the URL is looked at. */
-const STAND_IN = 'reference'
+import { STAND_IN, withStandIns } from './stand-ins.ts'
 
 /** Reads the address of an HTTP source. Messages do not repeat it: it may hold a secret. */
 export function parseSourceUrl(text: string): Parsed<string> {
@@ -12,7 +9,7 @@ export function parseSourceUrl(text: string): Parsed<string> {
 }
 
 function addressProblem(text: string): string | undefined {
-  const whole = withStandIns(text)
+  const whole = withStandIns(text, 'http://', 80)
   if (!/^https?:\/\//i.test(whole)) return 'must begin with http://, https:// or a reference'
   const url = URL.parse(whole)
   if (url === null || /\s/.test(text)) return 'is not a URL'
@@ -21,12 +18,4 @@ function addressProblem(text: string): string | undefined {
   const secret = url.password === '' ? url.username : url.password
   if (secret === '' || secret.includes(STAND_IN)) return undefined
   return clearTextProblem('a user or password')
-}
-
-function withStandIns(text: string): string {
-  const whole = text
-    // A reference at the start brings the scheme with it, as far as anybody can tell here.
-    .replace(/^\$\{\w+\}/, `http://${STAND_IN}`)
-    .replace(/:\$\{\w+\}(?=[/?]|$)/, ':80')
-  return replaceReferences(whole, () => STAND_IN)
 }

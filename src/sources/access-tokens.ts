@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { PipelineError, type OAuth2Auth } from '../../activities/index.ts'
 import { askHost } from './ask-host.ts'
+import { httpAddress } from './http-address.ts'
 import type { Exchange } from './receive-answer.ts'
 import { resolveReferences, shownUrl, type Environment } from './resolve-references.ts'
 import { isHeaderValue } from '../pipeline/source-text.ts'
-import { parseHttpUrl } from './parse-http-url.ts'
 import { refusedAnswer } from './refused-answer.ts'
 import { basicAuthorization } from './source-headers.ts'
 
@@ -14,7 +14,8 @@ const marginMs = 30_000
 
 const tokenAnswer = z.object({
   access_token: z.string().min(1).refine(isHeaderValue),
-  expires_in: z.coerce.number().positive().optional(),
+  // What makes no sense there is not known: a token that has expired is refused, and replaced then.
+  expires_in: z.coerce.number().positive().optional().catch(undefined),
 })
 
 export type TokenExchange = Pick<
@@ -63,14 +64,7 @@ export class AccessTokens {
     exchange: TokenExchange,
   ): Promise<AccessToken> {
     const shown = shownUrl(auth.tokenUrl, this.#environment)
-    const url = parseHttpUrl(request.address)
-    if (url === undefined) {
-      throw new PipelineError(
-        'SOURCE_SETTING_INVALID',
-        'with its references filled in, the token URL is none of http:// or https://',
-        { at: { url: shown }, remedy: 'Correct the variables in the environment of the worker.' },
-      )
-    }
+    const url = httpAddress(request.address, 'the token URL', { url: shown })
     const form = new URLSearchParams({ grant_type: 'client_credentials' })
     if (request.scope !== undefined) form.set('scope', request.scope)
     const [user, password] = request.client.map(formEncoded)

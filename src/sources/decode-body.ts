@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { PipelineError } from '../../activities/index.ts'
+import { errorCode } from './error-code.ts'
 import { tooLarge, type HttpAnswer } from './receive-answer.ts'
 
 const decompress = promisify(gunzip)
@@ -52,8 +53,7 @@ async function unzip(body: Buffer, maxBytes: number, shown: string): Promise<Buf
   try {
     return await decompress(body, { maxOutputLength: maxBytes })
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes, shown)
+    if (errorCode(error) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes, shown)
     throw new Error('the gzip body was cut off or is damaged', { cause: error })
   }
 }

@@ -8,6 +8,12 @@ export const PLACEHOLDERS = [
   '{high_water_mark}',
 ] as const
 
+/** Any of them, wherever it stands. */
+export const anyPlaceholder = new RegExp(
+  PLACEHOLDERS.join('|').replaceAll(/[{}.]/g, String.raw`\$&`),
+  'g',
+)
+
 /**
  * The text with what the run is for in the place of its placeholders.
  *
@@ -18,14 +24,11 @@ export function fillIn(
   { interval, partition, highWaterMark = '' }: SourceSlice,
   spell: (value: string) => string = (value) => value,
 ): string {
-  const values: Readonly<Record<(typeof PLACEHOLDERS)[number], string>> = {
+  const values: Readonly<Record<string, string>> = {
     '{interval.start}': interval.start,
     '{interval.end}': interval.end,
     '{partition}': partition,
     '{high_water_mark}': highWaterMark,
   }
-  return PLACEHOLDERS.reduce(
-    (text, placeholder) => text.replaceAll(placeholder, () => spell(values[placeholder])),
-    template,
-  )
+  return template.replaceAll(anyPlaceholder, (placeholder) => spell(values[placeholder] ?? ''))
 }

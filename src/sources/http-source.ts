@@ -10,7 +10,7 @@ import type { HttpPageRequest } from './http-page-request.ts'
 import { nextLink } from './next-link.ts'
 import { pageUrl } from './page-url.ts'
 import { RequestRate } from './request-rate.ts'
-import { shownUrl } from './resolve-references.ts'
+import { shownUrl, type Environment } from './resolve-references.ts'
 import { SourceHosts, type Resolve } from './source-hosts.ts'
 import { tryInPlace } from './try-in-place.ts'
 import { within } from './within.ts'
@@ -20,7 +20,7 @@ const defaultTimeoutMs = 600_000
 
 export interface HttpSourceOptions {
   /** Where `${NAME}` references are looked up. */
-  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly environment: Environment
   /** The only hosts that may be asked. @default those that a pipeline names, and what is public */
   readonly allowedHosts?: HostList | undefined
   /** Looks names up. @default dns.lookup */

@@ -1,15 +1,9 @@
-import {
-  maxNextLinkBytes,
-  PipelineError,
-  type HttpSourceDefinition,
-} from '../../activities/index.ts'
+import { maxNextLinkBytes, PipelineError } from '../../activities/index.ts'
 import type { HttpPageRequest } from './http-page-request.ts'
 import { linkTarget } from './link-header.ts'
 import { referringParameters, sourceUrl } from './page-url.ts'
-import { replaceReferences, type Environment } from './resolve-references.ts'
-
-/** A shorter value is looked for as a whole only: it may stand in anything. */
-const leastTellingLength = 6
+import { repeatedReference } from './repeated-reference.ts'
+import type { Environment } from './resolve-references.ts'
 
 export interface NextLinkPlace {
   /** Where the answer came from. */
@@ -48,11 +42,11 @@ export function nextLink(
     .filter((piece) => ![...new URLSearchParams(piece).keys()].some((name) => own.has(name)))
     .join('&')
   const path = link.pathname === base.pathname ? '' : link.pathname
-  const texts = [...segments(path), ...new URLSearchParams(kept)].flat()
-  for (const { name, value } of referenceValues(source, environment)) {
-    if (texts.some((text) => repeats(text, value))) {
-      throw refused(place, `repeats what \${${name}} stands for, which may be a secret`)
-    }
+  const texts = [path, ...path.split('/'), ...[...new URLSearchParams(kept)].flat()]
+  // Wherever references stand: in the URL, a parameter, a header or what else the source has.
+  const repeated = repeatedReference(texts, JSON.stringify(source), environment)
+  if (repeated !== undefined) {
+    throw refused(place, `repeats what \${${repeated}} stands for, which may be a secret`)
   }
   const cursor = `${path}?${kept}`
   if (cursor.length > maxNextLinkBytes) {
@@ -67,48 +61,6 @@ function readTarget(header: string, place: NextLinkPlace): string | undefined {
   } catch {
     throw malformed(place)
   }
-}
-
-function segments(path: string): string[] {
-  const decoded = URL.canParse(`http://h${path}`) ? decodedPath(path) : path
-  return [decoded, ...decoded.split('/')]
-}
-
-function decodedPath(path: string): string {
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return path
-  }
-}
-
-function repeats(text: string, value: string): boolean {
-  return text === value || (value.length >= leastTellingLength && text.includes(value))
-}
-
-/** What the references of the pipeline stand for; of a URL, what may be secret in it. */
-function referenceValues(
-  source: HttpSourceDefinition,
-  environment: Environment,
-): { readonly name: string; readonly value: string }[] {
-  const names = new Set<string>()
-  // Wherever they stand: in the URL, a parameter, a header or what else the source has.
-  replaceReferences(JSON.stringify(source), (name) => {
-    names.add(name)
-    return ''
-  })
-  return [...names].flatMap((name) =>
-    secretParts(environment[name] ?? '')
-      .filter((value) => value !== '')
-      .map((value) => ({ name, value })),
-  )
-}
-
-function secretParts(value: string): string[] {
-  const url = /^https?:/i.test(value) ? URL.parse(value) : null
-  if (url === null) return [value]
-  const path = url.pathname === '/' ? '' : decodedPath(url.pathname)
-  return [url.username, url.password, path, ...url.searchParams.values()]
 }
 
 function malformed({ shown }: NextLinkPlace): PipelineError {

@@ -1,12 +1,8 @@
-import {
-  PipelineError,
-  type HttpSourceDefinition,
-  type SourceSlice,
-} from '../../activities/index.ts'
+import type { HttpSourceDefinition, SourceSlice } from '../../activities/index.ts'
 import { hasReference } from '../pipeline/reference-problem.ts'
 import { fillIn } from './fill-in.ts'
+import { httpAddress } from './http-address.ts'
 import type { HttpPageRequest } from './http-page-request.ts'
-import { parseHttpUrl } from './parse-http-url.ts'
 import { resolveReferences, type Environment } from './resolve-references.ts'
 
 /**
@@ -48,13 +44,7 @@ export function sourceUrl(
   environment: Environment,
   shown: string,
 ): URL {
-  const url = parseHttpUrl(resolveReferences(source.url, environment))
-  if (url !== undefined) return url
-  throw new PipelineError(
-    'SOURCE_SETTING_INVALID',
-    'with the references of the pipeline filled in, its URL is none of http:// or https://',
-    { at: { url: shown }, remedy: 'Correct the variables in the environment of the worker.' },
-  )
+  return httpAddress(resolveReferences(source.url, environment), 'the URL', { url: shown })
 }
 
 /**

@@ -1,5 +1,6 @@
 import type http from 'node:http'
 import { PipelineError } from '../../activities/index.ts'
+import { GatheredBytes } from '../../activities/landing/gathered-bytes.ts'
 import { isFramed, sendRequest, type SentRequest } from './send-request.ts'
 import type { Hop } from './source-hosts.ts'
 
@@ -26,14 +27,11 @@ export async function receiveAnswer(hop: Hop, exchange: Exchange): Promise<HttpA
   const response = await sendRequest(hop, exchange)
   const { maxBytes } = exchange
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let sizeBytes = 0
+    const body = new GatheredBytes(Math.min(declaredBytes(response) ?? maxBytes, maxBytes))
     response.on('data', (chunk: Buffer) => {
-      sizeBytes += chunk.length
-      if (sizeBytes > maxBytes) {
-        reject(tooLarge(maxBytes, hop.shown))
-        response.destroy()
-      } else chunks.push(chunk)
+      if (body.add(chunk)) return
+      reject(tooLarge(maxBytes, hop.shown))
+      response.destroy()
     })
     const cutOff = (): void => reject(new Error('the body was cut off'))
     response.on('error', reject)
@@ -42,22 +40,24 @@ export async function receiveAnswer(hop: Hop, exchange: Exchange): Promise<HttpA
     response.on('close', cutOff)
     response.on('end', () => {
       const { statusCode: status = 0, headers } = response
-      if (isCutOff(response, sizeBytes)) cutOff()
-      else {
-        const body = Buffer.concat(chunks, sizeBytes)
-        resolve({ status, headers, body, isFramed: isFramed(response) })
-      }
+      if (isCutOff(response, body.sizeBytes)) cutOff()
+      else resolve({ status, headers, body: body.finish(), isFramed: isFramed(response) })
     })
   })
 }
 
 /** Whether a body that has ended is not all of what was announced. */
 export function isCutOff(
-  { complete, headers }: Pick<http.IncomingMessage, 'complete' | 'headers'>,
+  response: Pick<http.IncomingMessage, 'complete' | 'headers'>,
   receivedBytes: number,
 ): boolean {
+  return !response.complete || (declaredBytes(response) ?? receivedBytes) !== receivedBytes
+}
+
+/** More than that Node's own parser does not take of the body. */
+function declaredBytes({ headers }: Pick<http.IncomingMessage, 'headers'>): number | undefined {
   const length = headers['content-length']
-  return !complete || (length !== undefined && Number(length) !== receivedBytes)
+  return length === undefined ? undefined : Number(length)
 }
 
 export function tooLarge(maxBytes: number, shown: string): PipelineError {

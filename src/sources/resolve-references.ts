@@ -37,7 +37,12 @@ export function resolveReferences(text: string, environment: Environment): strin
  */
 export function shownUrl(template: string, environment: Environment): string {
   const text = template.replace(/^\$\{(\w+)\}/, (_, name: string) => shownStart(environment[name]))
-  const [place = ''] = text.split('?')
+  return withoutUser(text)
+}
+
+/** As far as the query, and without user and password. */
+export function withoutUser(url: string): string {
+  const [place = ''] = url.split('?')
   return place.replace(/^(\w+:\/\/)[^/]*@/, '$1')
 }
 

@@ -1,4 +1,5 @@
 import { PipelineError } from '../../activities/index.ts'
+import { errorCode } from './error-code.ts'
 
 /**
  * What ended an exchange, as an error of ours: a PipelineError as it is, anything else as a retryable
@@ -21,16 +22,11 @@ export function sourceUnreachable(
 ): PipelineError {
   signal.throwIfAborted()
   if (cause instanceof PipelineError) return cause
-  const why = lateness ?? reason(cause)
+  const why = lateness ?? errorCode(cause) ?? (cause instanceof Error ? cause.message : 'unknown')
   return new PipelineError('SOURCE_UNREACHABLE', `the source did not answer in full (${why})`, {
     at: { url: shown },
     remedy: 'Check that the source is up and that its address in the pipeline file is right.',
     retryable: true,
     cause,
   })
-}
-
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown'
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message
 }

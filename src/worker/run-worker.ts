@@ -23,6 +23,8 @@ export interface RunWorkerOptions {
   readonly sourceHosts?: HostList | undefined
   /** The only directories beneath which sources may read files. @default the working directory */
   readonly sourceDirectories?: readonly string[] | undefined
+  /** Where this project keeps its own state: no source reads there. */
+  readonly stateDirectory: string
   /** The directories that modules of pipelines are taken from. */
   readonly modules: readonly string[]
   /** Called when the worker polls. */
@@ -40,6 +42,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     allowedHosts: options.sourceHosts,
     store: addresses.store,
     directories: options.sourceDirectories,
+    stateDirectory: options.stateDirectory,
     modules: options.modules,
   })
   const target = createPostgresTarget({ url: addresses.database.url })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import type { LoadHandle } from '../../src/client/start-load.ts'
 import { openLoadBed, type LoadBed } from '../support/load-bed.ts'
@@ -122,7 +122,7 @@ describe('a worker that is killed', () => {
     await bed.writeFlights({ name: pipeline, perPage: 10_000 })
     const load = await bed.start(pipeline, '2001-01-01..2001-01-07')
     const kills: Kill[] = []
-    for (const file of ['records.json', 'part.parquet']) {
+    for (const file of [recordsFiles, 'part.parquet']) {
       await eventually(
         `the conversion's ${file}`,
         async () => (isConverting(worker.disk, file) ? true : undefined),
@@ -237,10 +237,13 @@ describe('a worker that is killed', () => {
   }
 })
 
-/** Whether a conversion has come as far as to write a file; staging has no `records.json`. */
-function isConverting(disk: string, file: string): boolean {
-  return readdirSync(disk).some(
-    (folder) =>
-      existsSync(join(disk, folder, 'records.json')) && existsSync(join(disk, folder, file)),
-  )
+/** What a conversion writes first, and staging does not. */
+const recordsFiles = 'records*.json'
+
+/** Whether a conversion has come as far as to write such a file. */
+function isConverting(disk: string, files: string): boolean {
+  const foldersWith = (pattern: string): string[] =>
+    globSync(`*/${pattern}`, { cwd: disk }).map(dirname)
+  const converting = new Set(foldersWith(recordsFiles))
+  return foldersWith(files).some((folder) => converting.has(folder))
 }

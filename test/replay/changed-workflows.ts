@@ -1,8 +1,20 @@
 import { sleep } from '@temporalio/workflow'
-import { bulkLoad as bulkLoadToday } from '../../workflows/index.ts'
+import {
+  bulkLoad as bulkLoadToday,
+  loadItem as loadItemToday,
+  reprocess as reprocessToday,
+} from '../../workflows/index.ts'
 
-/** A workflow that was changed without care for the runs under way: it begins with a timer. */
-export async function bulkLoad(...input: Parameters<typeof bulkLoadToday>) {
-  await sleep('1 second')
-  return bulkLoadToday(...input)
+/** Workflows that were changed without care for the runs under way: each begins with a timer. */
+export const bulkLoad = changed(bulkLoadToday)
+export const loadItem = changed(loadItemToday)
+export const reprocess = changed(reprocessToday)
+
+function changed<Input extends unknown[], Output>(
+  workflow: (...input: Input) => Promise<Output>,
+): (...input: Input) => Promise<Output> {
+  return async (...input) => {
+    await sleep('1 second')
+    return workflow(...input)
+  }
 }

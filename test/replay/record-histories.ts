@@ -1,14 +1,19 @@
 /**
- * Records the histories that `replay.test.ts` replays, anew: `node test/replay/record-histories.ts`,
- * with the server programs on the PATH. Do so when a workflow was changed on purpose and no run of
- * the old kind is left anywhere; else keep the old histories, and the workflow able to replay them.
+ * Records the histories that `replay.test.ts` replays: `node test/replay/record-histories.ts [name…]`,
+ * all of them or those that are named, with the server programs on the PATH. Record one anew when a
+ * workflow was changed on purpose and no run of the old kind is left anywhere; else keep the old
+ * histories, and the workflow able to replay them.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { DatasetId } from '../../activities/index.ts'
 import { startStack } from '../../infra/stack/start-stack.ts'
-import type { LoadHandle } from '../../src/client/start-load.ts'
+import { startLoad, type LoadHandle } from '../../src/client/start-load.ts'
+import { readSettings } from '../../src/config/read-settings.ts'
+import { loadPipeline } from '../../src/pipeline/load-pipeline.ts'
 import { openLoadBed, type LoadBed } from '../support/load-bed.ts'
+import { flightColumns, tableOf, writePipeline } from '../support/pipeline-fixture.ts'
 import { chainOfHistories } from '../support/run-histories.ts'
 import { stackEnvironment } from '../support/stack-environment.ts'
 import { eventually } from '../support/eventually.ts'
@@ -16,14 +21,101 @@ import { writeHistory } from './recorded-histories.ts'
 
 const partition = '2001-01-01T06'
 
+type Recording = (bed: LoadBed, name: string) => Promise<void>
+
+const recordings: Readonly<Record<string, Recording>> = {
+  'one-batch': async (bed, name) => {
+    await bed.writeFlights({ name })
+    await record(bed, name)
+  },
+
+  continued: async (bed, name) => {
+    await bed.writeFlights({ name, perPage: 50, limits: { batch_bytes: 1 } })
+    await record(bed, name)
+  },
+
+  rejected: async (bed, name) => {
+    await bed.writeFlights({ name, perPage: 250, limits: { batch_bytes: '40KiB' } })
+    bed.source.setFaults({
+      rules: [{ kind: 'malformed-value', row: 700, column: 'delay', value: 'late' }],
+    })
+    await record(bed, name)
+    bed.source.setFaults({})
+  },
+
+  cancelled: async (bed, name) => {
+    await bed.writeFlights({ name, perPage: 50, limits: { batch_bytes: 1 } })
+    bed.source.setFaults({ latencyMs: 300 })
+    bed.source.resetStats()
+    await record(bed, name, async ({ workflowId }) => {
+      await eventually('a few pages', async () =>
+        bed.source.stats().pagesFetched > 3 ? true : undefined,
+      )
+      await bed.client.workflow.getHandle(workflowId).cancel()
+    })
+    bed.source.setFaults({})
+  },
+
+  /** Two files, each by a child of its own; the second one in two runs. */
+  files: async (bed, name) => {
+    const rows = Array.from({ length: 140 }, (_, id) => `${JSON.stringify({ id })}\n`)
+    writeFileSync(join(files, 'first.ndjson'), rows.slice(0, 20).join(''))
+    writeFileSync(join(files, 'second.ndjson'), rows.join(''))
+    await writePipeline(bed.pipelines, name, {
+      name,
+      source: { kind: 'file', path: `${files}/*.ndjson`, format: 'ndjson' },
+      columns: { id: { type: 'integer', key: true } },
+      limits: { batch_bytes: '100B', page_bytes: '100B' },
+      target: { kind: 'postgres', table: tableOf(name), mode: 'merge' },
+    })
+    const { workflowId } = await record(bed, name)
+    for (const item of [0, 1]) {
+      const child = bed.client.workflow.getHandle(`${workflowId}/${item}`)
+      const { raw, runId } = await child.describe()
+      const firstRunId = raw.workflowExecutionInfo?.firstRunId ?? runId
+      await write(bed, `${name}-item-${item + 1}`, child.workflowId, firstRunId)
+    }
+  },
+
+  transformed: async (bed, name) => {
+    await writePipeline(bed.pipelines, name, {
+      name,
+      source: {
+        kind: 'http',
+        url: '${SAMPLE_SOURCE_URL}/flights',
+        query: { since: '{interval.start}', until: '{interval.end}', per_page: 250 },
+        records: '$.data',
+        next: { kind: 'cursor', path: '$.next' },
+      },
+      columns: flightColumns,
+      transform: { sql: 'select * from input where delay is not null', scope: 'dataset' },
+      checks: [{ unique: 'id' }, { row_count: { min: 1 } }],
+      limits: { batch_bytes: '40KiB' },
+      target: { kind: 'postgres', table: tableOf(name), mode: 'merge' },
+    })
+    await record(bed, name)
+  },
+
+  reprocessed: async (bed, name) => {
+    await bed.writeFlights({ name, perPage: 250, limits: { batch_bytes: '40KiB' } })
+    const { datasetId } = await (await bed.start(name, partition)).result()
+    await write(bed, name, ...(await reprocess(bed, name, datasetId as DatasetId)))
+  },
+}
+
 const directory = mkdtempSync(join(tmpdir(), 'claimcheck-record-'))
+const files = join(directory, 'files')
 const stack = await startStack({ directory, lifetime: 'attached' })
 try {
   Object.assign(process.env, stackEnvironment(stack.addresses))
+  mkdirSync(files)
   const bed = await openLoadBed()
   try {
-    await bed.startWorker()
-    await recordAll(bed)
+    await bed.startWorker({ CLAIMCHECK_SOURCE_DIRECTORIES: files })
+    const wanted = process.argv.slice(2)
+    for (const [name, recordOne] of Object.entries(recordings)) {
+      if (wanted.length === 0 || wanted.includes(name)) await recordOne(bed, name)
+    }
   } finally {
     await bed.close()
   }
@@ -32,41 +124,40 @@ try {
   rmSync(directory, { recursive: true, force: true })
 }
 
-async function recordAll(bed: LoadBed): Promise<void> {
-  await bed.writeFlights({ name: 'one-batch' })
-  await record(bed, 'one-batch')
-
-  await bed.writeFlights({ name: 'continued', perPage: 50, limits: { batch_bytes: 1 } })
-  await record(bed, 'continued')
-
-  await bed.writeFlights({ name: 'rejected', perPage: 250, limits: { batch_bytes: '40KiB' } })
-  bed.source.setFaults({
-    rules: [{ kind: 'malformed-value', row: 700, column: 'delay', value: 'late' }],
-  })
-  await record(bed, 'rejected')
-
-  await bed.writeFlights({ name: 'cancelled', perPage: 50, limits: { batch_bytes: 1 } })
-  bed.source.setFaults({ latencyMs: 300 })
-  bed.source.resetStats()
-  await record(bed, 'cancelled', async ({ workflowId }) => {
-    await eventually('a few pages', async () =>
-      bed.source.stats().pagesFetched > 3 ? true : undefined,
-    )
-    await bed.client.workflow.getHandle(workflowId).cancel()
-  })
-}
-
 /** Runs the load to its end, however that is, and writes the history of each of its runs. */
 async function record(
   bed: LoadBed,
   name: string,
   meanwhile: (load: LoadHandle) => Promise<void> = async () => undefined,
-): Promise<void> {
+): Promise<LoadHandle> {
   const load = await bed.start(name, partition)
   await meanwhile(load)
   await load.result().catch(() => undefined)
-  const { workflowId, firstExecutionRunId } = load
-  const histories = await chainOfHistories(bed.client, workflowId, firstExecutionRunId)
+  await write(bed, name, load.workflowId, load.firstExecutionRunId)
+  return load
+}
+
+/** Makes a dataset again from its landing; answers ids of the workflow and its first run. */
+async function reprocess(
+  bed: LoadBed,
+  name: string,
+  fromLandingOf: DatasetId,
+): Promise<[string, string]> {
+  const definition = await loadPipeline(name, [bed.pipelines])
+  const { taskQueue } = readSettings(bed.environment)
+  const request = { definition, partition, fromLandingOf, requestedAt: new Date(), taskQueue }
+  const load = await startLoad(bed.client, request)
+  await load.result()
+  return [load.workflowId, load.firstExecutionRunId]
+}
+
+async function write(
+  bed: LoadBed,
+  name: string,
+  workflowId: string,
+  firstRunId: string,
+): Promise<void> {
+  const histories = await chainOfHistories(bed.client, workflowId, firstRunId)
   for (const [index, history] of histories.entries()) {
     const place = histories.length === 1 ? name : `${name}-${index + 1}`
     writeHistory(place, history)

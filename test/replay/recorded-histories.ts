@@ -7,6 +7,8 @@ type HistoryObject = temporal.api.history.v1.IHistory
 const directory = new URL('../fixtures/histories/', import.meta.url)
 
 export interface RecordedHistory {
+  readonly name: string
+  /** Ids of children begin with it. */
   readonly workflowId: string
   readonly history: HistoryObject
 }
@@ -16,10 +18,11 @@ export function recordedHistories(): RecordedHistory[] {
   return readdirSync(directory)
     .filter((name) => name.endsWith('.json'))
     .toSorted()
-    .map((name) => ({
-      workflowId: name.replace('.json', ''),
-      history: History.fromObject(JSON.parse(readFileSync(new URL(name, directory), 'utf8'))),
-    }))
+    .map((file) => {
+      const history = History.fromObject(JSON.parse(readFileSync(new URL(file, directory), 'utf8')))
+      const started = history.events[0]?.workflowExecutionStartedEventAttributes
+      return { name: file.replace('.json', ''), workflowId: started?.workflowId ?? '', history }
+    })
 }
 
 /**

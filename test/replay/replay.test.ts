@@ -10,9 +10,21 @@ import { recordedHistories } from './recorded-histories.ts'
 describe('the histories of earlier runs', () => {
   before(() => installRuntime(createLogger('silent')))
 
-  it('are of each way that a load can end', () => {
-    const names = recordedHistories().map(({ workflowId }) => workflowId)
-    assert.deepEqual(names, ['cancelled', 'continued-1', 'continued-2', 'one-batch', 'rejected'])
+  it('are of each way that a load can go', () => {
+    const names = recordedHistories().map(({ name }) => name)
+    assert.deepEqual(names, [
+      'cancelled',
+      'continued-1',
+      'continued-2',
+      'files-item-1',
+      'files-item-2-1',
+      'files-item-2-2',
+      'files',
+      'one-batch',
+      'rejected',
+      'reprocessed',
+      'transformed',
+    ])
   })
 
   it('are replayed by the workflows of today, without a store', async () => {

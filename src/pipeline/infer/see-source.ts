@@ -5,8 +5,13 @@ import type {
   SourceSlice,
   TextFormat,
 } from '../../../activities/index.ts'
-import { nextCursor, pagingOf, type Paging } from '../../../activities/landing/next-cursor.ts'
-import { PageReader, type PageReaderOptions } from '../../../activities/landing/page-reader.ts'
+import { nextCursor, pagingOf } from '../../../activities/landing/next-cursor.ts'
+import {
+  PageReader,
+  type CutPage,
+  type PageReaderOptions,
+} from '../../../activities/landing/page-reader.ts'
+import { readItemPage } from '../../../activities/landing/read-item-page.ts'
 import { readPage, type PageEnvelope } from '../../../activities/landing/read-page.ts'
 import { csvHeader } from '../../../activities/landing/record-ends.ts'
 import { CommandError } from '../../command-error.ts'
@@ -51,8 +56,7 @@ export async function seeSource(
   const { slice } = options
   const { pageBytes } = limits
   let pages = 0
-  const see = (body: Buffer, next: Paging): PageEnvelope => {
-    const page = readPage(body, { format, records, next, columns: [] })
+  const see = <Page extends Pick<PageEnvelope, 'recordsStart'>>(body: Buffer, page: Page): Page => {
     seeRecords(format, { body, ...page }, sightings)
     pages += 1
     return page
@@ -61,22 +65,27 @@ export async function seeSource(
 
   if (source.kind === 'http' || source.kind === 'module') {
     const next = pagingOf(source)
+    const shape = { format, records, next, columns: [] }
     const walk = sources.pages.openWalk({ source, slice, maxBytes: pageBytes, signal })
     try {
       let cursor: string | null = null
       do {
         const { body, nextLink } = await walk.page(cursor ?? undefined)
-        cursor = nextCursor(next, { ...see(body, next), cursor, nextLink })
+        cursor = nextCursor(next, { ...see(body, readPage(body, shape)), cursor, nextLink })
       } while (cursor !== null && pages < options.pages)
       return seen(cursor !== null)
     } finally {
       await walk.close()
     }
   }
-  const shape = { format, targetBytes: Math.min(glanceBytes, pageBytes), pageBytes }
-  for await (const body of itemPages(sources.items, { source, slice, signal }, shape)) {
+  const shape = { format, records, next: { kind: 'none' }, columns: [] } as const
+  const cutting = { format, targetBytes: Math.min(glanceBytes, pageBytes), pageBytes }
+  let recordsBefore = 0
+  for await (const page of itemPages(sources.items, { source, slice, signal }, cutting)) {
     if (pages === options.pages) return seen(true)
-    see(body, { kind: 'none' })
+    if (page.startBytes === 0) recordsBefore = 0
+    const { item, body } = page
+    recordsBefore += see(body, readItemPage(page, shape, { item, recordsBefore })).records
   }
   return seen(false)
 }
@@ -85,20 +94,21 @@ export async function seeSource(
 async function* itemPages(
   items: ItemSource,
   request: ItemRequest,
-  shape: Pick<PageReaderOptions, 'format' | 'targetBytes' | 'pageBytes'>,
-): AsyncGenerator<Buffer> {
-  for await (const item of items.list(request)) {
-    const open = await items.open({ ...request, item })
+  cutting: Pick<PageReaderOptions, 'format' | 'targetBytes' | 'pageBytes'>,
+): AsyncGenerator<CutPage & { readonly item: string }> {
+  const { signal } = request
+  for await (const listed of items.list(request)) {
+    const item = listed.place
+    const open = await items.open({ ...request, item: listed })
     try {
       for (const stream of open.streams) {
-        const { signal } = request
-        const reader = new PageReader(stream, { ...shape, item: item.place, signal })
+        const reader = new PageReader(stream, { ...cutting, item, signal })
         try {
-          let header: Buffer | undefined
           let page = await reader.pageAt(0, undefined)
+          const header =
+            page === undefined || cutting.format !== 'csv' ? undefined : csvHeader(page.body)
           while (page !== undefined) {
-            yield page.body
-            header ??= shape.format === 'csv' ? csvHeader(page.body) : undefined
+            yield { ...page, item }
             page = await reader.pageAt(page.endBytes, header)
           }
         } finally {

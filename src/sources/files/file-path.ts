@@ -2,9 +2,8 @@ import { PipelineError, type SourceSlice } from '../../../activities/index.ts'
 import { hasReference } from '../../pipeline/reference-problem.ts'
 import { fillIn } from '../fill-in.ts'
 import { resolveReferences, type Environment } from '../resolve-references.ts'
+import { fileKind, type FileKind } from './file-kind.ts'
 import { parseGlob, type Glob } from './glob.ts'
-
-export type FileKind = 'local' | 's3' | 'http'
 
 /** A path of a pipeline, filled in for a run. */
 export interface FilePath {
@@ -41,12 +40,6 @@ export function readFilePath(
   }
   const glob = parseGlob(fillIn(tail, slice, (value) => asName(value, template)))
   return { kind, place: head, address: resolveReferences(head, environment), glob }
-}
-
-/** What an address leads to, references resolved. */
-export function fileKind(address: string): FileKind {
-  if (/^https?:\/\//i.test(address)) return 'http'
-  return /^s3:\/\//i.test(address) ? 's3' : 'local'
 }
 
 /** Where the folder of the first wildcard begins; -1 where there is none. */

@@ -10,7 +10,8 @@ import type { HttpSourceOptions } from '../http-source.ts'
 import { resolveReferences, shownUrl } from '../resolve-references.ts'
 import { SourceHosts } from '../source-hosts.ts'
 import { pathRefused } from './file-errors.ts'
-import { fileKind, readFilePath, type FileKind, type FilePath } from './file-path.ts'
+import { fileKind, type FileKind } from './file-kind.ts'
+import { readFilePath, type FilePath } from './file-path.ts'
 import type { FileStore, FoundFile } from './file-store.ts'
 import { createHttpFiles } from './http-files.ts'
 import { createLocalFiles } from './local-files.ts'
@@ -24,6 +25,8 @@ export interface FileSourceOptions extends HttpSourceOptions {
   readonly store?: OwnStore | undefined
   /** Beneath which local files may be read. @default the working directory */
   readonly directories?: readonly string[] | undefined
+  /** Where this project keeps its own state: no source reads there. */
+  readonly stateDirectory: string
   /** How long an HTTP server may say nothing in the middle of a file. @default 30 seconds */
   readonly idleTimeoutMs?: number
 }
@@ -40,7 +43,7 @@ export function createFileSource(options: FileSourceOptions): FileSource {
   const tokens = new AccessTokens(environment)
   const connections = new S3Connections({ own: options.store, environment, hosts, firstDelayMs })
   const stores: Readonly<Record<FileKind, FileStore>> = {
-    local: createLocalFiles(new SourceDirectories(options.directories)),
+    local: createLocalFiles(new SourceDirectories(options)),
     s3: createS3Files({ connections, firstDelayMs }),
     http: createHttpFiles({ environment, hosts, agents, tokens, firstDelayMs, idleTimeoutMs }),
   }

@@ -1,9 +1,8 @@
-import { PipelineError } from '../../../activities/index.ts'
 import type { AccessTokens } from '../access-tokens.ts'
 import type { Agents } from '../agents.ts'
 import { askAuthorized } from '../ask-authorized.ts'
+import { httpAddress } from '../http-address.ts'
 import { httpStream } from '../http-stream.ts'
-import { parseHttpUrl } from '../parse-http-url.ts'
 import { shownUrl, type Environment } from '../resolve-references.ts'
 import type { SourceHosts } from '../source-hosts.ts'
 import type { StreamedAnswer } from '../stream-answer.ts'
@@ -64,13 +63,7 @@ function asker(
   { source, signal }: FileRequest,
 ): AskForBytes {
   const shown = shownUrl(place, environment)
-  const url = parseHttpUrl(address)
-  if (url === undefined) {
-    throw new PipelineError('SOURCE_SETTING_INVALID', 'the path is no address of a file', {
-      at: { url: shown },
-      remedy: 'Correct it, or the variables in the environment of the worker.',
-    })
-  }
+  const url = httpAddress(address, 'the path', { url: shown })
   const exchange = { hosts, agents, signal, idleTimeoutMs }
   return (rangeHeaders, statuses) => {
     const get = (headers: Readonly<Record<string, string>>): Promise<StreamedAnswer> =>

@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PipelineError } from '../../../activities/index.ts'
-import { fileMissing } from './file-errors.ts'
+import { fileMissing, pathRefused } from './file-errors.ts'
 import type { FileStore, FoundFile } from './file-store.ts'
 import { globStart, globStep, isMatched, mayGoOn, type Glob, type GlobState } from './glob.ts'
 import { isMarker } from './is-marker.ts'
@@ -64,6 +64,11 @@ async function* walkFolder(walk: Walk, folder: Folder): AsyncGenerator<FoundFile
     const path = join(folder.path, name)
     const facts = await factsOf(path, place).catch((error: unknown) => {
       if (!leadsNowhere(error)) throw error
+      // What Node gives for bytes that are no UTF-8: no path leads there, and rows would be missed.
+      if (name.includes('\ufffd')) {
+        const what = 'a file or folder where the pattern looks has a name that is not UTF-8'
+        throw pathRefused(what, 'Rename it, or narrow the path.', { path: place })
+      }
       // No folder, so nothing beneath it is missed; but a file that is wanted is not passed over.
       if (!isMatched(glob, state)) return undefined
       throw isMissing(error) ? fileMissing({ path: place }, error, true) : error
@@ -72,7 +77,7 @@ async function* walkFolder(walk: Walk, folder: Folder): AsyncGenerator<FoundFile
     if (!facts.isDirectory()) {
       if (!isMatched(glob, state) || isMarker(folder.within + name, Number(facts.size))) continue
       yield await look(directories, path, place)
-    } else if (mayGoOn(glob, state)) {
+    } else if (mayGoOn(glob, state) && !(await directories.isState(path))) {
       const real = await directories.admit(path, place)
       const above = [...folder.above, folder.path]
       if (above.includes(real)) continue

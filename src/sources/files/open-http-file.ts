@@ -57,35 +57,46 @@ export async function openHttpFile(
     unread = undefined
     if (kept !== undefined && fromBytes === 0) return kept.body
     kept?.close()
-    if (strongEtag !== undefined && fromBytes > 0) return rangeFrom(fromBytes, strongEtag)
-    return (await wholeAgain()).body
+    if (strongEtag === undefined || fromBytes === 0) return wholeAgain()
+    // Servers differ in what they answer to one who has everything.
+    return fromBytes === validator.lengthBytes ? nothing() : rangeFrom(fromBytes, strongEtag)
   }
 
-  async function wholeAgain(): Promise<StreamedAnswer> {
-    const answer = await ask({}, [200])
-    if (mayBeSame(validator, readValidator(answer.headers))) return answer
+  async function wholeAgain(): Promise<AsyncIterable<Uint8Array>> {
+    return bodyOfSame(await ask({}, [200]))
+  }
+
+  /** The body of a whole answer, where it may stand for the first one's. */
+  function bodyOfSame({
+    headers: now,
+    body,
+    ...answer
+  }: StreamedAnswer): AsyncIterable<Uint8Array> {
+    const isSame = now['content-encoding'] === headers['content-encoding']
+    if (isSame && mayBeSame(validator, readValidator(now)) && (answer.isFramed || !isFramed)) {
+      return body
+    }
     answer.close()
-    throw fileChanged({ url: shown })
+    throw isSame && !answer.isFramed ? endUnknown(shown) : fileChanged({ url: shown })
   }
 
   async function rangeFrom(fromBytes: number, etag: string): Promise<AsyncIterable<Uint8Array>> {
     const range = { range: `bytes=${fromBytes}-`, 'if-range': etag }
     const answer = await ask(range, [200, 206, 412, 416])
     const { status, headers: now, body } = answer
+    if (status === 200) return skipBytes(bodyOfSame(answer), fromBytes)
     if (status === 206 && now.etag === etag) {
       const part = readContentRange(now['content-range'], validator)
       if (part?.fromBytes === fromBytes) return partOf(body, part, shown)
       answer.close()
       throw wrongRange(fromBytes, shown)
     }
-    if (status === 200 && mayBeSame(validator, readValidator(now)))
-      return skipBytes(body, fromBytes)
     answer.close()
     // All had come but the end of the last chunk.
     if (status === 416 && now['content-range'] === `bytes */${fromBytes}`) return nothing()
     // A part that does not say of what: only the whole can be trusted.
     if (status === 206 && now.etag === undefined) {
-      return skipBytes((await wholeAgain()).body, fromBytes)
+      return skipBytes(await wholeAgain(), fromBytes)
     }
     throw fileChanged({ url: shown })
   }
@@ -102,6 +113,16 @@ export async function openHttpFile(
     },
     close,
   }
+}
+
+/** A cut of it would pass for the file's own end, though the first answer has told that one. */
+function endUnknown(shown: string): PipelineError {
+  return new PipelineError('SOURCE_UNREACHABLE', 'asked anew, the source tells no length', {
+    at: { url: shown },
+    remedy:
+      'Have the file sent with Content-Length or in chunks by all servers behind the address.',
+    retryable: true,
+  })
 }
 
 /** gzip and zstd are read as the file's own compression; of anything else nothing could be made. */

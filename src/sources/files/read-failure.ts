@@ -1,4 +1,5 @@
 import { PipelineError } from '../../../activities/index.ts'
+import { errorCode } from '../error-code.ts'
 import { fileMissing, pathRefused } from './file-errors.ts'
 
 /** Why a local file cannot be read, of an error of the file system. */
@@ -33,6 +34,5 @@ export function readFailure(error: unknown, place: string): unknown {
 
 /** The system's code, e.g. `ENOENT`; undefined where the error is none of the system's. */
 export function codeOf(error: unknown): string | undefined {
-  const isOfSystem = error instanceof Error && 'code' in error && 'syscall' in error
-  return isOfSystem && typeof error.code === 'string' ? error.code : undefined
+  return error instanceof Error && 'syscall' in error ? errorCode(error) : undefined
 }

@@ -5,7 +5,7 @@ import { createS3Call } from '../../../codec/s3-call.ts'
 import { createS3Client, type S3ClientOptions } from '../../../codec/s3-client.ts'
 import type { S3Context } from '../../../codec/s3-context.ts'
 import { PipelineError, type FileSourceDefinition } from '../../../activities/index.ts'
-import { parseHttpUrl } from '../parse-http-url.ts'
+import { httpAddress } from '../http-address.ts'
 import { resolveReferences, type Environment } from '../resolve-references.ts'
 import type { Hop, SourceHosts } from '../source-hosts.ts'
 
@@ -60,8 +60,7 @@ export class S3Connections {
       return this.#kept('own', () => createS3Client(own))
     }
     const options = namedStore(access, environment)
-    const { endpoint } = options
-    const url = URL.parse(endpoint ?? '') ?? new URL('https://s3.amazonaws.com')
+    const url = new URL(options.endpoint ?? 'https://s3.amazonaws.com')
     const hop = { url, isNamed: true, shown: access.endpoint ?? 's3://' }
     hosts.check(hop)
     return this.#kept(JSON.stringify(options), () => {
@@ -80,23 +79,24 @@ export class S3Connections {
 
 function namedStore(access: S3Access, environment: Environment): S3ClientOptions {
   const resolve = (text: string) => resolveReferences(text, environment)
-  const endpoint = access.endpoint === undefined ? undefined : resolve(access.endpoint)
-  const url = endpoint === undefined ? undefined : parseHttpUrl(endpoint)
-  if (endpoint !== undefined && (url === undefined || url.username !== '')) {
-    throw new PipelineError(
-      'SOURCE_SETTING_INVALID',
-      'with its references filled in, `source.s3.endpoint` is none of http:// or https://',
-      { remedy: 'Correct the variables in the environment of the worker.' },
-    )
-  }
+  const { endpoint } = access
   return {
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(endpoint === undefined ? {} : { endpoint: bare(resolve(endpoint)) }),
     region: access.region === undefined ? 'us-east-1' : resolve(access.region),
     credentials: {
       accessKeyId: resolve(access.accessKeyId),
       secretAccessKey: resolve(access.secretAccessKey),
     },
   }
+}
+
+/** A store is told who asks by its keys. */
+function bare(endpoint: string): string {
+  const url = httpAddress(endpoint, '`source.s3.endpoint`')
+  if (url.username === '' && url.password === '') return endpoint
+  const what = 'with its references filled in, `source.s3.endpoint` names a user'
+  const remedy = 'Leave it out: `access_key_id` and `secret_access_key` say who asks.'
+  throw new PipelineError('SOURCE_SETTING_INVALID', what, { remedy })
 }
 
 function unnamedStore(): PipelineError {

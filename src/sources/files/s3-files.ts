@@ -3,6 +3,7 @@ import type { S3Context } from '../../../codec/s3-context.ts'
 import { headS3Object } from '../../../codec/s3-read.ts'
 import { PipelineError } from '../../../activities/index.ts'
 import { fileMissing } from './file-errors.ts'
+import { isBucketName, s3Place } from './file-kind.ts'
 import type { FilePath } from './file-path.ts'
 import type { FileRequest, FileStore, FoundFile } from './file-store.ts'
 import { matchesGlob, type Glob } from './glob.ts'
@@ -52,10 +53,8 @@ function locate(
   { address, place }: FilePath,
   { source }: FileRequest,
 ): { context: S3Context; key: string } {
-  const [, bucket = '', key = ''] = /^s3:\/\/([^/]*)\/?(.*)$/is.exec(address) ?? []
-  if (/^[a-z0-9][a-z0-9._-]{1,62}$/i.test(bucket)) {
-    return { context: connections.context(source.s3, bucket), key }
-  }
+  const { bucket, key } = s3Place(address)
+  if (isBucketName(bucket)) return { context: connections.context(source.s3, bucket), key }
   throw new PipelineError('SOURCE_SETTING_INVALID', 'the path names no bucket', {
     at: { path: place },
     remedy: 'Correct it, or the variables in the environment of the worker: s3://bucket/key.',

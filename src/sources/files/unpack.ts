@@ -1,5 +1,6 @@
 import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib'
 import { PipelineError, type FileSourceDefinition } from '../../../activities/index.ts'
+import { errorCode } from '../error-code.ts'
 import { PackedInput } from './packed-input.ts'
 
 export type FileCompression = NonNullable<FileSourceDefinition['compression']>
@@ -72,7 +73,7 @@ async function* unpackRun(
     for await (const chunk of engine) if (chunk instanceof Uint8Array) yield chunk
     await feeding
   } catch (error) {
-    if (!isOfZlib(error)) throw error
+    if (!/^(Z_|ZSTD_)/.test(errorCode(error) ?? '')) throw error
     throw malformed(`is cut off or damaged as ${compression}`, trouble, error)
   } finally {
     engine.destroy()
@@ -96,15 +97,6 @@ async function feed(packed: PackedInput, engine: Gunzip | ZstdDecompress): Promi
     }
   }
   engine.end()
-}
-
-function isOfZlib(error: unknown): error is Error {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    typeof error.code === 'string' &&
-    /^(Z_|ZSTD_)/.test(error.code)
-  )
 }
 
 function malformed(

@@ -3,11 +3,9 @@ import {
   PipelineError,
   type ModuleSourceDefinition,
 } from '../../../activities/index.ts'
-import { replaceReferences, type Environment } from '../resolve-references.ts'
+import { repeatedReference } from '../repeated-reference.ts'
+import type { Environment } from '../resolve-references.ts'
 import { moduleFailed } from './module-error.ts'
-
-/** A shorter value is looked for as a whole only: it may stand in anything. */
-const leastTellingLength = 6
 
 /**
  * What a page's `next` is kept as: printable ASCII, for it goes into histories and into the metadata of
@@ -28,11 +26,9 @@ export function encodeCursor(
       'Make it a text that the generator can be called with; leave it out on the last page.',
     )
   }
-  for (const name of referencesIn(options)) {
-    const values = secretParts(environment[name] ?? '')
-    if (values.some((value) => repeats(next, value))) {
-      throw refused(path, `repeats what \${${name}} stands for, which may be a secret`)
-    }
+  const repeated = repeatedReference([next], JSON.stringify(options), environment)
+  if (repeated !== undefined) {
+    throw refused(path, `repeats what \${${repeated}} stands for, which may be a secret`)
   }
   const cursor = next.replaceAll(/[^!-$&-~]/gu, encodeURIComponent)
   if (cursor.length <= maxNextLinkBytes) return cursor
@@ -41,35 +37,6 @@ export function encodeCursor(
 
 export function decodeCursor(cursor: string): string {
   return decodeURIComponent(cursor)
-}
-
-function referencesIn(options: Readonly<Record<string, string>>): Set<string> {
-  const names = new Set<string>()
-  replaceReferences(Object.values(options).join('\n'), (name) => {
-    names.add(name)
-    return ''
-  })
-  return names
-}
-
-/** Of a URL also what may be secret in it. */
-function secretParts(value: string): string[] {
-  const url = URL.parse(value)
-  const parts =
-    url === null ? [] : [url.username, url.password, ...url.searchParams.values()].map(decoded)
-  return [value, ...parts].filter((part) => part !== '')
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
-function repeats(text: string, value: string): boolean {
-  return text === value || (value.length >= leastTellingLength && text.includes(value))
 }
 
 function refused(path: string, what: string): PipelineError {

@@ -1,4 +1,5 @@
 import { PipelineError } from '../../../activities/index.ts'
+import { errorCode } from '../error-code.ts'
 
 /** The module's name in pipeline files. */
 type ModulePath = string
@@ -43,7 +44,6 @@ export function describeThrown(error: unknown): string {
 }
 
 function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined
-  const { code } = error
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,60}$/.test(code) ? code : undefined
+  const code = errorCode(error)
+  return /^[A-Z][A-Z0-9_]{0,60}$/.test(code ?? '') ? code : undefined
 }

@@ -25,7 +25,7 @@ interface OpenGenerator {
   readonly generator: AsyncGenerator
   readonly closing: AbortController
   /** The cursor that its newest page has named. */
-  named?: string
+  named?: string | undefined
 }
 
 /** A walk through the pages of a module: of one generator as long as each page leads to the next. */
@@ -45,6 +45,8 @@ export class ModuleWalk implements PageWalk {
     const goesOn = cursor !== undefined && cursor === this.#open?.named
     const open = goesOn && this.#open !== undefined ? this.#open : await this.#begin(cursor)
     const answer = { module: path }
+    // Behind a page that fails, no other page may be taken for it.
+    open.named = undefined
     const step = await this.#step(open)
     if (step.done === true) {
       this.#open = undefined
@@ -69,11 +71,7 @@ export class ModuleWalk implements PageWalk {
     if (open === undefined) return
     this.#open = undefined
     open.closing.abort()
-    const ended = open.generator.return(undefined).then(
-      () => undefined,
-      () => undefined,
-    )
-    await Promise.race([ended, delay(closeTimeoutMs, undefined, { ref: false })])
+    await Promise.race([endOf(open), delay(closeTimeoutMs, undefined, { ref: false })])
   }
 
   async #begin(cursor: string | undefined): Promise<OpenGenerator> {
@@ -87,8 +85,7 @@ export class ModuleWalk implements PageWalk {
         resolveReferences(text, environment),
       ]),
     )
-    const open = await loadModule(path, directories)
-    signal.throwIfAborted()
+    const open = await untilAborted(loadModule(path, directories), signal)
     const closing = new AbortController()
     const generator = this.#guarded(() =>
       open({
@@ -127,6 +124,15 @@ export class ModuleWalk implements PageWalk {
       if (error instanceof PipelineError) throw error
       throw moduleThrew(this.#options.request.source.path, error)
     }
+  }
+}
+
+/** What comes of it matters to nobody; one that is written by hand may throw at once. */
+async function endOf({ generator }: OpenGenerator): Promise<void> {
+  try {
+    await generator.return(undefined)
+  } catch {
+    // It has ended all the same.
   }
 }
 

@@ -1,4 +1,4 @@
-import type { SourceSlice } from '../../../activities/index.ts'
+import type { SourceSlice } from '../../../activities/source-slice.ts'
 
 /** What the generator of a module is called with. */
 export interface SourceModuleContext {

@@ -1,6 +1,12 @@
+import { statSync } from 'node:fs'
 import { Client } from 'pg'
 import { PipelineError } from '../../../activities/index.ts'
-import { replaceReferences, resolveReferences, type Environment } from '../resolve-references.ts'
+import {
+  replaceReferences,
+  resolveReferences,
+  withoutUser,
+  type Environment,
+} from '../resolve-references.ts'
 
 /**
  * The connection URL of a source, references filled in. What a reference between `://` and `@` stands
@@ -35,6 +41,13 @@ function urlProblem(text: string): string | undefined {
   if (url.hash !== '' || rest.includes('@')) {
     return 'has a # or an @ where none can be: percent-encode the password in it'
   }
+  // `pg` reads them at once, and would wait for a pipe, or read a device, for ever.
+  const paths = ['sslcert', 'sslkey', 'sslrootcert'].flatMap((name) =>
+    url.searchParams.getAll(name),
+  )
+  if (!paths.every((path) => path === '' || isFile(path))) {
+    return 'names a certificate or key that is no file'
+  }
   try {
     const { host } = new Client({ connectionString: text })
     return host.startsWith('/') ? 'names a Unix socket, and no host' : undefined
@@ -43,8 +56,10 @@ function urlProblem(text: string): string | undefined {
   }
 }
 
-/** A template for messages: references as they are written. */
-export function withoutUser(template: string): string {
-  const [place = ''] = template.split('?')
-  return place.replace(/^(\w+:\/\/)[^/]*@/, '$1')
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
 }

@@ -7,22 +7,18 @@ import {
   type PostgresSourceDefinition,
   type SourceSlice,
 } from '../../../activities/index.ts'
-import type { HostList } from '../host-list.ts'
-import { shownUrl, type Environment } from '../resolve-references.ts'
-import { SourceHosts, type Resolve } from '../source-hosts.ts'
-import { databaseUrl, withoutUser } from './database-url.ts'
+import type { HttpSourceOptions } from '../http-source.ts'
+import { shownUrl, withoutUser } from '../resolve-references.ts'
+import { SourceHosts } from '../source-hosts.ts'
+import { databaseUrl } from './database-url.ts'
 import { fillQuery } from './fill-query.ts'
 import { SourceSession, type SourceSessionOptions } from './source-session.ts'
 import { splitRanges, splitTypeOf } from './split-ranges.ts'
 
-export interface PostgresSourceOptions {
-  /** Where `${NAME}` references are looked up. */
-  readonly environment: Environment
-  /** The only hosts that may be asked. @default those that a pipeline names, and what is public */
-  readonly allowedHosts?: HostList | undefined
-  /** Looks names up. @default dns.lookup */
-  readonly resolve?: Resolve | undefined
-}
+export type PostgresSourceOptions = Pick<
+  HttpSourceOptions,
+  'environment' | 'allowedHosts' | 'resolve'
+>
 
 /** Well within the timeout of an idle transaction. */
 const pingIntervalMs = 20_000

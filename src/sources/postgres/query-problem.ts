@@ -1,10 +1,7 @@
-import { PLACEHOLDERS } from '../fill-in.ts'
+import { anyPlaceholder, PLACEHOLDERS } from '../fill-in.ts'
 import { sqlPieces } from './sql-pieces.ts'
 
 const known: readonly string[] = PLACEHOLDERS
-const placeholderText = new RegExp(
-  known.map((placeholder) => placeholder.replaceAll(/[{}.]/g, String.raw`\$&`)).join('|'),
-)
 
 /**
  * What keeps a text from being the one query of a source; `undefined` when nothing does. What passes
@@ -17,7 +14,7 @@ export function queryProblem(text: string): string | undefined {
     return 'has a quote or a comment that is not closed'
   }
   for (const { kind, text: piece } of pieces) {
-    const found = kind === 'quoted' ? placeholderText.exec(piece)?.[0] : undefined
+    const found = kind === 'quoted' ? piece.match(anyPlaceholder)?.[0] : undefined
     if (found !== undefined) {
       return `has ${found} inside of quotes: leave them out, it becomes an SQL literal by itself`
     }

@@ -1,6 +1,7 @@
 import { DatabaseError } from 'pg'
 import type { ErrorPlace } from '../../../codec/coded-error.ts'
 import { PipelineError } from '../../../activities/index.ts'
+import { errorCode } from '../error-code.ts'
 
 interface Meaning {
   readonly retryable: boolean
@@ -66,7 +67,7 @@ const otherwise: Meaning = {
 export function toSourceError(error: unknown, at: ErrorPlace, line?: number): PipelineError {
   if (error instanceof PipelineError) return error
   if (error instanceof DatabaseError) return fromDatabase(error, at, line)
-  const code = codeOf(error)
+  const code = errorCode(error) ?? ''
   const message = error instanceof Error ? error.message : ''
   if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO)/.test(code)) {
     return refused(`the certificate of the server is not accepted (${code})`, at, {
@@ -108,13 +109,6 @@ function fromDatabase(
 
 function refused(what: string, at: ErrorPlace, { remedy }: { remedy: string }): PipelineError {
   return new PipelineError('SOURCE_REFUSED', what, { at, remedy })
-}
-
-/** ECONNREFUSED and its like; the first of several where a name has several addresses. */
-function codeOf(error: unknown): string {
-  if (error instanceof AggregateError) return codeOf(error.errors[0])
-  if (!(error instanceof Error) || !('code' in error)) return ''
-  return typeof error.code === 'string' ? error.code : ''
 }
 
 function lossReason(message: string): string {

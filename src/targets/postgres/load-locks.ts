@@ -8,8 +8,9 @@ import { displayTable } from './sql-name.ts'
  * each other's way. PostgreSQL cuts names at 63 bytes; these fit.
  */
 
+/** With the part's number in hexadecimal: ten digits would be one too many. */
 export function stageName(datasetId: DatasetId, partNumber: number): string {
-  return `claimcheck stage ${datasetId} ${partNumber}`
+  return `claimcheck stage ${datasetId} ${partNumber.toString(16)}`
 }
 
 export function publishName(datasetId: DatasetId): string {

@@ -2,8 +2,9 @@ import type { PublishRequest, RejectedRecord } from '../../../activities/load-ta
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import type { Session } from './sessions.ts'
 
-/** Rows of one statement: each may hold some KiB. */
+/** Of one statement: as many rows, or with as many letters of text. */
 const rowsAtOnce = 1000
+const lettersAtOnce = 4 * 1024 * 1024
 
 /**
  * Writes what a load has set aside into `claimcheck.rejects`, in the session's transaction.
@@ -15,15 +16,31 @@ export async function recordRejects(session: Session, request: PublishRequest): 
   if (rejects === undefined || rejectCount === 0) return
   let count = 0
   for await (const batch of rejects) {
-    for (let start = 0; start < batch.length; start += rowsAtOnce) {
-      await insert(session, request, batch.slice(start, start + rowsAtOnce))
-    }
+    for (const some of inSteps(batch)) await insert(session, request, some)
     count += batch.length
   }
   if (count === rejectCount) return
   throw new PipelineError('ROWS_LOST', `${rejectCount} records were set aside and ${count} read`, {
     remedy: 'Something else changed the rejects beside the dataset; start the run again.',
   })
+}
+
+/** A record is as long as its source has made it. */
+function* inSteps(batch: readonly RejectedRecord[]): Generator<readonly RejectedRecord[]> {
+  let some: RejectedRecord[] = []
+  let letters = 0
+  for (const reject of batch) {
+    const { fields, raw } = reject
+    const length = (fields?.length ?? 0) + (raw?.length ?? 0)
+    if (some.length === rowsAtOnce || (some.length > 0 && letters + length > lettersAtOnce)) {
+      yield some
+      some = []
+      letters = 0
+    }
+    some.push(reject)
+    letters += length
+  }
+  if (some.length > 0) yield some
 }
 
 async function insert(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { ObjectKey } from '../../../codec/index.ts'
 import { PipelineError, type Pagination } from '../../../activities/index.ts'
 import type { CountedPagination } from '../../../activities/source-definition.ts'
 import { WalkedSource, type WalkOptions } from './walked-source.ts'
@@ -252,4 +253,54 @@ test('a page limit is not what a landing is known by', async () => {
   const keys: string[] = []
   for await (const { key } of source.store.list('landing/')) keys.push(key)
   assert.equal(keys.filter((key) => key.includes('/page-')).length, 2)
+})
+
+describe('an attempt that was given up', () => {
+  test('changes nothing of a batch when it comes late, to a source that says something else', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+    let calls = 0
+    const source = new WalkedSource(
+      byCursor,
+      async (cursor) => {
+        calls += 1
+        if (calls > 1) return `{"data":[{"id":1}],"next":${cursor === 'late' ? '"end"' : 'null'}}`
+        begin()
+        await gate
+        return '{"data":[{"id":2}],"next":"late"}'
+      },
+      oneBatch,
+    )
+    const late = source.walk()
+    await begun
+    const newer = await source.walk()
+    open()
+    const told = await late.catch(() => undefined)
+    assert.equal(JSON.stringify(told?.batches), JSON.stringify(newer.batches))
+    const key = (newer.batches[0]?.batchKey ?? '') as ObjectKey
+    const { next, pages } = JSON.parse(Buffer.from(await source.store.get(key)).toString('utf8'))
+    assert.deepEqual([next, pages.length], [null, 1])
+  })
+})
+
+describe('a landing of very many pages', () => {
+  test('is listed as far as a batch can reach', async () => {
+    const source = new WalkedSource(byPage, paged)
+    const contentType = 'application/zstd'
+    for (let page = 0; page < 6000; page += 1) {
+      const place = `page-${String(page).padStart(7, '0')}-0123456789abcdef.json.zst`
+      const key = `landing/walked/2001/f/0001/${place}` as ObjectKey
+      await source.store.put(key, Buffer.of(), { contentType })
+    }
+    let listed = 0
+    const list = source.store.list.bind(source.store)
+    source.store.list = async function* (...request) {
+      for await (const found of list(...request)) {
+        listed += 1
+        yield found
+      }
+    }
+    const { batches } = await source.walk()
+    assert.ok(listed <= batches.length * 2010, `${listed} keys`)
+  })
 })

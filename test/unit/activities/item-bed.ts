@@ -94,12 +94,15 @@ export class ItemBed {
   async begin(
     change: {
       readonly limits?: Partial<PipelineLimits>
+      /** From the landing of the run before. */
       readonly fromLanding?: boolean
+      readonly fromLandingOf?: DatasetId
       /** @default the bed's */
       readonly format?: SourceFormat
       readonly records?: readonly string[]
     } = {},
   ): Promise<number> {
+    const before = this.run.datasetId
     const count = Number(this.run.datasetId.slice('dataset-'.length)) + 1
     this.run = { ...this.run, datasetId: `dataset-${count}` as DatasetId }
     const { limits, columns } = this.#options
@@ -123,7 +126,7 @@ export class ItemBed {
       definition,
       interval: { start: '2001-01-01T00:00:00Z', end: '2002-01-01T00:00:00Z' },
       requestedAt: '2001-01-01T00:00:00Z',
-      fromLanding: change.fromLanding,
+      fromLandingOf: change.fromLandingOf ?? (change.fromLanding === true ? before : undefined),
     })
     const { itemCount } = await listItems(this.ports, { run: this.run }, this.attempt)
     return itemCount

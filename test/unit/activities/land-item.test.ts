@@ -359,6 +359,22 @@ describe('a run from the landing alone', () => {
     assert.equal((await bed.land()).pagesFound, 4)
   })
 
+  test('takes the version of its own dataset, though another run has landed a newer one', async () => {
+    const bed = new ItemBed()
+    const item = bed.add('a.ndjson', lines(10))
+    await bed.begin()
+    const first = await bed.land()
+    const { datasetId } = bed.run
+    item.version = 'v2'
+    await bed.begin()
+    const second = await bed.land()
+    assert.notEqual(second.landedKey, first.landedKey)
+    await bed.begin({ fromLandingOf: datasetId })
+    assert.equal((await bed.land()).landedKey, first.landedKey)
+    await bed.begin({ fromLandingOf: bed.run.datasetId })
+    assert.equal((await bed.land()).landedKey, first.landedKey)
+  })
+
   test('finds the records of JSON where its own definition has them', async () => {
     const bed = new ItemBed({ format: 'json' })
     bed.add('a.json', '{"a":[{"id":1}],"b":[{"id":2},{"id":3}]}')

@@ -47,7 +47,7 @@ describe('the items of a source', () => {
     assert.equal(await bed.begin({ fromLanding: true }), 2)
   })
 
-  test('are listed anew for each run, and are the newest for a run from the landing', async () => {
+  test('are listed anew for each run, and are those of the dataset that is made again', async () => {
     const bed = bedOf(['a', 'b'])
     await bed.begin()
     const first = bed.run
@@ -55,6 +55,10 @@ describe('the items of a source', () => {
     assert.equal(await bed.begin(), 1)
     assert.equal(await bed.begin({ fromLanding: true }), 1)
     assert.equal((await readItem(bed.store, bed.run, 0, {})).place, 'b')
+    // Another run has used the landing meanwhile.
+    assert.equal(await bed.begin({ fromLandingOf: first.datasetId }), 2)
+    assert.equal((await readItem(bed.store, bed.run, 0, {})).place, 'a')
+    assert.equal(await bed.begin({ fromLanding: true }), 2)
     assert.equal((await readItem(bed.store, first, 0, {})).place, 'a')
     assert.equal(bed.listings, 2)
   })

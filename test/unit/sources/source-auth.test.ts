@@ -88,6 +88,14 @@ describe('a source is told who asks', () => {
     assert.equal(requests[0].headers['authorization'], `Basic ${base64('client:p%3Ass+w%25rd')}`)
   })
 
+  it('by an access token of which nobody says when it expires', async () => {
+    for (const more of [{}, { expires_in: null }, { expires_in: 0 }, { expires_in: 'never' }]) {
+      tokenRoute = issue(more)
+      await fetch(oauth2())
+      assert.equal(sent()?.['authorization'], `Bearer token-${issued}`)
+    }
+  })
+
   it('by another access token, once, when the source refuses the kept one', async () => {
     const http = open()
     await http.fetchPage(page())

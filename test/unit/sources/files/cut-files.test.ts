@@ -107,6 +107,26 @@ const ROUTES: Readonly<Record<string, HostileRoute>> = {
     cutAfterBytes: firstCut(3000),
     framing: 'chunks',
   }),
+  '/other-weak-etag': fileRoute({
+    file: later({ body, headers: { ETag: 'W/"1"' } }, { body, headers: { ETag: 'W/"2"' } }),
+    cutAfterBytes: firstCut(3000),
+  }),
+  '/other-encoding': fileRoute({
+    file: later(
+      { body, headers: one },
+      { body: gzipSync(body), headers: { ...one, 'Content-Encoding': 'gzip' } },
+    ),
+    cutAfterBytes: firstCut(3000),
+    ranges: 'ignored',
+  }),
+  '/later-unframed': (socket, request) => {
+    const isFirst = request.count <= 2
+    fileRoute({
+      file: always(body, dated(1)),
+      cutAfterBytes: isFirst ? firstCut(3000) : () => 5000,
+      framing: isFirst ? 'chunks' : 'none',
+    })(socket, request)
+  },
   '/gone': (socket, request) =>
     (request.count > 2
       ? answer({ status: '404 Not Found' })
@@ -189,6 +209,8 @@ describe('a file whose transfer is cut off', () => {
     '/other-length',
     '/other-bytes',
     '/fewer-bytes',
+    '/other-weak-etag',
+    '/other-encoding',
   ]) {
     it(`and then is another one fails the attempt (${path})`, async () => {
       await assert.rejects(read(path), { code: 'SOURCE_CHANGED', retryable: true })
@@ -201,6 +223,10 @@ describe('a file whose transfer is cut off', () => {
 
   it('is not gone on with by other bytes than were asked for', async () => {
     await assert.rejects(read('/shifted'), { code: 'SOURCE_MALFORMED', retryable: true })
+  })
+
+  it('is not gone on with by an answer whose own end would go unnoticed', async () => {
+    await assert.rejects(read('/later-unframed'), { code: 'SOURCE_UNREACHABLE', retryable: true })
   })
 
   it('is given up when it gets no further', async () => {

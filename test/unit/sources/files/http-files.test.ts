@@ -33,6 +33,11 @@ describe('a file behind an HTTP server', () => {
     server = await openHostileSource({
       '/etag': answer({ headers: etag, body: text }),
       '/weak': answer({ headers: { ETag: 'W/"one"', ...modified }, body: text }),
+      '/dated': answer({ headers: modified, body: text }),
+      '/silent-end': (socket, request) =>
+        (request.headers['range'] === undefined
+          ? answer({ headers: etag, body: text })
+          : answer({ status: '416 Range Not Satisfiable' }))(socket, request),
       '/no-ranges': answer({ headers: { ETag: '"one"' }, body: text }),
       '/nothing-told': answer({ body: text }),
       '/forbidden': answer({ status: '403 Forbidden' }),
@@ -104,7 +109,8 @@ describe('a file behind an HTTP server', () => {
     }
     assert.deepEqual(await facts('/etag'), ['"one"', text.length])
     const dated = `${modified['Last-Modified']} ${text.length}`
-    assert.deepEqual(await facts('/weak'), [dated, text.length])
+    assert.deepEqual(await facts('/dated'), [dated, text.length])
+    assert.deepEqual(await facts('/weak'), [`${dated} W/"one"`, text.length])
     assert.deepEqual(await facts('/nothing-told'), ['', text.length])
     assert.deepEqual(await facts('/endless'), ['', null])
     const versions = new Set<string>()
@@ -134,6 +140,7 @@ describe('a file behind an HTTP server', () => {
     for (const path of ['/weak', '/no-ranges', '/nothing-told', '/gzip-file']) {
       assert.equal(await isSeekable(path), false, path)
     }
+    assert.equal(await readOnly(source, at('/silent-end'), { fromBytes: text.length }), '')
     for (const path of ['/etag', '/weak', '/no-ranges', '/nothing-told', '/gzip-file']) {
       for (const fromBytes of [0, 5, text.length - 1]) {
         const read = await readOnly(source, at(path), { fromBytes })

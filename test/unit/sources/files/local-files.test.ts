@@ -14,7 +14,7 @@ import {
 } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { eventually } from '../../../support/eventually.ts'
 import type { FileSource } from '../../../../src/sources/files/file-source.ts'
@@ -123,6 +123,24 @@ describe('local files', () => {
     })
   })
 
+  it('whose name or folder is not UTF-8 are not passed over', async () => {
+    await write('latin/good-\ufffd.csv')
+    assert.deepEqual(await found('latin/**'), ['latin/good-\ufffd.csv'])
+    for (const [folder, pattern] of [
+      ['latin-1', '*'],
+      ['latin-2', '**/*.csv'],
+    ] as const) {
+      const bytes = Buffer.from(at(`${folder}/M\xe4rz.csv`), 'latin1')
+      await mkdir(at(folder))
+      if (pattern === '*') await writeFile(bytes, row)
+      else await mkdir(bytes.subarray(0, -'.csv'.length))
+      await assert.rejects(found(`${folder}/${pattern}`), {
+        code: 'SOURCE_PATH_REFUSED',
+        message: /not UTF-8/,
+      })
+    }
+  })
+
   it('that only mark a folder are passed over by a pattern, but not when they are named', async () => {
     await write('spark/_SUCCESS', '{}')
     await write('spark/_started', '')
@@ -175,6 +193,61 @@ describe('local files', () => {
     }
     const item = { place: at('links/file.csv'), version: '', sizeBytes: null }
     await assert.rejects(source.open({ ...requestOf(files([])), item }), refused)
+  })
+
+  it('of the project itself are refused, and passed over by patterns', async () => {
+    await write('project/.state/secrets.json')
+    await write('project/state/secrets.json')
+    await write('project/data/a.json')
+    await symlink('../.state/secrets.json', at('project/data/link.json'))
+    for (const name of ['.state', 'state']) {
+      const own = openFiles({
+        directories: [top],
+        stateDirectory: relative('.', at(`project/${name}`)),
+      })
+      const placesOf = (path: string) => places(own, files(at(path)))
+      const other = at(
+        name === 'state' ? 'project/.state/secrets.json' : 'project/state/secrets.json',
+      )
+      assert.deepEqual(await placesOf('project/*/se*.json'), name === 'state' ? [] : [other])
+      assert.deepEqual(await placesOf('project/.*/*'), name === 'state' ? [other] : [])
+      assert.deepEqual(await placesOf('project/**/a.json'), [at('project/data/a.json')])
+      const paths = [`project/${name}/secrets.json`, `project/data/../${name}/*.json`]
+      if (name === '.state') paths.push('project/data/link.json', 'project/data/*.json')
+      for (const path of paths) {
+        await assert.rejects(
+          placesOf(path),
+          { code: 'SOURCE_PATH_REFUSED', message: /state/ },
+          path,
+        )
+      }
+      const item = { place: at(`project/${name}/secrets.json`), version: '', sizeBytes: null }
+      await assert.rejects(own.open({ ...requestOf(files([])), item }), {
+        code: 'SOURCE_PATH_REFUSED',
+      })
+      own.close()
+    }
+    const inside = openFiles({
+      directories: [at('project/state/in')],
+      stateDirectory: at('project/state'),
+    })
+    await write('project/state/in/a.json')
+    assert.deepEqual(await places(inside, files(at('project/state/in/**'))), [
+      at('project/state/in/a.json'),
+    ])
+    await assert.rejects(places(inside, files(at('project/state/secrets.json'))), {
+      code: 'SOURCE_PATH_REFUSED',
+    })
+    inside.close()
+    const nothingElse = openFiles({
+      directories: [at('project/state')],
+      stateDirectory: at('project/state'),
+    })
+    await assert.rejects(places(nothingElse, files(at('project/state/in/**'))), {
+      code: 'SOURCE_PATH_REFUSED',
+      message: /state/,
+    })
+    nothingElse.close()
   })
 
   it('behind links that stay within are read once, and a circle ends', async () => {

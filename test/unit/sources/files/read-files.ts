@@ -18,7 +18,12 @@ export interface ReadOptions {
 
 /** A file source as a worker has one, with short waits. */
 export function openFiles(options: Partial<FileSourceOptions> = {}): FileSource {
-  return createFileSource({ environment: {}, firstDelayMs: 1, ...options })
+  return createFileSource({
+    environment: {},
+    stateDirectory: '.claimcheck',
+    firstDelayMs: 1,
+    ...options,
+  })
 }
 
 export function files(

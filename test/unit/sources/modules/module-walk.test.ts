@@ -67,6 +67,18 @@ const modules = {
       bytes.fill('x')
       yield { body: '{"a":"' + String.fromCharCode(0xdfff) + '"}' }
     }`,
+  'stumbles.ts': `let count = 0
+    export default async function* ({ cursor }) {
+      if (cursor === undefined) yield { records: [[0]], next: '1' }
+      yield { records: [count++ === 0 ? new Map() : [1]], next: '2' }
+      yield { records: [[2]] }
+    }`,
+  'handmade.ts': `export default () => ({
+      next: async () => ({ done: false, value: { records: [], next: 'a' } }),
+      return() { throw new Error('a datum') },
+      [Symbol.asyncIterator]() { return this },
+    })`,
+  'stuck.ts': `await new Promise(() => setInterval(() => {}, 1000).unref())`,
   'plain.ts': `export default () => [1]`,
   'async.ts': `export default async () => { throw new Error('a datum') }`,
   'sync.ts': `export default function* () { yield { records: [] } }`,
@@ -102,6 +114,8 @@ describe('a source that is a module', () => {
     TOKEN: 'abcdef-secret',
     SHORT: 'x1',
     ADDRESS: 'postgres://u:p%40ss-word@h/d',
+    API: 'https://api.test/v1/hidden-path',
+    HOST: 'https://api.test',
   }
 
   interface Wanted {
@@ -226,12 +240,14 @@ describe('a source that is a module', () => {
     ['{ records: [], next: "?t=abcdef-secret&p=2" }', 'NEXT_LINK_REFUSED', /\$\{TOKEN\}/],
     ['{ records: [], next: "as p@ss-word" }', 'NEXT_LINK_REFUSED', /\$\{ADDRESS\}/],
     ['{ records: [], next: "x1" }', 'NEXT_LINK_REFUSED', /\$\{SHORT\}/],
+    ['{ records: [], next: "?k=%7e%&t=abcdef%2Dsecret" }', 'NEXT_LINK_REFUSED', /\$\{TOKEN\}/],
+    ['{ records: [], next: "/v1/hidden-path?p=2" }', 'NEXT_LINK_REFUSED', /\$\{API\}/],
     ['{ records: [{ a: "a".repeat(1000) }] }', 'PAGE_TOO_LARGE', /1000 bytes/],
     ['{ body: "a".repeat(1001) }', 'PAGE_TOO_LARGE', /1000 bytes/],
   ]
   for (const [what, code, message] of yields) {
     it(`fails where it yields ${what}`, async () => {
-      const options = { what, token: '${TOKEN}', a: '${SHORT}${ADDRESS}' }
+      const options = { what, token: '${TOKEN}', a: '${SHORT}${ADDRESS}', b: '${API}${HOST}' }
       const error = await failure(walk('yields.ts', { options }).page(undefined))
       assert.equal(error.code, code)
       assert.match(error.message, message)
@@ -239,8 +255,25 @@ describe('a source that is a module', () => {
   }
 
   it('may yield what only looks like a secret, and a page as large as allowed', async () => {
-    const options = { what: '{ body: "a".repeat(1000), next: "x12" }', a: '${SHORT}' }
-    assert.equal((await walk('yields.ts', { options }).page(undefined)).nextLink, 'x12')
+    for (const next of ['x12', 'https://api.test/v1/rows?page=2']) {
+      const what = `{ body: "a".repeat(1000), next: "${next}" }`
+      const options = { what, a: '${SHORT}', b: '${HOST}' }
+      assert.equal((await walk('yields.ts', { options }).page(undefined)).nextLink, next)
+    }
+  })
+
+  it('does not skip a page that it has failed at', async () => {
+    const pages = walk('stumbles.ts')
+    const { nextLink } = await pages.page(undefined)
+    await failure(pages.page(nextLink))
+    assert.equal((await pages.page(nextLink)).body.toString(), '[1]\n')
+    await pages.close()
+  })
+
+  it('is let go of though it fails at that', async () => {
+    const pages = walk('handmade.ts')
+    await pages.page(undefined)
+    await pages.close()
   })
 
   it('fails where it goes on after its last page: rows would be missed', async () => {
@@ -278,6 +311,11 @@ describe('a source that is a module', () => {
     await assert.rejects(pages.page(undefined), reason)
     await pages.close()
     assert.deepEqual(globalThis.moduleCalls, [])
+
+    const early = new AbortController()
+    const loading = walk('stuck.ts', { signal: early.signal }).page(undefined)
+    early.abort(reason)
+    await assert.rejects(loading, reason)
 
     const other = new AbortController()
     const waits = walk('waits.ts', { signal: other.signal })

@@ -54,6 +54,8 @@ describe('the query of a PostgreSQL source', () => {
   }
 
   it('has literals for placeholders, whatever stands in them', () => {
+    const looped = { ...slice, partition: '{high_water_mark}' }
+    assert.equal(fillQuery('SELECT {partition}', looped), `SELECT  '{high_water_mark}' `)
     const text = `SELECT '{a}', 1 /* {partition} */ WHERE a>{high_water_mark}'' AND b={partition};`
     assert.equal(
       fillQuery(text, slice),

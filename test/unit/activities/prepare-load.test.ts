@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { ActivityPorts } from '../../../activities/activity-ports.ts'
+import type { LoadTarget } from '../../../activities/load-target.ts'
+import type { DatasetId, PipelineDefinition } from '../../../activities/index.ts'
+import { readPinnedRun } from '../../../activities/pinned-run.ts'
+import { prepareLoad, type PrepareLoadInput } from '../../../activities/prepare-load.ts'
+import type { LandingReference } from '../../../activities/run-reference.ts'
+import { MemoryObjectStore } from '../../../codec/index.ts'
+
+const attempt = { signal: new AbortController().signal }
+const partition = '2001'
+
+const definition: PipelineDefinition = {
+  name: 'prepared',
+  source: {
+    kind: 'http',
+    url: 'http://source.invalid',
+    query: { since: '{high_water_mark}' },
+    headers: {},
+    format: 'json',
+    records: [],
+    next: { kind: 'none' },
+  },
+  columns: [{ name: 'id', from: 'id', type: { kind: 'bigint' }, key: true }],
+  onReject: { max: 0 },
+  target: { kind: 'postgres', schema: 'public', table: 't', mode: 'merge' },
+  limits: { batchBytes: 1, pageBytes: 1, batchesInFlight: 1, attempts: 1 },
+}
+
+function opened() {
+  const store = new MemoryObjectStore()
+  const published = new Set<string>()
+  const bed = { mark: '5' }
+  const target: Partial<LoadTarget> = {
+    check: async () => {},
+    isPublished: async ({ datasetId }) => published.has(datasetId),
+    highWaterMark: async () => bed.mark,
+  }
+  const ports: ActivityPorts = {
+    store,
+    target: target as LoadTarget,
+    pages: undefined as never,
+    items: undefined as never,
+    duckDb: undefined as never,
+  }
+  const prepare = async (
+    id: string,
+    change: Partial<PrepareLoadInput> = {},
+  ): Promise<LandingReference> => {
+    const input: PrepareLoadInput = {
+      definition,
+      partition,
+      interval: { start: '2001-01-01T00:00:00Z', end: '2002-01-01T00:00:00Z' },
+      requestedAt: '2001-01-01T00:00:00Z',
+      datasetId: id as DatasetId,
+      refetch: false,
+      ...change,
+    }
+    return (await prepareLoad(ports, input, attempt)).run.landing
+  }
+  return { bed, store, published, prepare }
+}
+
+describe('the landing of a run', () => {
+  test('is the last one until what was made from it is in the table', async () => {
+    const { prepare, published } = opened()
+    const { sequence, fetchKey } = await prepare('a')
+    assert.equal(sequence, 1)
+    assert.deepEqual(await prepare('b'), { sequence: 1, fetchKey })
+    // It comes late, and has done it all the same.
+    published.add('a')
+    assert.deepEqual(await prepare('c'), { sequence: 2, fetchKey })
+    assert.deepEqual(await prepare('d', { refetch: true }), { sequence: 3, fetchKey })
+  })
+
+  test('is a new one also where a dataset was made again from the last', async () => {
+    const { prepare, published } = opened()
+    const landing = await prepare('failed')
+    const again = { fromLandingOf: 'failed' as DatasetId }
+    assert.deepEqual(await prepare('again', again), landing)
+    assert.deepEqual(await prepare('next'), landing)
+    published.add('again')
+    assert.equal((await prepare('newer')).sequence, 2)
+    // What is made of an older landing says nothing of the newest.
+    assert.deepEqual(await prepare('once-more', again), landing)
+    published.add('once-more')
+    assert.equal((await prepare('newest')).sequence, 2)
+  })
+
+  test('is what the first attempt has pinned, also for one that comes later', async () => {
+    const { prepare, store, bed } = opened()
+    const change = {
+      refetch: true,
+      definition: { ...definition, incremental: { column: 'id', initial: '0' } },
+    }
+    await prepare('earlier', change)
+    const landing = await prepare('a', change)
+    assert.equal(landing.sequence, 2)
+    assert.deepEqual(await prepare('a', change), landing)
+    bed.mark = '9'
+    assert.deepEqual(await prepare('a', change), landing)
+    const place = { pipeline: 'prepared', partition, datasetId: 'a' as DatasetId }
+    const pinned = await readPinnedRun(store, place, attempt)
+    assert.deepEqual([pinned.highWaterMark, pinned.landing], ['5', landing])
+  })
+
+  test('needs a column whose values have an order, where it is to have a mark', async () => {
+    const { prepare } = opened()
+    const marked = (column: string): Partial<PrepareLoadInput> => ({
+      definition: {
+        ...definition,
+        columns: [
+          ...definition.columns,
+          { name: 'flag', from: 'flag', type: { kind: 'boolean' }, key: false },
+        ],
+        incremental: { column, initial: '0' },
+      },
+    })
+    await assert.rejects(prepare('a', marked('flag')), {
+      code: 'TRANSFORM_INVALID',
+      message: /makes boolean of the column "flag", whose greatest value is the mark/,
+    })
+    await assert.rejects(prepare('a', marked('gone')), {
+      code: 'TRANSFORM_INVALID',
+      message: /makes no column "gone"/,
+    })
+  })
+})
