@@ -25,7 +25,7 @@ const countsSchema = z.object({
 
 const chosen = process.argv.slice(2)
 const files = chosen.length > 0 ? chosen : globSync('test/**/*.test.ts').toSorted()
-const needsNoServer = (file: string): boolean => /^test\/(unit|cli|[^/]+$)/.test(file)
+const needsNoServer = (file: string): boolean => /^test\/(unit|cli|conversion|[^/]+$)/.test(file)
 /** These kill processes, or start and stop servers. */
 const standsAlone = (file: string): boolean => /^test\/(chaos|infra|replay)\//.test(file)
 const runs: z.infer<typeof countsSchema>[] = []

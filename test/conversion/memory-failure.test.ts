@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { DuckDb } from '../../../activities/conversion/duck-db.ts'
-import { memoryFailure } from '../../../activities/conversion/memory-failure.ts'
-import { readPart } from '../../../activities/conversion/read-part.ts'
-import { literal } from '../../../activities/conversion/sql-text.ts'
-import { useDuckDb } from '../../support/use-duck-db.ts'
-import { columnsOf, convertBodies } from './convert-bodies.ts'
+import { DuckDb } from '../../activities/conversion/duck-db.ts'
+import { memoryFailure } from '../../activities/conversion/memory-failure.ts'
+import { readPart } from '../../activities/conversion/read-part.ts'
+import { literal } from '../../activities/conversion/sql-text.ts'
+import { useDuckDb } from '../support/use-duck-db.ts'
+import { columnsOf, convertBodies } from '../unit/activities/convert-bodies.ts'
 
 const columns = columnsOf({ id: 'integer', t: 'text' })
 const { signal } = new AbortController()

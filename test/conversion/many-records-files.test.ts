@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { queryNumber } from '../../../activities/conversion/query-texts.ts'
-import { literal } from '../../../activities/conversion/sql-text.ts'
-import type { TextFormat } from '../../../activities/index.ts'
-import { convertIntoFolder } from '../../support/convert-into-folder.ts'
-import { useDuckDb } from '../../support/use-duck-db.ts'
-import { columnsOf, convertBodies } from './convert-bodies.ts'
+import { queryNumber } from '../../activities/conversion/query-texts.ts'
+import { literal } from '../../activities/conversion/sql-text.ts'
+import type { TextFormat } from '../../activities/index.ts'
+import { convertIntoFolder } from '../support/convert-into-folder.ts'
+import { useDuckDb } from '../support/use-duck-db.ts'
+import { columnsOf, convertBodies } from '../unit/activities/convert-bodies.ts'
 
 const filler = 'filler '.repeat(20)
 const isReject = (id: number): boolean => id % 997 === 5

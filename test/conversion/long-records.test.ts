@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { splitCsv } from '../../../activities/conversion/split-csv.ts'
+import { splitCsv } from '../../activities/conversion/split-csv.ts'
 import {
   countRecords,
   splitRecords,
   type SplitRecords,
-} from '../../../activities/json/split-records.ts'
+} from '../../activities/json/split-records.ts'
 
 /** With what stands around it, one byte longer than a record may be; or just as long. */
 const limit = 64 * 1024 * 1024

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { ObjectKey } from '../../../codec/index.ts'
-import { refuse, startFakeS3, type SeenRequest } from './fake-s3-server.ts'
-import { StoredObjects } from './stored-objects.ts'
+import type { ObjectKey } from '../../codec/index.ts'
+import { refuse, startFakeS3, type SeenRequest } from '../unit/codec/fake-s3-server.ts'
+import { StoredObjects } from '../unit/codec/stored-objects.ts'
 
 const key = 'folder/object' as ObjectKey
 const path = '/bucket/folder/object'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { ColumnDefinition, ColumnType } from '../../../activities/index.ts'
-import { transformedColumns } from '../../../activities/transformed-columns.ts'
-import { useDuckDb } from '../../support/use-duck-db.ts'
+import type { ColumnDefinition, ColumnType } from '../../activities/index.ts'
+import { transformedColumns } from '../../activities/transformed-columns.ts'
+import { useDuckDb } from '../support/use-duck-db.ts'
 
 const types: Readonly<Record<string, ColumnType>> = {
   id: { kind: 'bigint' },

@@ -7,16 +7,16 @@ import {
   convertedPartPrefix,
   partKey,
   partPrefix,
-} from '../../../activities/bucket-layout.ts'
-import { DuckDb } from '../../../activities/conversion/duck-db.ts'
-import { getJson } from '../../../activities/json-object.ts'
-import { datasetManifest, sealDataset } from '../../../activities/seal-dataset.ts'
-import type { RunReference } from '../../../activities/run-reference.ts'
-import { transformDataset } from '../../../activities/transform-dataset.ts'
-import type { MemoryObjectStore, ObjectKey } from '../../../codec/index.ts'
-import { useDuckDb } from '../../support/use-duck-db.ts'
-import { columnsOf } from './convert-bodies.ts'
-import { attempt, run, storedDataset } from './stored-dataset.ts'
+} from '../../activities/bucket-layout.ts'
+import { DuckDb } from '../../activities/conversion/duck-db.ts'
+import { getJson } from '../../activities/json-object.ts'
+import { datasetManifest, sealDataset } from '../../activities/seal-dataset.ts'
+import type { RunReference } from '../../activities/run-reference.ts'
+import { transformDataset } from '../../activities/transform-dataset.ts'
+import type { MemoryObjectStore, ObjectKey } from '../../codec/index.ts'
+import { useDuckDb } from '../support/use-duck-db.ts'
+import { columnsOf } from '../unit/activities/convert-bodies.ts'
+import { attempt, run, storedDataset } from '../unit/activities/stored-dataset.ts'
 
 const columns = columnsOf({ id: 'bigint', t: 'text' })
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { TextFormat } from '../../../activities/index.ts'
-import { useDuckDb } from '../../support/use-duck-db.ts'
-import { columnsOf, convertBodies } from './convert-bodies.ts'
+import type { TextFormat } from '../../activities/index.ts'
+import { useDuckDb } from '../support/use-duck-db.ts'
+import { columnsOf, convertBodies } from '../unit/activities/convert-bodies.ts'
 
 interface GoodRecord {
   readonly id: number
