@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { digestOf } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { convertedPartKey, partKey, rejectsKey } from './bucket-layout.ts'
 import { conversionRules } from './conversion/conversion-rules.ts'
@@ -7,6 +6,7 @@ import { convertPages } from './conversion/convert-pages.ts'
 import { readBatch } from './landing/read-batch.ts'
 import { readLandedPage } from './landing/page-store.ts'
 import { readPinnedRun } from './pinned-run.ts'
+import { putPart } from './put-part.ts'
 import type { RunReference } from './run-reference.ts'
 import { withWorkingFolder } from './working-folder.ts'
 
@@ -49,22 +49,16 @@ export async function convertBatch(
       signal: attempt.signal,
     })
     const { recordCount, convertedCount, rowCount, rejectCount, partPath, rejectsPath } = converted
-    const part = await readFile(partPath)
     // The parts of a dataset that is transformed as a whole are made from these.
     const isInput = definition.transform?.scope === 'dataset'
     const key = isInput ? convertedPartKey(run, partNumber) : partKey(run, partNumber)
-    await store.put(key, part, {
-      ...attempt,
-      contentType: 'application/vnd.apache.parquet',
-      metadata: {
-        records: String(recordCount),
-        converted: String(convertedCount),
-        rows: String(rowCount),
-        rejects: String(rejectCount),
-        sha256: await digestOf(part),
-      },
-    })
-    let storedBytes = part.length
+    const counts = {
+      records: recordCount,
+      converted: convertedCount,
+      rejects: rejectCount,
+      rows: rowCount,
+    }
+    let { storedBytes } = await putPart(store, key, partPath, counts, attempt)
     if (rejectCount > 0) {
       const rejects = await readFile(rejectsPath)
       await store.put(rejectsKey(run, partNumber), rejects, {

@@ -38,6 +38,21 @@ export const markKinds: ReadonlySet<ColumnType['kind']> = new Set([
   'timestamptz',
 ] as const)
 
+/** Types whose values have no range. */
+export const unorderedKinds: ReadonlySet<ColumnType['kind']> = new Set([
+  'array',
+  'boolean',
+  'bytea',
+  'json',
+  'jsonb',
+] as const)
+
+/** Whether values are JSON, or arrays of it: PostgreSQL compares them not at all, or not as DuckDB does. */
+export function isJsonType(type: ColumnType): boolean {
+  const { kind } = type.kind === 'array' ? type.element : type
+  return kind === 'json' || kind === 'jsonb'
+}
+
 export interface ColumnDefinition {
   /** The column's name in the target table. */
   readonly name: string

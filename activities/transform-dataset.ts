@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { digestOf, type ObjectStore } from '../codec/index.ts'
+import type { ObjectStore } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { convertedPartPrefix, partKey } from './bucket-layout.ts'
 import { sqlFailure } from './conversion/sql-failure.ts'
@@ -9,6 +9,7 @@ import { transformRows, type TransformedRows } from './conversion/transform-rows
 import { downloadParts } from './download-parts.ts'
 import { readPinnedRun, tableColumns } from './pinned-run.ts'
 import { PipelineError } from './pipeline-error.ts'
+import { putPart } from './put-part.ts'
 import type { RunReference } from './run-reference.ts'
 import { withWorkingFolder } from './working-folder.ts'
 
@@ -75,23 +76,13 @@ async function putParts(
   const { rowCount } = rows
   let partCount = 0
   let storedBytes = 0
-  const put = async (path: string, count: number): Promise<void> => {
-    const part = await readFile(path)
+  const putOne = async (path: string, count: number): Promise<void> => {
+    // What was served stands on the parts that were converted from it.
+    const counts = { records: 0, converted: 0, rejects: 0, rows: count }
+    const put = await putPart(store, partKey(run, partCount), path, counts, attempt)
     await rm(path)
-    await store.put(partKey(run, partCount), part, {
-      ...attempt,
-      contentType: 'application/vnd.apache.parquet',
-      metadata: {
-        // What was served stands on the parts that were converted from it.
-        records: '0',
-        converted: '0',
-        rejects: '0',
-        rows: String(count),
-        sha256: await digestOf(part),
-      },
-    })
     partCount += 1
-    storedBytes += part.length
+    storedBytes += put.storedBytes
   }
   // One part at least: it has the columns.
   for (let first = 0; first === 0 || first < rowCount; first += maxPartRows) {
@@ -101,7 +92,7 @@ async function putParts(
       count: Math.min(maxPartRows, rowCount - first),
       fileBytes: partBytes,
     })
-    for (const file of files) await put(file.path, file.rowCount)
+    for (const file of files) await putOne(file.path, file.rowCount)
   }
   return { transformId: run.transformId, partCount, rowCount, storedBytes }
 }

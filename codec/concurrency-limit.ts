@@ -11,19 +11,36 @@ export class ConcurrencyLimit {
     this.#limit = limit
   }
 
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running >= this.#limit) {
-      // The one that ends hands its place on, so nobody can take it in between.
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    } else {
-      this.#running += 1
-    }
+  /** @param signal Gives up waiting: the call rejects with its reason, and `work` is not begun. */
+  async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted()
+    // The one that ends hands its place on, so nobody can take it in between.
+    if (this.#running >= this.#limit) await this.#wait(signal)
+    else this.#running += 1
     try {
       return await work()
     } finally {
       const next = this.#waiting.shift()
       if (next === undefined) this.#running -= 1
       else next()
+    }
+  }
+
+  async #wait(signal: AbortSignal | undefined): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const giveUp = (): void => {
+      const place = this.#waiting.indexOf(resolve)
+      // Whoever has been given a place already uses it.
+      if (place === -1) return
+      this.#waiting.splice(place, 1)
+      reject(signal?.reason)
+    }
+    this.#waiting.push(resolve)
+    signal?.addEventListener('abort', giveUp)
+    try {
+      await promise
+    } finally {
+      signal?.removeEventListener('abort', giveUp)
     }
   }
 }

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
+import { ConcurrencyLimit } from '../../codec/concurrency-limit.ts'
 import { literal } from './sql-text.ts'
-import { Turns } from './turns.ts'
 
 export interface DuckDbOptions {
   /** Folder for what does not fit in memory; made when it is needed. */
@@ -24,7 +24,7 @@ export class DuckDb {
   readonly #instance: DuckDBInstance
   readonly #spillDirectory: string
   readonly #memoryLimit: string
-  readonly #sandboxTurns = new Turns(sandboxesAtOnce)
+  readonly #sandboxes = new ConcurrencyLimit(sandboxesAtOnce)
 
   private constructor(instance: DuckDBInstance, options: Required<DuckDbOptions>) {
     this.#instance = instance
@@ -60,7 +60,7 @@ export class DuckDb {
     folder: string,
     work: (connection: DuckDBConnection) => Promise<T>,
   ): Promise<T> {
-    return this.#sandboxTurns.take(signal, async () => {
+    return this.#sandboxes.run(async () => {
       await mkdir(this.#spillDirectory, { recursive: true })
       const spill = await mkdtemp(join(this.#spillDirectory, 'sandbox-'))
       try {
@@ -68,7 +68,7 @@ export class DuckDb {
       } finally {
         await rm(spill, { recursive: true, force: true })
       }
-    })
+    }, signal)
   }
 
   /** As `withSandbox`, for a look at SQL alone: no files, and no wait for those that work. */

@@ -1,7 +1,12 @@
 import { PipelineError } from '../pipeline-error.ts'
 
 /** The setting that bounds how much of the temporary folder DuckDB takes. */
-const temporaryLimit = 'max_temp_directory_size'
+export const temporaryLimit = 'max_temp_directory_size'
+
+/** The limit that DuckDB has met, from its message, e.g. `512.0 MiB`. */
+export function memoryLimitIn(message: string): string | undefined {
+  return /\/([\d.]+ [KMGT]iB) used\)/.exec(message)?.[1]
+}
 
 /**
  * CONVERSION_FAILED where DuckDB has no room left for what it works on; any other error as it is.
@@ -11,7 +16,7 @@ const temporaryLimit = 'max_temp_directory_size'
 export function memoryFailure(error: unknown, what: string): unknown {
   const message = error instanceof Error ? error.message : ''
   if (!message.startsWith('Out of Memory Error')) return error
-  const [, limit] = /\/([\d.]+ [KMGT]iB) used\)/.exec(message) ?? []
+  const limit = memoryLimitIn(message)
   const memory = limit === undefined ? 'memory' : `${limit.replace('.0 ', ' ')} of memory`
   const room = message.includes(temporaryLimit) ? 'the temporary folder' : memory
   return new PipelineError('CONVERSION_FAILED', `${what} does not fit in ${room}`, {

@@ -1,3 +1,4 @@
+import { memoryLimitIn, temporaryLimit } from './memory-failure.ts'
 import { PipelineError, type PipelineErrorCode } from '../pipeline-error.ts'
 
 /** The kinds of error that values make; the others are a defect of ours, or of this machine. */
@@ -35,7 +36,7 @@ export function sqlFailure(error: unknown, { code, what, columns }: SqlUse): unk
     })
   }
   if (message.startsWith('Out of Memory Error')) {
-    const [, limit = 'the memory limit'] = /\/([\d.]+ [KMGT]iB) used\)/.exec(message) ?? []
+    const limit = memoryLimitIn(message) ?? 'the memory limit'
     return new PipelineError(code, `${what} does not fit in ${limit} of memory`, {
       remedy:
         'Let the SQL hold less at once: sort and join without wide columns, and make no lists or texts of very many rows.',
@@ -57,7 +58,7 @@ function isDiskFull(error: unknown, message: string): boolean {
   return (
     (error instanceof Error && 'code' in error && error.code === 'ENOSPC') ||
     /^IO Error: .*No space left on device/s.test(message) ||
-    /^Out of Memory Error: .*max_temp_directory_size/s.test(message)
+    (message.startsWith('Out of Memory Error: ') && message.includes(temporaryLimit))
   )
 }
 

@@ -2,24 +2,14 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { bindSql } from '../conversion/bind-sql.ts'
 import type { DuckDb } from '../conversion/duck-db.ts'
 import { queryTexts } from '../conversion/query-texts.ts'
-import type {
-  CheckDefinition,
-  ColumnDefinition,
-  ColumnType,
-  ScalarType,
+import {
+  isJsonType,
+  unorderedKinds,
+  type CheckDefinition,
+  type ColumnDefinition,
 } from '../pipeline-definition.ts'
 import { PipelineError } from '../pipeline-error.ts'
 import { boundProblemSql, boundSql, checkName } from './check-sql.ts'
-
-/** PostgreSQL compares these not at all, or not as DuckDB does. */
-const unequalKinds: ReadonlySet<ScalarType['kind']> = new Set(['json', 'jsonb'])
-const unorderedKinds: ReadonlySet<ColumnType['kind']> = new Set([
-  'array',
-  'boolean',
-  'bytea',
-  'json',
-  'jsonb',
-])
 
 /**
  * Looks whether checks can be made of a dataset of these columns, before there is one.
@@ -57,9 +47,8 @@ function columnsProblem(
   for (const name of names) {
     const type = columns.find((column) => column.name === name)?.type
     if (type === undefined) return `there is no column ${name}`
-    const scalar = type.kind === 'array' ? type.element : type
     const isRefused =
-      (check.kind === 'unique' && unequalKinds.has(scalar.kind)) ||
+      (check.kind === 'unique' && isJsonType(type)) ||
       (check.kind === 'range' && unorderedKinds.has(type.kind))
     if (isRefused) return `${name} is of type ${type.kind}, which is not compared`
   }

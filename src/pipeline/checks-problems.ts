@@ -1,5 +1,9 @@
 import type { z } from 'zod'
-import type { CheckDefinition, ColumnType } from '../../activities/pipeline-definition.ts'
+import {
+  isJsonType,
+  unorderedKinds,
+  type CheckDefinition,
+} from '../../activities/pipeline-definition.ts'
 import type { columnsSchema } from './columns-schema.ts'
 import { defaultProblem } from './default-problem.ts'
 import { suggestion } from './suggestion.ts'
@@ -38,14 +42,14 @@ function problemsOf(check: CheckDefinition, columns: Columns): Problem[] {
       return check.columns.flatMap((name) => {
         const type = columns[name]?.type
         if (type === undefined) return [{ path: [], problem: unknownColumn(name, columns) }]
-        if (check.kind === 'not_null' || !isJson(type)) return []
+        if (check.kind === 'not_null' || !isJsonType(type)) return []
         return [{ path: [], problem: `${name} holds JSON, which PostgreSQL does not compare so` }]
       })
     case 'range': {
       const path = ['column']
       const type = columns[check.column]?.type
       if (type === undefined) return [{ path, problem: unknownColumn(check.column, columns) }]
-      if (UNORDERED.has(type.kind)) {
+      if (unorderedKinds.has(type.kind)) {
         return [{ path, problem: `is of type ${type.kind}, which has no range` }]
       }
       return (['min', 'max'] as const).flatMap((end) => {
@@ -58,19 +62,6 @@ function problemsOf(check: CheckDefinition, columns: Columns): Problem[] {
     case 'sql':
       return []
   }
-}
-
-const UNORDERED: ReadonlySet<ColumnType['kind']> = new Set([
-  'array',
-  'boolean',
-  'bytea',
-  'json',
-  'jsonb',
-])
-
-function isJson(type: ColumnType): boolean {
-  const { kind } = type.kind === 'array' ? type.element : type
-  return kind === 'json' || kind === 'jsonb'
 }
 
 function unknownColumn(name: string, columns: Columns): string {

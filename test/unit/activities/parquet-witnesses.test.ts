@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { literal } from '../../../activities/conversion/sql-text.ts'
 import { ParquetReader } from '../../support/parquet-witness.ts'
+import { readByPyarrow } from '../../support/pyarrow-witness.ts'
 import { useDuckDb } from '../../support/use-duck-db.ts'
 import { assertSameRows, convertParquet } from './convert-parquet.ts'
 
@@ -58,19 +56,9 @@ describe('to readers that are not DuckDB, a part', () => {
   })
 
   test('has what the source has: pyarrow', (context) => {
-    const own = fileURLToPath(new URL('../../../.claimcheck/python/bin/python', import.meta.url))
-    const interpreter = process.env['PYARROW_PYTHON'] ?? (existsSync(own) ? own : 'python3')
-    if (spawnSync(interpreter, ['-c', 'import pyarrow']).status !== 0) {
-      context.skip(`${interpreter} has no pyarrow; PYARROW_PYTHON may name one that has`)
-      return
-    }
-    const script = fileURLToPath(new URL('../../fixtures/read_part.py', import.meta.url))
-    const [expected, found] = [source, part].map((path) => {
-      const options = { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 } as const
-      const { stdout, stderr } = spawnSync(interpreter, [script, path], options)
-      assert.notEqual(stdout, '', stderr)
-      return stdout
-    })
+    const read = readByPyarrow(context, [source, part])
+    if (read === undefined) return
+    const [expected, found] = read
     assert.ok(found === expected, 'pyarrow reads other rows')
   })
 })

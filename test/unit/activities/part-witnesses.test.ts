@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { readPart } from '../../../activities/conversion/read-part.ts'
 import type { ColumnDefinition, ColumnType } from '../../../activities/index.ts'
 import { plainColumnKinds } from '../../../activities/pipeline-definition.ts'
 import { parseColumnType } from '../../../src/pipeline/column-type.ts'
 import { convertIntoFolder } from '../../support/convert-into-folder.ts'
 import { ParquetReader } from '../../support/parquet-witness.ts'
+import { readByPyarrow } from '../../support/pyarrow-witness.ts'
 import { useDuckDb } from '../../support/use-duck-db.ts'
 
 /** Fields as CSV has them, and what they must be for every reader, as text. */
@@ -147,16 +145,9 @@ describe('a part of every type', () => {
   })
 
   test('is the same to pyarrow', (context) => {
-    const own = fileURLToPath(new URL('../../../.claimcheck/python/bin/python', import.meta.url))
-    const interpreter = process.env['PYARROW_PYTHON'] ?? (existsSync(own) ? own : 'python3')
-    if (spawnSync(interpreter, ['-c', 'import pyarrow']).status !== 0) {
-      context.skip(`${interpreter} has no pyarrow; PYARROW_PYTHON may name one that has`)
-      return
-    }
-    const script = fileURLToPath(new URL('../../fixtures/read_part.py', import.meta.url))
-    const { stdout, stderr } = spawnSync(interpreter, [script, partPath], { encoding: 'utf8' })
-    assert.notEqual(stdout, '', stderr)
-    const rows = JSON.parse(stdout) as unknown[][]
+    const read = readByPyarrow(context, [partPath])
+    if (read === undefined) return
+    const rows = JSON.parse(read[0] ?? '') as unknown[][]
     const wanted = expected.map((row) =>
       row.map((text, index) =>
         columns[index]?.type.kind === 'double' && text !== null ? Number(text) : text,
