@@ -17,4 +17,6 @@ export interface ActivityPorts {
 export interface Attempt {
   /** Aborted when the run is cancelled, the attempt has timed out or the worker stops. */
   readonly signal: AbortSignal
+  /** Of the workflow that the activity works for. */
+  readonly workflowId?: string | undefined
 }

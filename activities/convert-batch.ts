@@ -5,7 +5,7 @@ import { conversionRules } from './conversion/conversion-rules.ts'
 import { convertPages } from './conversion/convert-pages.ts'
 import { readBatch } from './landing/read-batch.ts'
 import { readLandedPage } from './landing/page-store.ts'
-import { readPinnedRun } from './pinned-run.ts'
+import { convertedColumns, readPinnedRun } from './pinned-run.ts'
 import { putPart } from './put-part.ts'
 import type { RunReference } from './run-reference.ts'
 import { withWorkingFolder } from './working-folder.ts'
@@ -35,12 +35,13 @@ export async function convertBatch(
   attempt: Attempt,
 ): Promise<ConvertedBatch> {
   const { run, partNumber } = input
-  const { definition, transformed } = await readPinnedRun(store, run, attempt)
+  const pinned = await readPinnedRun(store, run, attempt)
+  const { definition, transformed } = pinned
   const batch = await readBatch(store, input, attempt)
 
   return withWorkingFolder(async (folder) => {
     const converted = await convertPages(duckDb, {
-      columns: definition.columns,
+      columns: convertedColumns(pinned),
       rules: conversionRules(definition, transformed),
       format: definition.source.format,
       pages: batch.pages,

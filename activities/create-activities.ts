@@ -1,13 +1,13 @@
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { checkDataset } from './check-dataset.ts'
 import { convertBatch } from './convert-batch.ts'
+import { discardStaging } from './discard-staging.ts'
 import { fetchBatch } from './fetch-batch.ts'
 import { landItem } from './land-item.ts'
 import { listItems } from './list-items.ts'
 import { prepareLoad } from './prepare-load.ts'
 import { publishLoad } from './publish-load.ts'
 import { runAttempt } from './run-attempt.ts'
-import type { RunReference } from './run-reference.ts'
 import { sealDataset } from './seal-dataset.ts'
 import { stageBatch } from './stage-batch.ts'
 import { transformDataset } from './transform-dataset.ts'
@@ -33,9 +33,7 @@ export function createActivities(ports: ActivityPorts) {
     sealDataset: over(sealDataset),
     publishLoad: over(publishLoad),
     /** Removes what was staged for a run that ends without publishing; its landing stays. */
-    discardStaging: over(async ({ target }, run: RunReference, { signal }) =>
-      target.discard(run.datasetId, signal),
-    ),
+    discardStaging: over(discardStaging),
   }
 }
 

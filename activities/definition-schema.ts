@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import {
+  loadModes,
   plainColumnKinds,
   type ColumnDefinition,
   type PipelineDefinition,
+  type TargetDefinition,
 } from './pipeline-definition.ts'
 import type { SourceDefinition } from './source-definition.ts'
 
@@ -55,6 +57,13 @@ const httpSource = z.object({
   concurrency: z.number().optional(),
 })
 
+const s3Access = z.object({
+  endpoint: z.string().optional(),
+  region: z.string().optional(),
+  accessKeyId: z.string(),
+  secretAccessKey: z.string(),
+})
+
 const fileSource = z.object({
   kind: z.literal('file'),
   paths: z.array(z.string()),
@@ -63,14 +72,7 @@ const fileSource = z.object({
   compression: z.enum(['none', 'gzip', 'zstd']).optional(),
   headers: texts,
   auth: sourceAuth.optional(),
-  s3: z
-    .object({
-      endpoint: z.string().optional(),
-      region: z.string().optional(),
-      accessKeyId: z.string(),
-      secretAccessKey: z.string(),
-    })
-    .optional(),
+  s3: s3Access.optional(),
 })
 
 const postgresSource = z.object({
@@ -121,24 +123,44 @@ export const columnDefinition: z.ZodType<ColumnDefinition> = z.object({
   path: z.array(z.string()).optional(),
   default: z.string().optional(),
   key: z.boolean(),
+  description: z.string().optional(),
 })
+
+const target: z.ZodType<TargetDefinition> = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('postgres'),
+    schema: z.string(),
+    table: z.string(),
+    mode: z.enum(loadModes),
+    orderBy: z.string().optional(),
+    onMissing: z.enum(['keep', 'delete', 'mark']).optional(),
+    intervalColumn: z.string().optional(),
+    allowEmpty: z.boolean().optional(),
+    lineage: z.boolean().optional(),
+  }),
+  z.object({
+    kind: z.literal('parquet'),
+    bucket: z.string(),
+    prefix: z.string(),
+    mode: z.enum(['replace', 'replace-interval']),
+    partitionBy: z.array(z.string()).optional(),
+    allowEmpty: z.boolean().optional(),
+    s3: s3Access.optional(),
+  }),
+])
 
 /** A definition as it is pinned in the store; one of an earlier version lacks what came later. */
 export const pipelineDefinition: z.ZodType<PipelineDefinition> = z.object({
   name: z.string(),
+  description: z.string().optional(),
   source,
   columns: z.array(columnDefinition),
   onReject: z.object({ max: z.number() }),
-  schema: z.enum(['discard', 'freeze']).optional(),
+  schema: z.enum(['discard', 'freeze', 'evolve']).optional(),
   transform: z.object({ sql: z.string(), scope: z.enum(['batch', 'dataset']) }).optional(),
   checks: z.array(check).optional(),
   incremental: z.object({ column: z.string(), initial: z.string() }).optional(),
-  target: z.object({
-    kind: z.literal('postgres'),
-    schema: z.string(),
-    table: z.string(),
-    mode: z.literal('merge'),
-  }),
+  target,
   limits: z.object({
     batchBytes: z.number(),
     pageBytes: z.number(),

@@ -1,17 +1,50 @@
 import type { PartChunk } from './part-chunk.ts'
-import type { ColumnDefinition, PostgresTargetDefinition } from './pipeline-definition.ts'
+import type {
+  ColumnDefinition,
+  Interval,
+  PipelineDefinition,
+  TargetDefinition,
+} from './pipeline-definition.ts'
 
 declare const datasetIdBrand: unique symbol
 /** Names one dataset: a lower-case UUID made by the run that makes the dataset. */
 export type DatasetId = string & { readonly [datasetIdBrand]: true }
 
-export interface TargetRequest {
-  readonly target: PostgresTargetDefinition
+export interface TargetRequest<Target extends TargetDefinition = TargetDefinition> {
+  readonly target: Target
   readonly columns: readonly ColumnDefinition[]
   readonly signal: AbortSignal
 }
 
-export interface StagePartRequest extends TargetRequest {
+/** One dataset on its way into one target. */
+export interface LoadRequest<
+  Target extends TargetDefinition = TargetDefinition,
+> extends TargetRequest<Target> {
+  readonly datasetId: DatasetId
+  readonly pipeline: string
+  readonly partition: string
+  readonly interval: Interval
+  /** RFC 3339; given by the client, never read from a clock here. */
+  readonly requestedAt: string
+  /** Of incremental pipelines: the column whose greatest value is how far the load has come. */
+  readonly markColumn?: string | undefined
+  /** Whether the table is to follow the columns: it gets those that it lacks, and wider types. */
+  readonly evolve?: boolean | undefined
+  /** The comment of the table. */
+  readonly description?: string | undefined
+}
+
+export interface CheckRequest<
+  Target extends TargetDefinition = TargetDefinition,
+> extends LoadRequest<Target> {
+  /** What the run is told to do, and the workflow that it is: kept for people to look up. */
+  readonly definition?: PipelineDefinition | undefined
+  readonly workflowId?: string | undefined
+}
+
+export interface StagePartRequest<
+  Target extends TargetDefinition = TargetDefinition,
+> extends TargetRequest<Target> {
   readonly datasetId: DatasetId
   /** Position of the part in its dataset, from 0; later parts win over earlier ones. */
   readonly partNumber: number
@@ -33,10 +66,9 @@ export interface RejectedRecord {
   readonly raw: string | null
 }
 
-export interface PublishRequest extends TargetRequest {
-  readonly datasetId: DatasetId
-  readonly pipeline: string
-  readonly partition: string
+export interface PublishRequest<
+  Target extends TargetDefinition = TargetDefinition,
+> extends LoadRequest<Target> {
   readonly manifestKey: string
   /** Every part of the dataset, so that a staging area that lost some is noticed. */
   readonly parts: readonly { readonly partNumber: number; readonly rowCount: number }[]
@@ -46,20 +78,23 @@ export interface PublishRequest extends TargetRequest {
   readonly rejectCount?: number | undefined
   /** As many as `rejectCount` says; another count read is an error. */
   readonly rejects?: AsyncIterable<readonly RejectedRecord[]> | undefined
-  /** Of incremental pipelines: the column whose greatest value is how far the load has come. */
-  readonly markColumn?: string | undefined
-  /** RFC 3339; given by the client, never read from a clock here. */
-  readonly requestedAt: string
+  /** Columns that the source has brought and the pipeline does not declare: kept for the next load. */
+  readonly evolvedColumns?: readonly ColumnDefinition[] | undefined
 }
 
+/** `rowsStaged` = `rowsInserted` + `rowsUpdated` + `rowsUnchanged` + `rowsDuplicate`. */
 export interface LoadCounts {
   readonly rowsStaged: number
+  /** Rows of keys that were not in the table; all rows where there is no key. */
   readonly rowsInserted: number
+  /** Rows whose key was in the table with other values; in `history`, with another version now valid. */
   readonly rowsUpdated: number
-  /** Rows that were in the table already with the same values; not written. */
+  /** Rows that were in the table already with the same values, or newer ones; not written. */
   readonly rowsUnchanged: number
-  /** Rows of the dataset that a later row with the same key replaced before the merge. */
+  /** Rows of the dataset that another row with the same key replaced before it came to the table. */
   readonly rowsDuplicate: number
+  /** Rows of the table that were not in the dataset and went: deleted, marked so, or no longer valid. */
+  readonly rowsDeleted: number
 }
 
 export type PublishOutcome =
@@ -67,28 +102,42 @@ export type PublishOutcome =
   /** These parts are not in staging (a server crash empties it): stage them again, then publish. */
   | { readonly kind: 'staging-incomplete'; readonly missingParts: readonly number[] }
 
-export interface MarkRequest extends TargetRequest {
+export interface MarkRequest<
+  Target extends TargetDefinition = TargetDefinition,
+> extends TargetRequest<Target> {
   readonly pipeline: string
   /** The column whose greatest value is the mark. */
   readonly markColumn: string
 }
 
+export interface DiscardRequest<
+  Target extends TargetDefinition = TargetDefinition,
+> extends TargetRequest<Target> {
+  readonly datasetId: DatasetId
+  /** Why the run ended; kept for people to look up. */
+  readonly failureCode?: string | undefined
+}
+
 /** Where rows land. Every method may be called again, at any time, with the same request. */
-export interface LoadTarget {
+export interface LoadTarget<Target extends TargetDefinition = TargetDefinition> {
   /**
    * Checks, before anything is fetched, that the load can succeed: reachable, credentials,
    * privileges, columns that fit. Changes nothing in the target table.
    */
-  check(request: TargetRequest): Promise<void>
+  check(request: CheckRequest<Target>): Promise<void>
   /** Puts one part beside the table; a part that is there already is left as it is. */
-  stagePart(request: StagePartRequest): Promise<{ rowCount: number }>
+  stagePart(request: StagePartRequest<Target>): Promise<{ rowCount: number }>
   /** Applies the dataset and records the load, in one transaction. Run twice, published once. */
-  publish(request: PublishRequest): Promise<PublishOutcome>
+  publish(request: PublishRequest<Target>): Promise<PublishOutcome>
   /** Whether the dataset was applied to the table, by the load's own row. */
-  isPublished(request: TargetRequest & { readonly datasetId: DatasetId }): Promise<boolean>
+  isPublished(request: TargetRequest<Target> & { readonly datasetId: DatasetId }): Promise<boolean>
   /** How far the pipeline's loads into the table came, as a text; undefined before the first. */
-  highWaterMark(request: MarkRequest): Promise<string | undefined>
+  highWaterMark(request: MarkRequest<Target>): Promise<string | undefined>
+  /** The undeclared columns that earlier loads of the pipeline have brought into the target. */
+  evolvedColumns(
+    request: TargetRequest<Target> & { readonly pipeline: string },
+  ): Promise<readonly ColumnDefinition[]>
   /** Removes what was staged for a dataset that will not be published. */
-  discard(datasetId: DatasetId, signal: AbortSignal): Promise<void>
+  discard(request: DiscardRequest<Target>): Promise<void>
   close(): Promise<void>
 }

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { CallOptions, ObjectStore } from '../codec/index.ts'
 import { definitionKey, type DatasetPlace } from './bucket-layout.ts'
 import { getJson } from './json-object.ts'
-import type { DatasetId } from './load-target.ts'
+import type { Attempt } from './activity-ports.ts'
+import type { DatasetId, LoadRequest } from './load-target.ts'
 import type { ColumnDefinition } from './pipeline-definition.ts'
 import { columnDefinition, pipelineDefinition } from './definition-schema.ts'
 import type { PinnedRun, RunReference } from './run-reference.ts'
@@ -13,6 +14,7 @@ const pinnedRun: z.ZodType<PinnedRun> = z.object({
   interval: z.object({ start: z.string(), end: z.string() }),
   requestedAt: z.string(),
   highWaterMark: z.string().optional(),
+  evolved: z.array(columnDefinition).optional(),
   transformed: z.array(columnDefinition).optional(),
   landing: z.object({ fetchKey: z.string(), sequence: z.number() }).optional(),
   fromLandingOf: z
@@ -30,12 +32,41 @@ export function readPinnedRun(
   return getJson(store, definitionKey(run), pinnedRun, options)
 }
 
-/** The columns of the dataset and of its table. */
-export function tableColumns({
+/** The columns that records are converted to: those that are declared, and those that the source has brought. */
+export function convertedColumns({
   definition,
-  transformed,
-}: Pick<PinnedRun, 'definition' | 'transformed'>): readonly ColumnDefinition[] {
-  return transformed ?? definition.columns
+  evolved = [],
+}: Pick<PinnedRun, 'definition' | 'evolved'>): readonly ColumnDefinition[] {
+  return [...definition.columns, ...evolved]
+}
+
+/** The columns of the dataset and of its table. */
+export function tableColumns(
+  pinned: Pick<PinnedRun, 'definition' | 'evolved' | 'transformed'>,
+): readonly ColumnDefinition[] {
+  return pinned.transformed ?? convertedColumns(pinned)
+}
+
+/** What the run's target is asked with. */
+export function loadRequest(
+  { datasetId, pipeline, partition }: Pick<RunReference, 'datasetId' | 'pipeline' | 'partition'>,
+  pinned: Pick<PinnedRun, 'definition' | 'evolved' | 'transformed' | 'interval' | 'requestedAt'>,
+  { signal }: Attempt,
+): LoadRequest {
+  const { definition, interval, requestedAt } = pinned
+  return {
+    target: definition.target,
+    columns: tableColumns(pinned),
+    datasetId,
+    pipeline,
+    partition,
+    interval,
+    requestedAt,
+    markColumn: definition.incremental?.column,
+    evolve: definition.schema === 'evolve',
+    description: definition.description,
+    signal,
+  }
 }
 
 /** What the run asks its source for. */

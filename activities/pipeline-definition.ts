@@ -1,4 +1,4 @@
-import type { SourceDefinition } from './source-definition.ts'
+import type { S3Access, SourceDefinition } from './source-definition.ts'
 
 /** The declared types that take no parameters. */
 export const plainColumnKinds = [
@@ -63,16 +63,69 @@ export interface ColumnDefinition {
   readonly path?: readonly string[] | undefined
   /** What stands for a field that is null or not there, as a source would write it. */
   readonly default?: string | undefined
-  /** Whether the column is part of the key that a merge matches on. */
+  /** Whether the column is part of the key, which one row of a dataset has. */
   readonly key: boolean
+  /** The comment of the column in its table. */
+  readonly description?: string | undefined
 }
+
+/** How the rows of a dataset come into a table. Of several rows of one key in a dataset one wins. */
+export const loadModes = [
+  /** Every row is added. A slice whose rows are there is refused; so is a key that is there. */
+  'append',
+  /** The table has these rows afterwards, and no others. */
+  'replace',
+  /** A row whose key is in the table takes that one's place; the others are added. */
+  'merge',
+  /** The rows of the run's slice are these afterwards; all others stay. */
+  'replace-interval',
+  /** A row that differs ends the validity of the one with its key, and is valid from the slice's end. */
+  'history',
+] as const
+
+export type LoadMode = (typeof loadModes)[number]
 
 export interface PostgresTargetDefinition {
   readonly kind: 'postgres'
   readonly schema: string
   readonly table: string
-  readonly mode: 'merge'
+  readonly mode: LoadMode
+  /**
+   * The column that says which of several rows of one key wins: the greatest value, NULL counting
+   * least, and among equals the one that came last. Neither does a row replace one of the table that
+   * has a greater value. @default the one that came last wins
+   */
+  readonly orderBy?: string | undefined
+  /**
+   * Of `merge` and `history`: what becomes of rows of the table whose key is not in the dataset, which
+   * then has to be a full snapshot. `delete` ends their validity in `history`; `mark` sets `_deleted_at`
+   * to the end of the slice, until the key comes again. @default 'keep'
+   */
+  readonly onMissing?: 'keep' | 'delete' | 'mark' | undefined
+  /** Of `replace-interval`: the date or time that says which slice a row is of. */
+  readonly intervalColumn?: string | undefined
+  /** Whether a dataset without rows may take away all that is there. @default false */
+  readonly allowEmpty?: boolean | undefined
+  /** Whether the table has `_dataset_id` and `_part_number`: what each row was last written from. */
+  readonly lineage?: boolean | undefined
 }
+
+/** Parquet files beneath a prefix, as they are in Hive's layout. */
+export interface ParquetTargetDefinition {
+  readonly kind: 'parquet'
+  readonly bucket: string
+  /** Without a slash at either end. */
+  readonly prefix: string
+  /** Whether a load takes the place of all there is, or of what its slice has. */
+  readonly mode: 'replace' | 'replace-interval'
+  /** Columns whose values are directories, `name=value`, in this order. */
+  readonly partitionBy?: readonly string[] | undefined
+  readonly allowEmpty?: boolean | undefined
+  /** How the store is reached. @default the worker's own */
+  readonly s3?: S3Access | undefined
+}
+
+export type TargetDefinition = PostgresTargetDefinition | ParquetTargetDefinition
 
 /** Sizes and attempts, each with a default in the pipeline file's schema. */
 export interface PipelineLimits {
@@ -96,6 +149,8 @@ export type SchemaRule =
   | 'discard'
   /** Either fails the load, before anything is published. */
   | 'freeze'
+  /** Fields that are not declared become columns, and the table follows: it gets columns and wider types. */
+  | 'evolve'
 
 /** DuckDB SQL over the relation `input`: the records of one batch, or of the whole dataset. */
 export interface TransformDefinition {
@@ -134,6 +189,8 @@ export interface IncrementalDefinition {
 /** A validated pipeline file: what a run is pinned to. Plain data, without secrets. */
 export interface PipelineDefinition {
   readonly name: string
+  /** The comment of the table. */
+  readonly description?: string | undefined
   readonly source: SourceDefinition
   readonly columns: readonly ColumnDefinition[]
   readonly onReject: { readonly max: number }
@@ -142,7 +199,7 @@ export interface PipelineDefinition {
   readonly transform?: TransformDefinition | undefined
   readonly checks?: readonly CheckDefinition[] | undefined
   readonly incremental?: IncrementalDefinition | undefined
-  readonly target: PostgresTargetDefinition
+  readonly target: TargetDefinition
   readonly limits: PipelineLimits
 }
 

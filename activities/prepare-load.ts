@@ -5,7 +5,7 @@ import { definitionKey, landingStateKey, manifestKey, type DatasetPlace } from '
 import { fetchKeyOf } from './fetch-key.ts'
 import { findJson, getJson, putJson, putJsonOnce } from './json-object.ts'
 import type { DatasetId, TargetRequest } from './load-target.ts'
-import { readPinnedRun } from './pinned-run.ts'
+import { loadRequest, readPinnedRun } from './pinned-run.ts'
 import { markKinds, type PipelineDefinition } from './pipeline-definition.ts'
 import type { LandingReference, PinnedRun, RunReference } from './run-reference.ts'
 import { PipelineError } from './pipeline-error.ts'
@@ -53,18 +53,17 @@ const maxOthers = 100
 export async function prepareLoad(
   ports: ActivityPorts,
   input: PrepareLoadInput,
-  { signal }: Attempt,
+  { signal, workflowId }: Attempt,
 ): Promise<PreparedLoad> {
   const { definition, interval, partition, datasetId, requestedAt } = input
   const { store, target } = ports
   await store.ensureBucket({ signal })
   const transformed = await transformedColumns(ports.duckDb, definition, signal)
-  const columns = transformed ?? definition.columns
-  await prepareChecks(ports.duckDb, columns, definition.checks, signal)
-  const request = { target: definition.target, columns, signal }
-  await target.check(request)
-  const source = await chooseLanding(ports, input, request)
   const dataset = { pipeline: definition.name, partition, datasetId }
+  const request = loadRequest(dataset, { ...input, transformed }, { signal })
+  await prepareChecks(ports.duckDb, request.columns, definition.checks, signal)
+  await target.check({ ...request, definition, workflowId })
+  const source = await chooseLanding(ports, input, request)
   const told: PinnedRun = { definition, interval, requestedAt, transformed, ...source }
   const { sizeBytes } = await putJsonOnce(store, definitionKey(dataset), told, { signal })
   const pinned = await readPinnedRun(store, dataset, { signal })

@@ -16,7 +16,7 @@ export async function runAttempt<T>(work: (attempt: Attempt) => Promise<T>): Pro
   const beating = setInterval(() => context.heartbeat(), heartbeatIntervalMs)
   const signal = context.cancellationSignal
   try {
-    return await work({ signal })
+    return await work({ signal, workflowId: context.info.workflowExecution?.workflowId })
   } catch (error) {
     if (signal.aborted) throw new CancelledFailure('the attempt was cancelled')
     throw toFailure(error instanceof CodedError ? error : unexpected(context, error))

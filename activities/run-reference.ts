@@ -32,6 +32,8 @@ export interface PinnedRun {
   readonly requestedAt: string
   /** Of incremental pipelines: how far the load before this one came. */
   readonly highWaterMark?: string | undefined
+  /** Of `schema: evolve`: columns that the source has brought and nobody has declared. */
+  readonly evolved?: readonly ColumnDefinition[] | undefined
   /** What a transform makes of the columns, and so what goes into the table. */
   readonly transformed?: readonly ColumnDefinition[] | undefined
   /** Where what the source sent lies. Absent in what earlier versions wrote. */

@@ -6,6 +6,7 @@ import type { LoadStep } from './convert-and-stage.ts'
 import { itemsEnded, loadItems, type ItemsState } from './load-items.ts'
 import { loadBatches, walkStart, type WalkState } from './load-batches.ts'
 import { noProgress, progressQuery, type LoadProgress, type LoadResult } from './load-progress.ts'
+import { failureCode } from './failure-code.ts'
 import { activityProxies } from './proxies.ts'
 import { publishDataset } from './publish-dataset.ts'
 
@@ -58,7 +59,8 @@ export async function bulkLoad(input: BulkLoadInput, carried?: BulkLoadState): P
     }
   } catch (error) {
     // What was landed stays, for the next run of this partition.
-    await CancellationScope.nonCancellable(() => activities.discardStaging(run)).catch(
+    const ended = { ...run, failureCode: failureCode(error) }
+    await CancellationScope.nonCancellable(() => activities.discardStaging(ended)).catch(
       // The failure that matters is the first one.
       () => log.warn('what was staged is still there', { datasetId: run.datasetId }),
     )

@@ -7,6 +7,7 @@ import { parsePipelineFile } from '../pipeline/parse-pipeline-file.ts'
 import { pipelineJsonSchema } from '../pipeline/pipeline-schema.ts'
 import { readPipelineText } from '../pipeline/read-pipeline-text.ts'
 import { sourcePlace } from '../pipeline/source-place.ts'
+import { targetPlace } from '../pipeline/target-place.ts'
 import { findPipelineFile } from './find-pipeline-file.ts'
 import { addInferCommand } from './infer-command.ts'
 import { printJson } from './print-json.ts'
@@ -72,7 +73,7 @@ function describePipeline(pipeline: ListedPipeline) {
     file,
     state: kind,
     source: { kind: source.kind, place: sourcePlace(source) },
-    target: { kind: target.kind, table: `${target.schema}.${target.table}`, mode: target.mode },
+    target: { kind: target.kind, place: targetPlace(target), mode: target.mode },
   } as const
 }
 
@@ -82,5 +83,12 @@ function rowOf(listed: ListedPipeline): string[] {
   if (state === 'invalid') return [name, '', '', '', file, styleText('red', state)]
   const { source, target } = described
   const place = `${source.kind} ${source.place}`
-  return [name, place, target.table, target.mode, file, styleText('green', state)]
+  return [
+    name,
+    place,
+    `${target.kind} ${target.place}`,
+    target.mode,
+    file,
+    styleText('green', state),
+  ]
 }

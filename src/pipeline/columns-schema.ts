@@ -7,8 +7,21 @@ import { EVEN_IF_WRONG, parsedText } from './parsed.ts'
 
 const typeSchema = parsedText(parseColumnType).meta({ examples: ['bigint', 'numeric(10, 2)'] })
 
+/** A comment in the table, which cannot hold NUL. */
+export const descriptionSchema = z
+  .string()
+  .min(1, 'is empty')
+  .max(10_000, 'is longer than 10000 letters')
+  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'is no text that PostgreSQL keeps')
+
 const columnSchema = z.union([
-  typeSchema.transform((type) => ({ type, from: undefined, default: undefined, key: false })),
+  typeSchema.transform((type) => ({
+    type,
+    from: undefined,
+    default: undefined,
+    key: false,
+    description: undefined,
+  })),
   z.strictObject({
     type: typeSchema,
     from: z.string().min(1, 'is empty').superRefine(checkFieldPath).optional().meta({
@@ -18,7 +31,13 @@ const columnSchema = z.union([
       .string()
       .optional()
       .meta({ description: 'What stands for a field that is null or not there, as text.' }),
-    key: z.boolean().default(false).meta({ description: 'Part of the key that a merge matches.' }),
+    key: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Part of the key, which one row of a dataset has.' }),
+    description: descriptionSchema.optional().meta({
+      description: 'The comment of the column in its table.',
+    }),
   }),
 ])
 
@@ -38,10 +57,6 @@ export const columnsSchema = z.record(z.string(), columnSchema).superRefine((col
     checkColumn(name, columns[name], context)
   }
   if (names.length === 0) context.addIssue({ code: 'custom', message: 'has no columns' })
-  else if (!Object.values(columns).some((column) => column?.key)) {
-    const message = 'a merge needs a key: mark at least one column with key: true'
-    context.addIssue({ code: 'custom', message, params: { onKey: true } })
-  }
 }, EVEN_IF_WRONG)
 
 /** A name that begins with `$.` is a path; in CSV, which has none, it is a name like any other. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { suggestion } from './suggestion.ts'
 import { formatPath, type FieldPath, type PipelineProblem } from './pipeline-problem.ts'
-import { PLANNED_KEYS, PLANNED_VALUES } from './planned-features.ts'
+import { PLANNED_KEYS } from './planned-features.ts'
 import { knownKeys, knownValues } from './schema-keys.ts'
 import type { YamlTree } from './yaml-tree.ts'
 
@@ -78,7 +78,6 @@ function unknownKey(path: FieldPath, key: string): string {
 function unknownValue(tree: YamlTree, path: FieldPath): string {
   const value = tree.text(path)
   if (value === '') return 'has no value'
-  if (PLANNED_VALUES[formatPath(path)]?.includes(value)) return `${value} is not supported yet`
   const known = knownValues(path)
   return `${value} is unknown${suggestion(value, known)}; there is ${known.join(', ')}`
 }

@@ -1,24 +1,15 @@
 import { z } from 'zod'
 import { authProblems, authSchema } from './auth-schema.ts'
 import { parseMemberPath } from './member-path.ts'
-import { parsedText, type Parsed } from './parsed.ts'
+import { parsedText } from './parsed.ts'
 import { parseFilePath, writtenFileKind, type WrittenFileKind } from './parse-file-path.ts'
-import { clearTextProblem, isReference, referenceProblem } from './reference-problem.ts'
-import { headersSchema, isHeaderValue, sentText } from './source-text.ts'
-import { parseSourceUrl } from './source-url.ts'
+import { s3AccessSchema } from './s3-access-schema.ts'
+import { headersSchema } from './source-text.ts'
 
 /** What says which bytes are sent, and how. */
 const READING_HEADERS = /^(accept-encoding|range|if-(range|match|none-match|modified-since))$/i
 
 const pathSchema = parsedText(parseFilePath).meta({ minLength: 1 })
-
-const secret = sentText.pipe(
-  parsedText((text) =>
-    isReference(text) ? { value: text } : { problem: clearTextProblem('a secret') },
-  ),
-)
-
-const region = sentText.pipe(parsedText(parseRegion))
 
 /** Files: local ones, in an S3 store, or over HTTP. */
 export const fileSourceSchema = z
@@ -38,14 +29,7 @@ export const fileSourceSchema = z
     compression: z.enum(['none', 'gzip', 'zstd']).optional(),
     headers: headersSchema.default({}),
     auth: authSchema.optional(),
-    s3: z
-      .strictObject({
-        endpoint: sentText.pipe(parsedText(parseSourceUrl)).optional(),
-        region: region.optional(),
-        access_key_id: secret,
-        secret_access_key: secret,
-      })
-      .optional(),
+    s3: s3AccessSchema.optional(),
   })
   .superRefine(({ format, records = [], path, headers, auth, s3 }, context) => {
     const report = (at: string[], message: string, onKey = false) =>
@@ -71,10 +55,4 @@ export const fileSourceSchema = z
 
 export function notForRecords(format: string): string {
   return `is for JSON bodies; a ${format} body is records from end to end`
-}
-
-function parseRegion(text: string): Parsed<string> {
-  const isWell = text !== '' && isHeaderValue(text)
-  const problem = referenceProblem(text) ?? (isWell ? undefined : 'is no name of a region')
-  return problem === undefined ? { value: text } : { problem }
 }

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { checksProblems } from './checks-problems.ts'
 import { checksSchema } from './checks-schema.ts'
-import { columnsSchema } from './columns-schema.ts'
+import { columnsSchema, descriptionSchema } from './columns-schema.ts'
 import { incrementalProblems, incrementalSchema } from './incremental-schema.ts'
 import { limitsSchema, onRejectSchema } from './limits-schema.ts'
 import { parsedText } from './parsed.ts'
 import { parsePipelineName } from './pipeline-name.ts'
 import { sourceSchema } from './source-schema.ts'
+import { targetProblems } from './target-problems.ts'
 import { targetSchema } from './target-schema.ts'
 import { transformSchema } from './transform-schema.ts'
 
@@ -14,9 +15,10 @@ import { transformSchema } from './transform-schema.ts'
 export const pipelineSchema = z
   .strictObject({
     name: parsedText(parsePipelineName).meta({ description: "The file's name without .yaml." }),
+    description: descriptionSchema.optional().meta({ description: 'The comment of the table.' }),
     source: sourceSchema,
     columns: columnsSchema,
-    schema: z.enum(['discard', 'freeze']).optional().meta({ default: 'discard' }),
+    schema: z.enum(['discard', 'freeze', 'evolve']).optional().meta({ default: 'discard' }),
     transform: transformSchema.optional(),
     checks: checksSchema.optional(),
     incremental: incrementalSchema.optional(),
@@ -24,17 +26,26 @@ export const pipelineSchema = z
     limits: limitsSchema.prefault({}),
     target: targetSchema,
   })
-  .superRefine(({ incremental, checks, source, columns, transform }, context) => {
-    // What is wrong by itself is told first.
-    if (context.issues.length > 0) return
-    const isTransformed = transform !== undefined
-    for (const { path, problem } of [
-      ...incrementalProblems({ incremental, source, columns, isTransformed }),
-      ...checksProblems({ checks, columns, isTransformed }),
-    ]) {
-      context.addIssue({ code: 'custom', path, message: problem })
-    }
-  })
+  .superRefine(
+    ({ incremental, checks, source, columns, transform, target, on_reject: onReject }, context) => {
+      // What is wrong by itself is told first.
+      if (context.issues.length > 0) return
+      const isTransformed = transform !== undefined
+      for (const { path, problem } of [
+        ...incrementalProblems({ incremental, source, columns, isTransformed }),
+        ...checksProblems({ checks, columns, isTransformed }),
+        ...targetProblems({
+          target,
+          columns,
+          incremental,
+          maxRejects: onReject.max,
+          isTransformed,
+        }),
+      ]) {
+        context.addIssue({ code: 'custom', path, message: problem })
+      }
+    },
+  )
 
 export type PipelineFile = z.output<typeof pipelineSchema>
 

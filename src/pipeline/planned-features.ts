@@ -5,8 +5,3 @@
 export const PLANNED_KEYS: Readonly<Record<string, readonly string[]>> = {
   '': ['schedule', 'after'],
 }
-
-export const PLANNED_VALUES: Readonly<Record<string, readonly string[]>> = {
-  schema: ['evolve'],
-  'target.mode': ['append', 'replace', 'replace-interval'],
-}

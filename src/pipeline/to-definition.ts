@@ -3,16 +3,18 @@ import type { SourceFormat } from '../../activities/source-definition.ts'
 import { parseMemberPath } from './member-path.ts'
 import type { PipelineFile } from './pipeline-schema.ts'
 import { toSource } from './to-source.ts'
+import { toTarget } from './to-target.ts'
 
 /** What a run is told of a file. Columns come in the order of `columnNames`, the file's. */
 export function toDefinition(
   file: PipelineFile,
   columnNames: readonly string[],
 ): PipelineDefinition {
-  const { source, target, limits, schema, transform, checks, incremental } = file
+  const { source, target, limits, schema, transform, checks, incremental, description } = file
   const definedSource = toSource(source)
   return {
     name: file.name,
+    ...(description === undefined ? {} : { description }),
     source: definedSource,
     columns: columnNames.flatMap((name) => {
       const column = file.columns[name]
@@ -26,6 +28,7 @@ export function toDefinition(
           key,
           ...toPath(definedSource.format, from),
           ...toDefault(column.default),
+          ...(column.description === undefined ? {} : { description: column.description }),
         },
       ]
     }),
@@ -34,7 +37,7 @@ export function toDefinition(
     ...(transform === undefined ? {} : { transform }),
     ...(checks === undefined ? {} : { checks }),
     ...(incremental === undefined ? {} : { incremental }),
-    target: { kind: target.kind, ...target.table, mode: target.mode },
+    target: toTarget(target),
     limits: {
       batchBytes: limits.batch_bytes,
       pageBytes: limits.page_bytes,

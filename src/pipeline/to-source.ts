@@ -1,5 +1,6 @@
 import type { SourceAuth, SourceDefinition } from '../../activities/source-definition.ts'
 import type { PipelineFile } from './pipeline-schema.ts'
+import { toS3Access } from './s3-access-schema.ts'
 
 /**
  * The source of a definition. What is not in the file is not in it either: a landing is found by its
@@ -46,23 +47,9 @@ export function toSource(source: PipelineFile['source']): SourceDefinition {
   }
 }
 
-type FileSource = Extract<PipelineFile['source'], { kind: 'file' }>
+type WrittenAuth = NonNullable<Extract<PipelineFile['source'], { kind: 'file' }>['auth']>
 
-function toS3Access({
-  endpoint,
-  region,
-  access_key_id: accessKeyId,
-  secret_access_key: secretAccessKey,
-}: NonNullable<FileSource['s3']>) {
-  return {
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(region === undefined ? {} : { region }),
-    accessKeyId,
-    secretAccessKey,
-  }
-}
-
-function toAuth(auth: NonNullable<FileSource['auth']>): SourceAuth {
+function toAuth(auth: WrittenAuth): SourceAuth {
   if (auth.kind !== 'oauth2') return auth
   const { token_url: tokenUrl, client_id: clientId, client_secret: clientSecret, scope } = auth
   const common = { kind: auth.kind, tokenUrl, clientId, clientSecret }

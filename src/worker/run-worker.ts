@@ -8,6 +8,8 @@ import { connectionOptions, reach } from '../client/connect-temporal.ts'
 import type { PayloadSettings } from '../config/read-settings.ts'
 import type { HostList } from '../sources/host-list.ts'
 import { createSources } from '../sources/create-sources.ts'
+import { createTargets } from '../targets/create-targets.ts'
+import { createParquetTarget } from '../targets/parquet/parquet-target.ts'
 import { createPostgresTarget } from '../targets/postgres/postgres-target.ts'
 import { createWorkers } from './create-workers.ts'
 
@@ -45,7 +47,10 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     stateDirectory: options.stateDirectory,
     modules: options.modules,
   })
-  const target = createPostgresTarget({ url: addresses.database.url })
+  const target = createTargets({
+    postgres: createPostgresTarget({ url: addresses.database.url }),
+    parquet: createParquetTarget(),
+  })
   const connection = await reach(addresses.temporal, () =>
     NativeConnection.connect(connectionOptions(addresses.temporal)),
   )

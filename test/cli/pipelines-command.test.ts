@@ -64,7 +64,7 @@ describe('pipelines ls', () => {
         file,
         state: 'valid',
         source: { kind: 'http', place: 'api.example.com:8443' },
-        target: { kind: 'postgres', table: 'travel.trips', mode: 'merge' },
+        target: { kind: 'postgres', place: 'travel.trips', mode: 'merge' },
       },
     )
     const invalid = lines.find(({ name }) => name === 'broken')

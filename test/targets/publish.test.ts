@@ -28,6 +28,7 @@ describe('publishing a dataset into PostgreSQL', { timeout: 60_000 }, () => {
       rowsUpdated: 0,
       rowsUnchanged: 0,
       rowsDuplicate: 0,
+      rowsDeleted: 0,
     })
     assert.deepEqual(await database.query('SELECT * FROM made ORDER BY id LIMIT 2'), [
       { id: '1', carrier: 'DY', delay: 0 },
@@ -105,6 +106,7 @@ describe('publishing a dataset into PostgreSQL', { timeout: 60_000 }, () => {
       rowsUpdated: 3,
       rowsUnchanged: 5,
       rowsDuplicate: 0,
+      rowsDeleted: 0,
     })
     assert.deepEqual(await database.query(versions), before_)
     assert.deepEqual(
@@ -274,6 +276,7 @@ describe('publishing a dataset into PostgreSQL', { timeout: 60_000 }, () => {
       rowsUpdated: 0,
       rowsUnchanged: 1,
       rowsDuplicate: 1,
+      rowsDeleted: 0,
     })
   })
 

@@ -153,9 +153,8 @@ describe('staging parts', { timeout: 60_000 }, () => {
   it('removes everything of a dataset that is discarded, once or twice', async () => {
     const load = sampleLoad('t', [flights(1, 10)])
     await load.stage(target)
-    const signal = AbortSignal.timeout(10_000)
-    await target.discard(load.datasetId, signal)
-    await target.discard(load.datasetId, signal)
+    await target.discard(load.request)
+    await target.discard(load.request)
     const [left] = await database.query(
       `SELECT to_regclass($2) AS table, (SELECT count(*)::int FROM claimcheck.staged_parts WHERE dataset_id = $1) AS parts`,
       [load.datasetId, stagingTable(load.datasetId)],

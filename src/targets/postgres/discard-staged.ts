@@ -1,16 +1,17 @@
-import type { DatasetId } from '../../../activities/load-target.ts'
 import { fencedTransaction, type FenceTiming } from './fenced-transaction.ts'
 import { datasetLock, discardName, worksFor } from './load-locks.ts'
+import type { DiscardRequest } from './postgres-requests.ts'
+import { recordRunFailed } from './record-run.ts'
 import type { Sessions } from './sessions.ts'
 import { dropStaging } from './staging-table.ts'
 
 /** Removes what was staged of a dataset, after ending whoever still works for it. */
 export async function discardStaged(
   sessions: Sessions,
-  datasetId: DatasetId,
-  signal: AbortSignal,
+  request: DiscardRequest,
   timing: FenceTiming,
 ): Promise<void> {
+  const { datasetId, signal } = request
   await fencedTransaction(
     sessions,
     {
@@ -20,6 +21,9 @@ export async function discardStaged(
       isEarlierAttempt: (name) => worksFor(datasetId, name),
       timing,
     },
-    (session) => dropStaging(session, datasetId),
+    async (session) => {
+      await dropStaging(session, datasetId)
+      await recordRunFailed(session, request)
+    },
   )
 }

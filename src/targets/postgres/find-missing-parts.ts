@@ -1,4 +1,4 @@
-import type { PublishRequest } from '../../../activities/load-target.ts'
+import type { PublishRequest } from './postgres-requests.ts'
 import type { Session } from './sessions.ts'
 import { POSITION_COLUMN } from './sql-name.ts'
 import { ROWS_PER_PART, stagingTable } from './staging-table.ts'

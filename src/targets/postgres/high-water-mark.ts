@@ -1,4 +1,4 @@
-import type { MarkRequest, PublishRequest } from '../../../activities/load-target.ts'
+import type { MarkRequest, PublishRequest } from './postgres-requests.ts'
 import type { ColumnDefinition } from '../../../activities/pipeline-definition.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { columnTypeSql } from './column-type-sql.ts'

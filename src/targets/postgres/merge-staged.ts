@@ -38,6 +38,7 @@ export async function mergeStaged(session: Session, options: MergeOptions): Prom
     rowsUpdated: written.updated,
     rowsUnchanged: keys - written.inserted - written.updated,
     rowsDuplicate: rows - keys,
+    rowsDeleted: 0,
   }
 }
 

@@ -1,11 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import type { DatasetId, LoadTarget } from '../../../activities/load-target.ts'
+import type { PostgresTargetDefinition } from '../../../activities/pipeline-definition.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { checkCatalogRights, checkServer } from './check-database.ts'
 import { discardStaged } from './discard-staged.ts'
 import { readHighWaterMark } from './high-water-mark.ts'
 import { migrate } from './migrate.ts'
 import { isPublished, publishLoad } from './publish-load.ts'
+import { readEvolvedColumns } from './evolved-columns.ts'
+import { recordRunBegan } from './record-run.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { openSessions } from './sessions.ts'
 import { stagePart } from './stage-part.ts'
@@ -38,7 +41,9 @@ export interface PostgresTargetOptions {
 }
 
 /** Loads datasets into tables of one PostgreSQL database, each exactly once. */
-export function createPostgresTarget(options: PostgresTargetOptions): LoadTarget {
+export function createPostgresTarget(
+  options: PostgresTargetOptions,
+): LoadTarget<PostgresTargetDefinition> {
   const sessions = openSessions({
     url: options.url,
     maxConnections: options.maxConnections ?? 4,
@@ -58,7 +63,10 @@ export function createPostgresTarget(options: PostgresTargetOptions): LoadTarget
         await resolveTarget(session, request)
       })
       await migrate(sessions, directory, request.signal)
-      await sessions.transaction(name, request.signal, checkCatalogRights)
+      await sessions.transaction(name, request.signal, async (session) => {
+        await checkCatalogRights(session)
+        await recordRunBegan(session, request)
+      })
     },
     async stagePart(request) {
       assertDatasetId(request.datasetId)
@@ -76,9 +84,13 @@ export function createPostgresTarget(options: PostgresTargetOptions): LoadTarget
       sessions.transaction('claimcheck check', request.signal, (session) =>
         readHighWaterMark(session, request),
       ),
-    async discard(datasetId, signal) {
-      assertDatasetId(datasetId)
-      await discardStaged(sessions, datasetId, signal, timing)
+    evolvedColumns: (request) =>
+      sessions.transaction('claimcheck check', request.signal, (session) =>
+        readEvolvedColumns(session, request),
+      ),
+    async discard(request) {
+      assertDatasetId(request.datasetId)
+      await discardStaged(sessions, request, timing)
     },
     close: () => sessions.close(),
   }

@@ -1,14 +1,20 @@
-import type { LoadCounts, PublishOutcome, PublishRequest } from '../../../activities/load-target.ts'
+import type { PublishOutcome } from '../../../activities/load-target.ts'
+import type { PublishRequest } from './postgres-requests.ts'
 import { fencedTransaction, type FenceTiming } from './fenced-transaction.ts'
+import { evolveTable } from './evolve-table.ts'
+import { recordEvolvedColumns } from './evolved-columns.ts'
 import { findMissingParts } from './find-missing-parts.ts'
 import { moveHighWaterMark } from './high-water-mark.ts'
+import { keyDigest } from './key-digest.ts'
+import { findLoad, recordLoad } from './load-row.ts'
 import { datasetLock, publishName, tableLock, worksFor } from './load-locks.ts'
 import { mergeStaged } from './merge-staged.ts'
 import { mergeStatements } from './merge-statements.ts'
 import { recordRejects } from './record-rejects.ts'
+import { recordPublished } from './record-run.ts'
 import { resolveTarget } from './resolve-target.ts'
 import type { Session, Sessions } from './sessions.ts'
-import { displayTable, quoteTable } from './sql-name.ts'
+import { quoteTable } from './sql-name.ts'
 import { changesTable, createStagingTable, dropStaging, stagingTable } from './staging-table.ts'
 
 /**
@@ -18,12 +24,13 @@ import { changesTable, createStagingTable, dropStaging, stagingTable } from './s
  *
  * @throws PipelineError TARGET_BUSY, TARGET_MISMATCH, TARGET_NOT_WRITABLE, ROWS_LOST
  */
-export function publishLoad(
+export async function publishLoad(
   sessions: Sessions,
   request: PublishRequest,
   timing: FenceTiming,
 ): Promise<PublishOutcome> {
   const { datasetId, target, signal } = request
+  await evolveTable(sessions, request, timing)
   return fencedTransaction(
     sessions,
     {
@@ -74,62 +81,10 @@ async function publishOnce(session: Session, request: PublishRequest): Promise<P
     targetExists: exists,
     rowsStaged: parts.reduce((sum, { rowCount }) => sum + rowCount, 0),
   })
-  await recordLoad(session, request, counts)
+  await recordLoad(session, request, counts, await keyDigest(session, request))
+  await recordPublished(session, request)
+  await recordEvolvedColumns(session, request)
   await recordRejects(session, request)
   await dropStaging(session, datasetId)
   return { kind: 'published', counts, alreadyPublished: false }
-}
-
-type CountRow = Record<'staged' | 'inserted' | 'updated' | 'unchanged' | 'duplicate', string>
-
-async function findLoad(
-  session: Session,
-  { datasetId, target }: Pick<PublishRequest, 'datasetId' | 'target'>,
-): Promise<LoadCounts | undefined> {
-  const { rows } = await session.query<CountRow>(
-    `SELECT rows_staged AS staged, rows_inserted AS inserted, rows_updated AS updated,
-            rows_unchanged AS unchanged, rows_duplicate AS duplicate
-       FROM claimcheck.loads WHERE dataset_id = $1 AND target = $2`,
-    [datasetId, displayTable(target)],
-  )
-  const row = rows[0]
-  return (
-    row && {
-      rowsStaged: Number(row.staged),
-      rowsInserted: Number(row.inserted),
-      rowsUpdated: Number(row.updated),
-      rowsUnchanged: Number(row.unchanged),
-      rowsDuplicate: Number(row.duplicate),
-    }
-  )
-}
-
-async function recordLoad(
-  session: Session,
-  request: PublishRequest,
-  counts: LoadCounts,
-): Promise<void> {
-  await session.query(
-    `INSERT INTO claimcheck.loads (dataset_id, target, pipeline, partition, manifest_key, mode,
-       rows_staged, rows_inserted, rows_updated, rows_unchanged, rows_duplicate, requested_at,
-       records_served, rows_converted, rows_rejected)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-    [
-      request.datasetId,
-      displayTable(request.target),
-      request.pipeline,
-      request.partition,
-      request.manifestKey,
-      request.target.mode,
-      counts.rowsStaged,
-      counts.rowsInserted,
-      counts.rowsUpdated,
-      counts.rowsUnchanged,
-      counts.rowsDuplicate,
-      request.requestedAt,
-      request.recordCount ?? null,
-      request.convertedCount ?? null,
-      request.rejectCount ?? null,
-    ],
-  )
 }

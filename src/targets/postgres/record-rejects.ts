@@ -1,4 +1,5 @@
-import type { PublishRequest, RejectedRecord } from '../../../activities/load-target.ts'
+import type { RejectedRecord } from '../../../activities/load-target.ts'
+import type { PublishRequest } from './postgres-requests.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import type { Session } from './sessions.ts'
 

@@ -1,4 +1,4 @@
-import type { TargetRequest } from '../../../activities/load-target.ts'
+import type { TargetRequest } from './postgres-requests.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { compareColumns } from './compare-columns.ts'
 import { inspectTable } from './inspect-table.ts'

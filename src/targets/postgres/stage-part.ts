@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { StagePartRequest } from '../../../activities/load-target.ts'
+import type { StagePartRequest } from './postgres-requests.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { advisoryLock } from './advisory-lock.ts'
 import { copyBinary } from './copy-binary-encoder.ts'

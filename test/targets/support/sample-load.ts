@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import type { DatasetId, LoadTarget, PublishOutcome } from '../../../activities/load-target.ts'
 import type {
-  DatasetId,
-  LoadTarget,
-  PublishOutcome,
   PublishRequest,
   StagePartRequest,
-} from '../../../activities/load-target.ts'
-import type { ColumnDefinition } from '../../../activities/pipeline-definition.ts'
+} from '../../../src/targets/postgres/postgres-requests.ts'
+import type {
+  ColumnDefinition,
+  PostgresTargetDefinition,
+} from '../../../activities/pipeline-definition.ts'
 import { column } from './column.ts'
 import { partOf, type Row } from './part-chunk-of.ts'
 
@@ -26,15 +27,28 @@ export interface SampleLoad {
   run(target: LoadTarget): Promise<PublishOutcome>
 }
 
+/** What is otherwise than in most loads. */
+export interface SampleChange {
+  readonly target?: Partial<PostgresTargetDefinition>
+  readonly request?: Partial<Omit<PublishRequest, 'target'>>
+}
+
 /** A dataset of these parts on its way into a table of schema public. */
 export function sampleLoad(
   table: string,
   parts: readonly (readonly Row[])[],
   columns: readonly ColumnDefinition[] = flightColumns,
+  change: SampleChange = {},
 ): SampleLoad {
   const datasetId = newDatasetId()
   const signal = AbortSignal.timeout(60_000)
-  const target = { kind: 'postgres', schema: 'public', table, mode: 'merge' } as const
+  const target = {
+    kind: 'postgres',
+    schema: 'public',
+    table,
+    mode: 'merge',
+    ...change.target,
+  } as const
   const request: PublishRequest = {
     target,
     columns,
@@ -42,9 +56,11 @@ export function sampleLoad(
     datasetId,
     pipeline: 'flights',
     partition: '2026-11-23',
+    interval: { start: '2026-11-23T00:00:00Z', end: '2026-11-24T00:00:00Z' },
     manifestKey: `datasets/flights/2026-11-23/${datasetId}/manifest.json`,
     parts: parts.map((rows, partNumber) => ({ partNumber, rowCount: rows.length })),
     requestedAt: '2026-11-24T02:00:00Z',
+    ...change.request,
   }
   const part = (partNumber: number, partSignal = signal): StagePartRequest => {
     const rows = parts[partNumber] ?? []

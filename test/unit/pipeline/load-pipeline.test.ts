@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { listPipelines } from '../../../src/pipeline/list-pipelines.ts'
 import { loadPipeline } from '../../../src/pipeline/load-pipeline.ts'
+import { targetPlace } from '../../../src/pipeline/target-place.ts'
 import { pipelineDirectories } from '../../../src/pipeline/pipeline-directories.ts'
 import { pipelineText } from './pipeline-text.ts'
 
@@ -30,8 +31,10 @@ before(async () => {
 after(() => rm(root, { recursive: true }))
 
 test('the first directory that has the name is used', async () => {
-  assert.equal((await loadPipeline('flights', [project, shared])).target.schema, 'public')
-  assert.equal((await loadPipeline('flights', [shared, project])).target.schema, 'shared')
+  const placeIn = async (...directories: string[]) =>
+    targetPlace((await loadPipeline('flights', directories)).target)
+  assert.match(await placeIn(project, shared), /^public\./)
+  assert.match(await placeIn(shared, project), /^shared\./)
 })
 
 test('an unknown name says where it was looked for, and what is near', async () => {

@@ -50,7 +50,6 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     source('url: "http://h/?offset=0", next: offset'),
     /sets offset already/,
   ],
-  ['a planned rule', pipelineText({ schema: 'evolve' }), /schema: evolve is not supported yet/],
   [
     'a mark of a column that is not there',
     incremental('{ column: x, initial: 0 }'),
@@ -77,11 +76,6 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     /source: asks for \{high_water_mark\}/,
   ],
   ['Parquet over HTTP', httpSource('format: parquet'), /format: parquet is unknown/],
-  [
-    'a planned mode',
-    pipelineText({ target: '{ kind: postgres, table: a, mode: append }' }),
-    /mode: append is not supported yet/,
-  ],
   [
     'an array of two dimensions',
     columns('a: "integer[][]"'),

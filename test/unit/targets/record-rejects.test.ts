@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { PublishRequest, RejectedRecord } from '../../../activities/load-target.ts'
+import type { RejectedRecord } from '../../../activities/load-target.ts'
+import type { PublishRequest } from '../../../src/targets/postgres/postgres-requests.ts'
 import { recordRejects } from '../../../src/targets/postgres/record-rejects.ts'
 import type { Session } from '../../../src/targets/postgres/sessions.ts'
 

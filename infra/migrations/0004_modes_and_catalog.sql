@@ -1,0 +1,68 @@
+-- Loads of every mode: what they took away, which slice they are of, and the keys that came, to be
+-- compared with the table later. NULL in rows of earlier versions.
+ALTER TABLE claimcheck.loads
+  ADD COLUMN rows_deleted bigint NOT NULL DEFAULT 0,
+  ADD COLUMN interval_start timestamptz,
+  ADD COLUMN interval_end timestamptz,
+  ADD COLUMN key_count bigint,
+  ADD COLUMN key_digest text;
+
+CREATE INDEX loads_by_target ON claimcheck.loads (target, pipeline, interval_start);
+
+-- What each pipeline was last told to do; references to secrets stand as they are written.
+CREATE TABLE claimcheck.pipelines (
+  name text PRIMARY KEY,
+  definition jsonb NOT NULL,
+  target text NOT NULL,
+  checked_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- One row a run that came as far as to ask for its target.
+CREATE TABLE claimcheck.runs (
+  dataset_id uuid PRIMARY KEY,
+  pipeline text NOT NULL,
+  partition text NOT NULL,
+  target text NOT NULL,
+  workflow_id text,
+  interval_start timestamptz NOT NULL,
+  interval_end timestamptz NOT NULL,
+  requested_at timestamptz NOT NULL,
+  state text NOT NULL CHECK (state IN ('running', 'published', 'failed')),
+  failure_code text,
+  began_at timestamptz NOT NULL DEFAULT now(),
+  ended_at timestamptz
+);
+
+CREATE INDEX runs_by_workflow ON claimcheck.runs (workflow_id);
+
+-- The datasets that were published, wherever to.
+CREATE TABLE claimcheck.datasets (
+  dataset_id uuid PRIMARY KEY,
+  pipeline text NOT NULL,
+  partition text NOT NULL,
+  interval_start timestamptz NOT NULL,
+  interval_end timestamptz NOT NULL,
+  manifest_key text NOT NULL,
+  part_count integer NOT NULL,
+  row_count bigint NOT NULL,
+  records_served bigint,
+  rows_rejected bigint,
+  requested_at timestamptz NOT NULL
+);
+
+-- Columns that a source has brought and its pipeline does not declare (`schema: evolve`).
+CREATE TABLE claimcheck.evolved_columns (
+  pipeline text NOT NULL,
+  target text NOT NULL,
+  column_name text NOT NULL,
+  -- As the pinned run has it.
+  definition jsonb NOT NULL,
+  dataset_id uuid NOT NULL,
+  PRIMARY KEY (pipeline, target, column_name)
+);
+
+-- The last load of each slice into each table.
+CREATE VIEW claimcheck.latest_loads AS
+SELECT DISTINCT ON (pipeline, partition, target) *
+  FROM claimcheck.loads
+ ORDER BY pipeline, partition, target, published_at DESC, dataset_id;

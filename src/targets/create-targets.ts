@@ -1,0 +1,26 @@
+import type { LoadTarget } from '../../activities/load-target.ts'
+import type { TargetDefinition } from '../../activities/pipeline-definition.ts'
+
+/** Each kind of target; what a method is called with says which. */
+export type TargetsByKind = {
+  readonly [Kind in TargetDefinition['kind']]: LoadTarget<
+    Extract<TargetDefinition, { readonly kind: Kind }>
+  >
+}
+
+/** The targets of pipelines, whichever kind each names. */
+export function createTargets(targets: TargetsByKind): LoadTarget {
+  const of = ({ target }: { readonly target: TargetDefinition }): LoadTarget => targets[target.kind]
+  return {
+    check: (request) => of(request).check(request),
+    stagePart: (request) => of(request).stagePart(request),
+    publish: (request) => of(request).publish(request),
+    isPublished: (request) => of(request).isPublished(request),
+    highWaterMark: (request) => of(request).highWaterMark(request),
+    evolvedColumns: (request) => of(request).evolvedColumns(request),
+    discard: (request) => of(request).discard(request),
+    async close() {
+      await Promise.all(Object.values(targets).map((target) => target.close()))
+    },
+  }
+}
