@@ -1,6 +1,7 @@
 import type { ObjectStore } from '../codec/index.ts'
 import type { DuckDb } from './conversion/duck-db.ts'
 import type { ItemSource } from './item-source.ts'
+import type { LoadStarter } from './load-starter.ts'
 import type { LoadTarget } from './load-target.ts'
 import type { PageSource } from './page-source.ts'
 
@@ -11,6 +12,7 @@ export interface ActivityPorts {
   readonly items: ItemSource
   readonly target: LoadTarget
   readonly duckDb: DuckDb
+  readonly starter: LoadStarter
 }
 
 /** What one attempt of an activity is given by the server. */
@@ -19,4 +21,5 @@ export interface Attempt {
   readonly signal: AbortSignal
   /** Of the workflow that the activity works for. */
   readonly workflowId?: string | undefined
+  readonly namespace?: string | undefined
 }

@@ -40,6 +40,15 @@ export function rejectsKey(run: DatasetPlace, partNumber: number): ObjectKey {
   return toKey(`${rejectsPrefix(run)}${padded(partNumber, 5)}.ndjson.zst`)
 }
 
+export function notedFieldsPrefix(run: DatasetPlace): string {
+  return `${datasetPrefix(run)}fields-`
+}
+
+/** What the batch of a part has brought beyond the columns of its run. */
+export function notedFieldsKey(run: DatasetPlace, partNumber: number): ObjectKey {
+  return toKey(`${notedFieldsPrefix(run)}${padded(partNumber, 5)}.json`)
+}
+
 export function definitionKey(run: DatasetPlace): ObjectKey {
   return toKey(`${datasetPrefix(run)}definition.json`)
 }

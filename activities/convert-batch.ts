@@ -3,6 +3,8 @@ import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { convertedPartKey, partKey, rejectsKey } from './bucket-layout.ts'
 import { conversionRules } from './conversion/conversion-rules.ts'
 import { convertPages } from './conversion/convert-pages.ts'
+import { checkEvolvedCount } from './evolution/evolved-count.ts'
+import { putNotedFields } from './evolution/noted-fields.ts'
 import { readBatch } from './landing/read-batch.ts'
 import { readLandedPage } from './landing/page-store.ts'
 import { convertedColumns, readPinnedRun } from './pinned-run.ts'
@@ -26,6 +28,8 @@ export interface ConvertedBatch {
   /** `column: reason` of the first row that was set aside; null when there is none. */
   readonly firstReject: string | null
   readonly storedBytes: number
+  /** Fields of `schema: evolve` that need a column, or a wider one; kept beside the dataset. */
+  readonly undeclaredFields?: number
 }
 
 /** Turns a landed batch into one Parquet part of the declared types, and sets bad records aside. */
@@ -42,6 +46,7 @@ export async function convertBatch(
   return withWorkingFolder(async (folder) => {
     const converted = await convertPages(duckDb, {
       columns: convertedColumns(pinned),
+      evolved: pinned.evolved,
       rules: conversionRules(definition, transformed),
       format: definition.source.format,
       pages: batch.pages,
@@ -69,6 +74,12 @@ export async function convertBatch(
       })
       storedBytes += rejects.length
     }
-    return { rowCount, rejectCount, firstReject: converted.firstReject ?? null, storedBytes }
+    const firstReject = converted.firstReject ?? null
+    const made = { rowCount, rejectCount, firstReject, storedBytes }
+    const { noted = [] } = converted
+    if (noted.length === 0) return made
+    checkEvolvedCount(pinned.evolved ?? [], noted)
+    const { sizeBytes } = await putNotedFields(store, input, noted, attempt)
+    return { ...made, storedBytes: storedBytes + sizeBytes, undeclaredFields: noted.length }
   })
 }

@@ -161,6 +161,27 @@ export const pipelineDefinition: z.ZodType<PipelineDefinition> = z.object({
   checks: z.array(check).optional(),
   incremental: z.object({ column: z.string(), initial: z.string() }).optional(),
   target,
+  schedule: z
+    .object({
+      every: z.enum(['hour', 'day', 'week', 'month']),
+      hour: z.number(),
+      minute: z.number(),
+      on: z.number().optional(),
+      timezone: z.string(),
+      catchupMs: z.number(),
+      jitterMs: z.number().optional(),
+    })
+    .optional(),
+  after: z
+    .array(
+      z.object({
+        pipeline: z.string(),
+        onFailure: z.enum(['wait', 'fail', 'skip']),
+        timeoutMs: z.number(),
+      }),
+    )
+    .optional(),
+  onItemFailure: z.enum(['stop', 'continue']).optional(),
   limits: z.object({
     batchBytes: z.number(),
     pageBytes: z.number(),

@@ -1,6 +1,14 @@
 export type { ActivityPorts } from './activity-ports.ts'
 export { DuckDb } from './conversion/duck-db.ts'
 export { createActivities, type Activities } from './create-activities.ts'
+export type {
+  EndpointAnswer,
+  EndpointBody,
+  EndpointCall,
+  EndpointCaller,
+  EndpointResult,
+} from './endpoint-call.ts'
+export { EndpointError, type EndpointErrorCode } from './endpoint-error.ts'
 export { findDatasets, type FoundDataset } from './find-datasets.ts'
 export type {
   DatasetId,
@@ -12,6 +20,8 @@ export type {
   StagePartRequest,
   TargetRequest,
 } from './load-target.ts'
+export type { LoadConditions, LoadInput, LoadSignal, UpstreamLoaded } from './load-input.ts'
+export type { LoadStarter } from './load-starter.ts'
 export type { ItemRequest, ItemSource, ItemStream, OpenItem, SourceItem } from './item-source.ts'
 export {
   maxNextLinkBytes,

@@ -1,3 +1,4 @@
+import type { Partition } from './partition/name-partition.ts'
 import type { PartChunk } from './part-chunk.ts'
 import type {
   ColumnDefinition,
@@ -24,6 +25,8 @@ export interface LoadRequest<
   readonly pipeline: string
   readonly partition: string
   readonly interval: Interval
+  /** By whose clock the slice begins and ends. @default UTC */
+  readonly timezone?: string | undefined
   /** RFC 3339; given by the client, never read from a clock here. */
   readonly requestedAt: string
   /** Of incremental pipelines: the column whose greatest value is how far the load has come. */
@@ -40,6 +43,8 @@ export interface CheckRequest<
   /** What the run is told to do, and the workflow that it is: kept for people to look up. */
   readonly definition?: PipelineDefinition | undefined
   readonly workflowId?: string | undefined
+  /** Of Temporal, in which the workflow has its id. */
+  readonly namespace?: string | undefined
 }
 
 export interface StagePartRequest<
@@ -51,6 +56,8 @@ export interface StagePartRequest<
   /** What the part is known to hold; another count read is an error. */
   readonly rowCount: number
   readonly chunks: AsyncIterable<PartChunk>
+  /** The same as a local Parquet file, there until the call ends: for targets that take it as it is. */
+  readonly path?: string | undefined
 }
 
 /** A record that was set aside, as the rejects beside the dataset have it. */
@@ -78,6 +85,8 @@ export interface PublishRequest<
   readonly rejectCount?: number | undefined
   /** As many as `rejectCount` says; another count read is an error. */
   readonly rejects?: AsyncIterable<readonly RejectedRecord[]> | undefined
+  /** Of incremental pipelines: the mark that the run was told, after which its rows come. */
+  readonly highWaterMark?: string | undefined
   /** Columns that the source has brought and the pipeline does not declare: kept for the next load. */
   readonly evolvedColumns?: readonly ColumnDefinition[] | undefined
 }
@@ -110,6 +119,13 @@ export interface MarkRequest<
   readonly markColumn: string
 }
 
+export interface CoverageRequest<
+  Target extends TargetDefinition = TargetDefinition,
+> extends TargetRequest<Target> {
+  readonly pipeline: string
+  readonly slices: readonly Partition[]
+}
+
 export interface DiscardRequest<
   Target extends TargetDefinition = TargetDefinition,
 > extends TargetRequest<Target> {
@@ -131,6 +147,12 @@ export interface LoadTarget<Target extends TargetDefinition = TargetDefinition> 
   publish(request: PublishRequest<Target>): Promise<PublishOutcome>
   /** Whether the dataset was applied to the table, by the load's own row. */
   isPublished(request: TargetRequest<Target> & { readonly datasetId: DatasetId }): Promise<boolean>
+  /**
+   * Names of those slices that one published load of the pipeline into the target has: it is of that
+   * name, or its interval has all of the slice; where a load takes the place of all there is, or a later
+   * one was loaded.
+   */
+  coveredSlices(request: CoverageRequest<Target>): Promise<ReadonlySet<string>>
   /** How far the pipeline's loads into the table came, as a text; undefined before the first. */
   highWaterMark(request: MarkRequest<Target>): Promise<string | undefined>
   /** The undeclared columns that earlier loads of the pipeline have brought into the target. */

@@ -61,6 +61,7 @@ export function loadRequest(
     pipeline,
     partition,
     interval,
+    timezone: definition.schedule?.timezone,
     requestedAt,
     markColumn: definition.incremental?.column,
     evolve: definition.schema === 'evolve',

@@ -186,6 +186,29 @@ export interface IncrementalDefinition {
   readonly initial: string
 }
 
+/** When the slice of time that has just ended is loaded. */
+export interface ScheduleDefinition {
+  readonly every: 'hour' | 'day' | 'week' | 'month'
+  /** Local time; the hour counts for nothing where `every` is `hour`. */
+  readonly hour: number
+  readonly minute: number
+  /** The day of the week from 1, Monday, or of the month. */
+  readonly on?: number | undefined
+  /** IANA name; slices begin and end by its clock. */
+  readonly timezone: string
+  /** How long after its time a slice that was missed is still loaded. */
+  readonly catchupMs: number
+  readonly jitterMs?: number | undefined
+}
+
+/** A pipeline whose load of the same partition has to come first. */
+export interface UpstreamDefinition {
+  readonly pipeline: string
+  /** What follows when it failed or was skipped: wait for a better one, fail, or be skipped too. */
+  readonly onFailure: 'wait' | 'fail' | 'skip'
+  readonly timeoutMs: number
+}
+
 /** A validated pipeline file: what a run is pinned to. Plain data, without secrets. */
 export interface PipelineDefinition {
   readonly name: string
@@ -201,6 +224,10 @@ export interface PipelineDefinition {
   readonly incremental?: IncrementalDefinition | undefined
   readonly target: TargetDefinition
   readonly limits: PipelineLimits
+  readonly schedule?: ScheduleDefinition | undefined
+  readonly after?: readonly UpstreamDefinition[] | undefined
+  /** Whether one item that fails keeps the others from being landed and converted. @default 'stop' */
+  readonly onItemFailure?: 'stop' | 'continue' | undefined
 }
 
 /** The half-open logical time slice `[start, end)`, as RFC 3339 timestamps in UTC. */

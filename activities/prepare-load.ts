@@ -2,10 +2,11 @@ import { z } from 'zod'
 import type { ObjectStore } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { definitionKey, landingStateKey, manifestKey, type DatasetPlace } from './bucket-layout.ts'
+import { columnsToEvolve } from './evolution/columns-to-evolve.ts'
 import { fetchKeyOf } from './fetch-key.ts'
 import { findJson, getJson, putJson, putJsonOnce } from './json-object.ts'
 import type { DatasetId, TargetRequest } from './load-target.ts'
-import { loadRequest, readPinnedRun } from './pinned-run.ts'
+import { convertedColumns, loadRequest, readPinnedRun } from './pinned-run.ts'
 import { markKinds, type PipelineDefinition } from './pipeline-definition.ts'
 import type { LandingReference, PinnedRun, RunReference } from './run-reference.ts'
 import { PipelineError } from './pipeline-error.ts'
@@ -53,18 +54,20 @@ const maxOthers = 100
 export async function prepareLoad(
   ports: ActivityPorts,
   input: PrepareLoadInput,
-  { signal, workflowId }: Attempt,
+  { signal, namespace, workflowId }: Attempt,
 ): Promise<PreparedLoad> {
   const { definition, interval, partition, datasetId, requestedAt } = input
   const { store, target } = ports
   await store.ensureBucket({ signal })
-  const transformed = await transformedColumns(ports.duckDb, definition, signal)
+  const evolved = await columnsToEvolve(ports, input, signal)
+  const columns = convertedColumns({ definition, evolved })
+  const transformed = await transformedColumns(ports.duckDb, { ...definition, columns }, signal)
   const dataset = { pipeline: definition.name, partition, datasetId }
-  const request = loadRequest(dataset, { ...input, transformed }, { signal })
+  const request = loadRequest(dataset, { ...input, evolved, transformed }, { signal })
   await prepareChecks(ports.duckDb, request.columns, definition.checks, signal)
-  await target.check({ ...request, definition, workflowId })
+  await target.check({ ...request, definition, namespace, workflowId })
   const source = await chooseLanding(ports, input, request)
-  const told: PinnedRun = { definition, interval, requestedAt, transformed, ...source }
+  const told: PinnedRun = { definition, interval, requestedAt, evolved, transformed, ...source }
   const { sizeBytes } = await putJsonOnce(store, definitionKey(dataset), told, { signal })
   const pinned = await readPinnedRun(store, dataset, { signal })
   const { landing = source.landing } = pinned

@@ -28,6 +28,7 @@ export async function publishLoad(
     convertedCount: manifest.convertedCount,
     rejectCount,
     rejects: readRejects(store, run, attempt),
+    highWaterMark: pinned.highWaterMark,
     evolvedColumns: pinned.evolved,
   })
 }

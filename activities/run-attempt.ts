@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity'
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import { CodedError } from '../codec/index.ts'
+import { EndpointError } from './endpoint-error.ts'
 import { PipelineError } from './pipeline-error.ts'
 import type { Attempt } from './activity-ports.ts'
 
@@ -16,7 +17,8 @@ export async function runAttempt<T>(work: (attempt: Attempt) => Promise<T>): Pro
   const beating = setInterval(() => context.heartbeat(), heartbeatIntervalMs)
   const signal = context.cancellationSignal
   try {
-    return await work({ signal, workflowId: context.info.workflowExecution?.workflowId })
+    const { namespace, workflowExecution } = context.info
+    return await work({ signal, namespace, workflowId: workflowExecution?.workflowId })
   } catch (error) {
     if (signal.aborted) throw new CancelledFailure('the attempt was cancelled')
     throw toFailure(error instanceof CodedError ? error : unexpected(context, error))
@@ -47,6 +49,7 @@ function toFailure(error: CodedError): ApplicationFailure {
     message: error.message,
     type: error.code,
     nonRetryable: !error.retryable,
+    nextRetryDelay: error instanceof EndpointError ? error.retryAfterMs : undefined,
     details: [details],
   })
 }

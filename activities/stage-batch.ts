@@ -33,6 +33,7 @@ export async function stageBatch(
         partNumber,
         rowCount,
         chunks: readPart(connection, path, columns),
+        path,
         signal: attempt.signal,
       }),
     )

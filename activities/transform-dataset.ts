@@ -7,7 +7,7 @@ import { convertedPartPrefix, partKey } from './bucket-layout.ts'
 import { sqlFailure } from './conversion/sql-failure.ts'
 import { transformRows, type TransformedRows } from './conversion/transform-rows.ts'
 import { downloadParts } from './download-parts.ts'
-import { readPinnedRun, tableColumns } from './pinned-run.ts'
+import { convertedColumns, readPinnedRun, tableColumns } from './pinned-run.ts'
 import { PipelineError } from './pipeline-error.ts'
 import { putPart } from './put-part.ts'
 import type { RunReference } from './run-reference.ts'
@@ -44,7 +44,8 @@ export async function transformDataset(
   attempt: Attempt,
 ): Promise<TransformedDataset> {
   const pinned = await readPinnedRun(store, run, attempt)
-  const { columns: declared, transform } = pinned.definition
+  const { transform } = pinned.definition
+  const declared = convertedColumns(pinned)
   const sql = transform?.sql ?? 'FROM input'
   return withWorkingFolder(async (folder) => {
     try {

@@ -18,7 +18,8 @@ const RULES: readonly (readonly [RegExp, ExitCode])[] = [
   [/_UNREACHABLE$/, EXIT_CODES.unreachable],
   [/_NOT_FOUND$/, EXIT_CODES.notFound],
   [/_DAMAGED$/, EXIT_CODES.damage],
-  [/^(PIPELINE_INVALID|PARTITION_INVALID)$/, EXIT_CODES.usage],
+  [/^(PIPELINE_INVALID|PARTITION_INVALID|COLUMN_VALUE_INVALID|BLOB_NOT_PART|AFTER_CYCLE)$/, EXIT_CODES.usage],
+  [/_AMBIGUOUS$/, EXIT_CODES.usage],
   [/(^|_)SETTING_(INVALID|MISSING)$/, EXIT_CODES.usage],
 ]
 

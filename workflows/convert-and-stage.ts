@@ -4,6 +4,7 @@ import type { ConvertBatchInput } from '../activities/convert-batch.ts'
 import type { PipelineDefinition } from '../activities/pipeline-definition.ts'
 import type { RunReference } from '../activities/run-reference.ts'
 import type { LoadProgress } from './load-progress.ts'
+import type { RunControls } from './run-controls.ts'
 
 /** What the steps of a load share. */
 export interface LoadStep {
@@ -12,6 +13,7 @@ export interface LoadStep {
   readonly run: RunReference
   readonly progress: () => LoadProgress
   readonly report: (change: Partial<LoadProgress>) => void
+  readonly controls: RunControls
 }
 
 /**
@@ -29,9 +31,18 @@ export async function convertAndStage(
     rejects: progress().rejects + part.rejectCount,
     storedBytes: progress().storedBytes + part.storedBytes,
   })
+  noteUndeclared(step, part.undeclaredFields)
+  // It is all converted again: what was set aside may be of a type then, and nothing here is published.
+  if (progress().undeclaredFields !== undefined) return
   checkRejects(definition, progress().rejects, part.firstReject)
   if (definition.transform?.scope === 'dataset') return
   await stage(step, batch.partNumber)
+}
+
+/** Remembers that fields have come which need a column, or a wider one. */
+export function noteUndeclared({ progress, report }: LoadStep, fields: number | undefined): void {
+  if (fields === undefined) return
+  report({ undeclaredFields: Math.max(progress().undeclaredFields ?? 0, fields) })
 }
 
 export async function stage(

@@ -3,8 +3,8 @@ import { CancellationScope } from '@temporalio/workflow'
 /** Work that goes on beside what starts it. */
 export interface InFlight {
   begin(work: Promise<void>): void
-  /** Waits until fewer than so many are under way. */
-  room(most: number): Promise<void>
+  /** Waits until fewer than so many are under way; looks again when `changed` resolves. */
+  room(most: () => number, changed: () => Promise<void>): Promise<void>
 }
 
 /**
@@ -26,8 +26,8 @@ export function withInFlight(body: (inFlight: InFlight) => Promise<void>): Promi
           const settled = work.catch(fail).finally(() => underWay.delete(settled))
           underWay.add(settled)
         },
-        async room(most) {
-          while (underWay.size >= most) await Promise.race(underWay)
+        async room(most, changed) {
+          while (underWay.size >= most()) await Promise.race([...underWay, changed()])
         },
       })
     } catch (error) {

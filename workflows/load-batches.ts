@@ -30,11 +30,12 @@ export const walkStart: WalkState = {
  * history has grown long; all that was begun is finished on return.
  */
 export async function loadBatches(step: LoadStep, start: WalkState): Promise<WalkState> {
-  const { activities, definition, run, progress, report } = step
+  const { activities, definition, run, progress, report, controls } = step
   let walk = start
   await withInFlight(async (inFlight) => {
     for (let batches = 0; !walk.ended && batches < batchesPerRun; batches += 1) {
       if (batches > 0 && workflowInfo().continueAsNewSuggested) break
+      if (controls.isPaused() && !(await controls.resumed())) break
       const { pageNumber, partNumber, cursor, anchor } = walk
       const fetched = await activities.fetchBatch({ run, firstPage: pageNumber, cursor, anchor })
       report(addFetched(progress(), fetched))
@@ -46,7 +47,10 @@ export async function loadBatches(step: LoadStep, start: WalkState): Promise<Wal
         anchor: fetched.anchor,
         ended: fetched.next === null,
       }
-      await inFlight.room(definition.limits.batchesInFlight)
+      await inFlight.room(
+        () => controls.limits(definition.limits).batchesInFlight,
+        controls.changed,
+      )
     }
   })
   return walk

@@ -1,7 +1,9 @@
 import { defineQuery } from '@temporalio/workflow'
 import type { LoadCounts } from '../activities/load-target.ts'
+import type { ControlState } from './run-controls.ts'
 
 export type LoadPhase =
+  | 'waiting'
   | 'preparing'
   | 'loading'
   | 'transforming'
@@ -27,6 +29,19 @@ export interface LoadProgress {
   /** Of sources that are made of items, such as files. */
   readonly items?: number | undefined
   readonly itemsLoaded?: number | undefined
+  /** Of `on_item_failure: continue`. */
+  readonly itemsFailed?: number | undefined
+  /**
+   * Of `schema: evolve`: so many fields at least have come that need a column, or a wider one. What was
+   * landed is then converted again, by a run that counts anew.
+   */
+  readonly undeclaredFields?: number | undefined
+  /** Of a load that waits: the pipelines that have to come first, and `schedule` for its own time. */
+  readonly waitingFor?: readonly string[] | undefined
+  /** Whether nothing new begins. */
+  readonly paused?: boolean | undefined
+  /** What was asked for by signals, where any came. */
+  readonly controls?: ControlState | undefined
 }
 
 export const progressQuery = defineQuery<LoadProgress>('progress')
@@ -45,8 +60,34 @@ export const noProgress: LoadProgress = {
 }
 
 /** What a finished load answers. */
-export interface LoadResult extends Omit<LoadProgress, 'phase'> {
+export interface LoadResult extends Omit<
+  LoadProgress,
+  'phase' | 'waitingFor' | 'paused' | 'controls'
+> {
+  /** Empty where the load was skipped. */
   readonly datasetId: string
   readonly manifestKey: string
   readonly counts: LoadCounts
+  /** Whether nothing was loaded, since a pipeline that comes first was not. */
+  readonly skipped?: true | undefined
+  /** Pipelines and graphs that come after this load and could not be told of it. */
+  readonly untold?: readonly string[] | undefined
+}
+
+const { phase: _, ...nothing } = noProgress
+
+/** Of a load that was skipped. */
+export const skippedResult: LoadResult = {
+  ...nothing,
+  datasetId: '',
+  manifestKey: '',
+  counts: {
+    rowsStaged: 0,
+    rowsInserted: 0,
+    rowsUpdated: 0,
+    rowsUnchanged: 0,
+    rowsDuplicate: 0,
+    rowsDeleted: 0,
+  },
+  skipped: true,
 }

@@ -26,6 +26,12 @@ export function activityProxies(attempts: number): Activities {
     startToCloseTimeout: '5 minutes',
     retry: { ...common.retry, maximumAttempts: Math.min(attempts, 3) },
   })
+  // Temporal itself is asked: it is there again before long, or nothing works.
+  const asking = proxyActivities<Activities>({
+    ...common,
+    startToCloseTimeout: '5 minutes',
+    retry: { ...common.retry, maximumAttempts: Math.max(attempts, 20) },
+  })
   const short = proxyActivities<Activities>({ ...common, startToCloseTimeout: '5 minutes' })
   const long = proxyActivities<Activities>({ ...common, startToCloseTimeout: '6 hours' })
   return {
@@ -39,6 +45,11 @@ export function activityProxies(attempts: number): Activities {
     checkDataset: long.checkDataset,
     sealDataset: long.sealDataset,
     publishLoad: long.publishLoad,
+    fireDueSlices: short.fireDueSlices,
+    lookUpLoads: asking.lookUpLoads,
+    notifyDependants: asking.notifyDependants,
+    startLoads: asking.startLoads,
     discardStaging: cleanup.discardStaging,
+    callEndpoint: long.callEndpoint,
   }
 }

@@ -56,7 +56,7 @@ async function transformDataset(
   step: LoadStep,
   convertedParts: number,
 ): Promise<{ readonly run: RunReference; readonly partCount: number }> {
-  const { activities, definition, progress, report } = step
+  const { activities, definition, progress, report, controls } = step
   report({ phase: 'transforming' })
   const { transformId, ...transformed } = await activities.transformDataset({
     run: step.run,
@@ -70,7 +70,10 @@ async function transformDataset(
   await withInFlight(async (inFlight) => {
     for (let partNumber = 0; partNumber < transformed.partCount; partNumber += 1) {
       inFlight.begin(stage({ ...step, run }, partNumber))
-      await inFlight.room(definition.limits.batchesInFlight)
+      await inFlight.room(
+        () => controls.limits(definition.limits).batchesInFlight,
+        controls.changed,
+      )
     }
   })
   return { run, partCount: transformed.partCount }

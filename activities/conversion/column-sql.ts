@@ -1,4 +1,5 @@
 import type { ColumnDefinition, ColumnType } from '../pipeline-definition.ts'
+import { evolvedRules } from './evolved-rules.ts'
 import { arrayCastSql, arrayOfJsonSql, arrayRules } from './array-sql.ts'
 import { scalarCastSql, scalarDuckDbType, scalarRules, type RejectRule } from './scalar-sql.ts'
 import { identifier, literal } from './sql-text.ts'
@@ -7,6 +8,8 @@ import { identifier, literal } from './sql-text.ts'
 export interface ReadColumn extends ColumnDefinition {
   /** @default false */
   readonly isJsonText?: boolean
+  /** Whether the type was chosen for the values that were there before: others are not made to fit. @default false */
+  readonly isEvolved?: boolean
 }
 
 /** The DuckDB type that a declared type is kept in, in Parquet and on the way to the table. */
@@ -39,6 +42,7 @@ function rejectRules(column: ReadColumn, cast: string): RejectRule[] {
     ...(type.kind === 'array'
       ? arrayRules(type.element, text, cast)
       : scalarRules(type, text, cast, 'value')),
+    ...(column.isEvolved === true ? evolvedRules(type, text, cast) : []),
   ]
 }
 

@@ -1,10 +1,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { join } from 'node:path'
+import { noteFields, type NoteFieldsInput } from '../evolution/note-fields.ts'
+import type { NotedField } from '../evolution/noted-fields.ts'
 import type { LandedPage } from '../landing/landed-batch.ts'
 import { requiredFields } from '../landing/read-page.ts'
 import type { ColumnDefinition } from '../pipeline-definition.ts'
 import type { SourceFormat } from '../source-definition.ts'
 import { PipelineError } from '../pipeline-error.ts'
+import type { ReadColumn } from './column-sql.ts'
 import type { ConversionRules } from './conversion-rules.ts'
 import { convertRecords, type ConvertedRecords } from './convert-records.ts'
 import type { DuckDb } from './duck-db.ts'
@@ -14,11 +17,13 @@ import { recordFields, type RecordFields } from './record-fields.ts'
 import { recordsLost } from './records-lost.ts'
 import { checkFields } from './schema-rule.ts'
 import { transformPart } from './transform-part.ts'
-import { writeParquet } from './write-parquet.ts'
+import { writeParquet, type WrittenParquet } from './write-parquet.ts'
 import { writeRecords, type WrittenRecords } from './write-records.ts'
 
 export interface ConvertPagesInput {
   readonly columns: readonly ColumnDefinition[]
+  /** Those of the columns that nobody has declared; they come last. */
+  readonly evolved?: readonly ColumnDefinition[] | undefined
   readonly rules: ConversionRules
   readonly format: SourceFormat
   readonly pages: readonly LandedPage[]
@@ -34,6 +39,8 @@ export interface ConvertedPages extends ConvertedRecords {
   readonly partPath: string
   /** Written only where records were rejected. */
   readonly rejectsPath: string
+  /** Of `schema: evolve`: what there is no column for, or none that takes all values. */
+  readonly noted?: readonly NotedField[]
 }
 
 /**
@@ -58,7 +65,12 @@ export async function convertPages(
       const places = { partPath, rejectsPath }
       const made = await convertRecords(connection, columns, records, places)
       await writer.checkFields?.(connection, records)
-      return made
+      if (input.rules.schema !== 'evolve') return made
+      const { evolved = [] } = input
+      const { hasMisfits = false } = made
+      const { runs } = records
+      const noting = { format, evolved, records, hasMisfits, ...writer.fields }
+      return { ...made, noted: await noteFields(connection, { ...input, ...noting, runs }) }
     })
     return { ...converted, recordCount: records.recordCount, partPath, rejectsPath }
   }
@@ -87,36 +99,59 @@ export async function convertPages(
 
 interface RecordsWriter {
   readonly columns: RecordFields['columns']
+  readonly fields: Pick<NoteFieldsInput, 'declared' | 'added'>
   /** @param strict A second look, at what DuckDB has refused. */
-  readonly write: (strict: boolean) => Promise<WrittenRecords>
+  readonly write: (strict: boolean) => Promise<WrittenRecords & Partial<WrittenParquet>>
   /** Whether the records' fields are allowed, where that is not known before they are written. */
   readonly checkFields?: (connection: DuckDBConnection, records: WrittenRecords) => Promise<void>
 }
 
 function textWriter(input: ConvertPagesInput): RecordsWriter {
-  const { columns, extracted } = recordFields(input.columns, input.format)
-  const fields = new Set(input.columns.map(({ from, path }) => path?.[0] ?? from))
+  const { columns, extracted } = recordFields(columnsOf(input), input.format)
+  const declared = declaredFields(input)
+  const fields = new Set(input.columns.map(topLevelField))
   const required = requiredFields(input.columns)
   const added = new Set(extracted.map(({ name }) => name))
   const rule = input.rules.schema
   return {
     columns,
-    write: (strict) => writeRecords({ ...input, fields, required, extracted, strict }),
+    fields: { declared, added },
+    write: (strict) => {
+      // A header may have a name twice that nobody has declared: the second is another column.
+      const names = input.format === 'csv' ? declared : fields
+      return writeRecords({ ...input, fields: names, required, extracted, strict })
+    },
     checkFields: (connection, records) => {
       const { recordCount } = records
-      return checkFields(connection, { rule, declared: fields, added, records, recordCount })
+      return checkFields(connection, { rule, declared, added, records, recordCount })
     },
   }
 }
 
+function topLevelField({ from, path }: ColumnDefinition): string {
+  return path?.[0] ?? from
+}
+
+function declaredFields({ columns, evolved = [] }: ConvertPagesInput): ReadonlySet<string> {
+  const others = new Set(evolved.map(({ name }) => name))
+  return new Set(columns.filter(({ name }) => !others.has(name)).map(topLevelField))
+}
+
+function columnsOf({ columns, evolved = [] }: ConvertPagesInput): readonly ReadColumn[] {
+  const others = new Set(evolved.map(({ name }) => name))
+  return columns.map((column) =>
+    others.has(column.name) ? { ...column, isEvolved: true } : column,
+  )
+}
+
 function parquetWriter(duckDb: DuckDb, input: ConvertPagesInput): RecordsWriter {
-  const { columns, fields } = parquetFields(input.columns)
+  const { columns, fields } = parquetFields(columnsOf(input))
   const { schema } = input.rules
-  const write = (strict: boolean): Promise<WrittenRecords> =>
+  const write = (strict: boolean): Promise<WrittenParquet> =>
     duckDb.withConnection(input.signal, (connection) =>
       writeParquet(connection, { ...input, fields, schema, strict }),
     )
-  return { columns, write }
+  return { columns, fields: { declared: declaredFields(input), added: new Set() }, write }
 }
 
 function isUnreadable(error: unknown): boolean {

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { ColumnDefinition } from '../pipeline-definition.ts'
 import type { SourceFormat } from '../source-definition.ts'
 import { PipelineError } from '../pipeline-error.ts'
-import { castSql, duckDbType, rejectReasonSql } from './column-sql.ts'
+import { castSql, duckDbType, rejectReasonSql, type ReadColumn } from './column-sql.ts'
 import { memoryFailure } from './memory-failure.ts'
 import { copyClean } from './copy-clean.ts'
 import { fieldsOf, readerSql } from './reader-sql.ts'
@@ -46,6 +46,8 @@ export interface ConvertedRecords {
   readonly rejectCount: number
   /** `column: reason` of the first row that was set aside. */
   readonly firstReject: string | undefined
+  /** Whether a row was set aside for nothing but the type of a column that nobody has declared. */
+  readonly hasMisfits?: boolean
 }
 
 export interface ConvertedPlaces {
@@ -61,7 +63,7 @@ export interface ConvertedPlaces {
  */
 export async function convertRecords(
   connection: DuckDBConnection,
-  columns: readonly ColumnDefinition[],
+  columns: readonly ReadColumn[],
   records: RecordsFile,
   output: ConvertedPlaces,
 ): Promise<ConvertedRecords> {
@@ -74,7 +76,7 @@ export async function convertRecords(
 
 async function convert(
   connection: DuckDBConnection,
-  columns: readonly ColumnDefinition[],
+  columns: readonly ReadColumn[],
   records: RecordsFile,
   output: ConvertedPlaces,
 ): Promise<ConvertedRecords> {
@@ -95,9 +97,10 @@ async function convert(
   await runReader(connection, `CREATE OR REPLACE TEMP TABLE typed AS ${typed}`)
   await setAside(connection, records)
   const counts = await connection.runAndReadAll(
-    'SELECT count(*) - count(reject), count(reject), first(reject ORDER BY rowid) FILTER (reject IS NOT NULL) FROM typed',
+    `SELECT count(*) - count(reject), count(reject), first(reject ORDER BY rowid) FILTER (reject IS NOT NULL),
+       count(*) FILTER (${isMisfitSql(columns)}) > 0 FROM typed`,
   )
-  const [convertedCount, rejectCount, firstReject] = counts.getRowsJson()[0] ?? []
+  const [convertedCount, rejectCount, firstReject, hasMisfits] = counts.getRowsJson()[0] ?? []
   const names = columns.map(({ name }, index) => `c${index} AS ${identifier(name)}`).join(', ')
   const good = {
     values: columns.map((_, index) => `c${index}`),
@@ -118,7 +121,15 @@ async function convert(
     rowCount: Number(convertedCount),
     rejectCount: Number(rejectCount),
     firstReject: typeof firstReject === 'string' ? firstReject : undefined,
+    ...(hasMisfits === true ? { hasMisfits } : {}),
   }
+}
+
+/** By the reason: columns that nobody has declared come last, and the first rule that is broken is told. */
+function isMisfitSql(columns: readonly ReadColumn[]): string {
+  const evolved = columns.filter(({ isEvolved }) => isEvolved === true)
+  const conditions = evolved.map(({ name }) => `starts_with(reject, ${literal(`${name}: `)})`)
+  return conditions.length === 0 ? 'false' : conditions.join(' OR ')
 }
 
 /** Gives the records that are malformed their reason, in place of what is said of their stand-ins. */

@@ -1,5 +1,5 @@
 import type { TextUse } from '../parquet/parquet-text-sql.ts'
-import type { ColumnDefinition } from '../pipeline-definition.ts'
+import type { ReadColumn } from './column-sql.ts'
 
 /** A field of Parquet records, and what its text is for. */
 export interface ParquetField {
@@ -12,12 +12,12 @@ export interface ParquetField {
 
 export interface ParquetFields {
   /** The columns, `from` being the name of one of the fields. */
-  readonly columns: readonly ColumnDefinition[]
+  readonly columns: readonly ReadColumn[]
   readonly fields: readonly ParquetField[]
 }
 
 /** Where the columns' values come from: one field a path and use. */
-export function parquetFields(columns: readonly ColumnDefinition[]): ParquetFields {
+export function parquetFields(columns: readonly ReadColumn[]): ParquetFields {
   const fields = new Map<string, ParquetField>()
   const plain = new Set(columns.filter(({ path }) => path === undefined).map(({ from }) => from))
   const named = columns.map((column) => {
@@ -36,7 +36,7 @@ export function parquetFields(columns: readonly ColumnDefinition[]): ParquetFiel
   return { columns: named, fields: [...fields.values()] }
 }
 
-function useOf({ type }: ColumnDefinition): TextUse {
+function useOf({ type, isEvolved = false }: ReadColumn): TextUse {
   switch (type.kind) {
     case 'bytea':
       return 'bytes'
@@ -48,7 +48,8 @@ function useOf({ type }: ColumnDefinition): TextUse {
     case 'time':
     case 'timestamp':
     case 'timestamptz':
-      return 'moment'
+      // What is finer than a microsecond needs another type then.
+      return isEvolved ? 'text' : 'moment'
     default:
       return 'text'
   }

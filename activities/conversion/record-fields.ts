@@ -14,10 +14,7 @@ export interface RecordFields {
  * Where the columns' values come from. DuckDB reads plain members itself; a nested one, and JSON that
  * must stay as it was written, are taken from the bytes of the records.
  */
-export function recordFields(
-  columns: readonly ColumnDefinition[],
-  format: SourceFormat,
-): RecordFields {
+export function recordFields(columns: readonly ReadColumn[], format: SourceFormat): RecordFields {
   if (format === 'csv') return { columns, extracted: [] }
   const plain = new Set(columns.filter(isPlain).map(({ from }) => from))
   const extracted = new Map<string, ExtractedField>()
@@ -25,8 +22,11 @@ export function recordFields(
     if (isPlain(column)) return column
     const path = column.path ?? [column.from]
     const asJson = isJson(column)
-    let name = ['$', ...path].join('.') + (asJson ? ' as JSON' : '')
-    while (plain.has(name)) name += "'"
+    // SQL has no NUL.
+    let name = ['$', ...path].join('.').replaceAll('\0', '\\0') + (asJson ? ' as JSON' : '')
+    const isOther = (found: ExtractedField | undefined): boolean =>
+      found !== undefined && JSON.stringify(found.path) !== JSON.stringify(path)
+    while (plain.has(name) || isOther(extracted.get(name))) name += "'"
     extracted.set(name, { name, path, asJson })
     return { ...column, from: name, isJsonText: asJson }
   })

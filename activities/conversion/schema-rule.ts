@@ -2,9 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { SchemaRule } from '../pipeline-definition.ts'
 import { PipelineError } from '../pipeline-error.ts'
 import type { RecordsFile } from './convert-records.ts'
-import { queryTexts } from './query-texts.ts'
-import { jsonObjectBytes } from './reader-sql.ts'
-import { literal } from './sql-text.ts'
+import { memberNames } from './record-members.ts'
 
 /** So many names stand in a message, each cut at this length. */
 const maxNames = 20
@@ -65,22 +63,9 @@ export function checkFrozen(
     {
       ...(page === undefined ? {} : { at: { page } }),
       remedy:
-        'Declare in `columns` what has come and take out what has gone, or set `schema: discard`; the table is as it was.',
+        'Declare in `columns` what has come and take out what has gone, or set `schema: discard` or `evolve`; the table is as it was.',
     },
   )
-}
-
-/** Of the records' top-level members, each once. */
-async function memberNames(
-  connection: DuckDBConnection,
-  { path, longestRecordBytes }: RecordsFile,
-): Promise<string[]> {
-  const rows = await queryTexts(
-    connection,
-    `SELECT DISTINCT unnest(json_keys(json)) FROM read_ndjson_objects(${literal(path)},
-       maximum_object_size = ${jsonObjectBytes(longestRecordBytes)}, compression = 'uncompressed')`,
-  )
-  return rows.map(([name = '']) => name)
 }
 
 function listed(names: readonly string[]): string {

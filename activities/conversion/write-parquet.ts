@@ -37,9 +37,13 @@ export interface WriteParquetInput {
 const maxRawText = 4096
 
 /** Runs of files of the same schema. */
-interface FileRun extends ParquetFiles {
+export interface FileRun extends ParquetFiles {
   readonly paths: string[]
   readonly signature: string
+}
+
+export interface WrittenParquet extends WrittenRecords {
+  readonly runs: readonly FileRun[]
 }
 
 /**
@@ -52,7 +56,7 @@ interface FileRun extends ParquetFiles {
 export async function writeParquet(
   connection: DuckDBConnection,
   input: WriteParquetInput,
-): Promise<WrittenRecords> {
+): Promise<WrittenParquet> {
   const { folder, fields, strict, schema } = input
   const declared = new Set(fields.map(({ path }) => path[0] ?? ''))
   const runs: FileRun[] = []
@@ -98,6 +102,7 @@ export async function writeParquet(
     longestRecordBytes: 0,
     recordCount,
     malformed,
+    runs,
   }
 }
 

@@ -1,5 +1,8 @@
 import { InvalidArgumentError, type Command } from '@commander-js/extra-typings'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { stringify } from 'yaml'
+import type { DuckDb } from '../../activities/index.ts'
 import { readStack } from '../../infra/stack/read-stack.ts'
 import { CommandError } from '../command-error.ts'
 import { readSettings, type Settings } from '../config/read-settings.ts'
@@ -52,11 +55,17 @@ export function addInferCommand(pipelines: Command): void {
         store: readStack(settings.directory)?.store,
       })
       try {
-        print(await seeSource(sources, pipeline, { slice, pages }), json)
+        print(await seeSource({ ...sources, openDuckDb }, pipeline, { slice, pages }), json)
       } finally {
         await sources.close()
       }
     })
+}
+
+/** Heavy too; Parquet alone needs it. */
+async function openDuckDb(): Promise<DuckDb> {
+  const { DuckDb } = await import('../../activities/index.ts')
+  return DuckDb.open({ spillDirectory: join(tmpdir(), `claimcheck-spill-${process.pid}`) })
 }
 
 async function findSource(

@@ -32,15 +32,19 @@ export async function summariseLoad(
 }
 
 export function describeLoad(load: LoadSummary): string {
-  const { counts } = load
+  const { counts, untold = [] } = load
+  if (load.skipped === true)
+    return `${load.workflowId}: skipped, since what comes first was not loaded`
   const rows = [
     `${formatCount(counts.rowsInserted)} inserted`,
     `${formatCount(counts.rowsUpdated)} updated`,
     `${formatCount(counts.rowsUnchanged)} unchanged`,
+    ...(counts.rowsDeleted > 0 ? [`${formatCount(counts.rowsDeleted)} deleted`] : []),
     ...(counts.rowsDuplicate > 0 ? [`${formatCount(counts.rowsDuplicate)} duplicate`] : []),
     ...(load.rejects > 0 ? [`${formatCount(load.rejects)} rejected`] : []),
   ]
   const history = `history ${formatBytes(load.historyBytes)} in ${load.runs} ${load.runs === 1 ? 'run' : 'runs'}`
   const sizes = `source ${formatBytes(load.sourceBytes)}, stored ${formatBytes(load.storedBytes)}, ${history}`
-  return `${load.workflowId}: ${rows.join(', ')} (${sizes}; ${load.seconds.toFixed(1)} s)`
+  const warning = untold.length > 0 ? `; not told of it: ${untold.join(', ')}` : ''
+  return `${load.workflowId}: ${rows.join(', ')} (${sizes}; ${load.seconds.toFixed(1)} s)${warning}`
 }

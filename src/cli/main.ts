@@ -2,11 +2,14 @@ import { Command, CommanderError } from '@commander-js/extra-typings'
 import { exitCodeOf } from '../exit-code.ts'
 import { addDoctorCommand } from './doctor-command.ts'
 import { addDownCommand } from './down-command.ts'
+import { addLineageCommand } from './lineage-command.ts'
+import { addLoadsCommand } from './loads-command.ts'
 import { addPipelinesCommand } from './pipelines-command.ts'
 import { addQuickstartCommand } from './quickstart-command.ts'
 import { reportError } from './report-error.ts'
 import { addReprocessCommand } from './reprocess-command.ts'
 import { addRunCommand } from './run-command.ts'
+import { addScheduleCommand } from './schedule-command.ts'
 import { addUpCommand } from './up-command.ts'
 import { addWebCommand } from './web-command.ts'
 import { addWorkerCommand } from './worker-command.ts'
@@ -22,7 +25,10 @@ addUpCommand(program)
 addDownCommand(program)
 addRunCommand(program)
 addReprocessCommand(program)
+addScheduleCommand(program)
+addLineageCommand(program)
 addPipelinesCommand(program)
+addLoadsCommand(program)
 addWorkerCommand(program)
 addWebCommand(program)
 addDoctorCommand(program)

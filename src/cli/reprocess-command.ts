@@ -24,7 +24,8 @@ export function addReprocessCommand(program: Command): void {
       const definition = await loadPipeline(name, searchedDirectories(settings))
       const session = await openSession(settings, findServers(settings))
       try {
-        const place = { pipeline: definition.name, partition: parsePartition(partition).name }
+        const { name: slice } = parsePartition(partition, definition.schedule?.timezone)
+        const place = { pipeline: definition.name, partition: slice }
         const fromLandingOf = await chooseDataset(session.store, place, dataset)
         const { taskQueue } = settings
         const request = { definition, partition, fromLandingOf, requestedAt: new Date(), taskQueue }

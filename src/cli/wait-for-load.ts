@@ -28,6 +28,6 @@ export async function waitForLoad(
   const result = await followLoad(client, handle, line.show).finally(() => line.end())
   const seconds = (Date.now() - request.requestedAt.getTime()) / 1000
   const summary = await summariseLoad(client, handle, { pipeline, seconds, result })
-  if (json) printJson({ type: 'loaded', ...summary })
+  if (json) printJson({ type: summary.skipped === true ? 'skipped' : 'loaded', ...summary })
   else process.stdout.write(`${describeLoad(summary)}\n`)
 }

@@ -1,15 +1,18 @@
 import { InvalidArgumentError, type Command } from '@commander-js/extra-typings'
 import { externalAddresses } from '../../infra/stack/external-addresses.ts'
-import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
 import { readSettings, type Settings } from '../config/read-settings.ts'
 import { endSignal } from './end-signal.ts'
+import { searchedDirectories } from './searched-directories.ts'
+import type { RunWebOptions } from '../web/run-web.ts'
 import { findServers } from './session.ts'
 
-/** `claimcheck web`: the codec server, for the Temporal UI and CLI. */
+/** `claimcheck web`: the codec server for the Temporal UI and CLI, and the HTTP API. */
 export function addWebCommand(program: Command): void {
   program
     .command('web')
-    .description('serve decoded payloads to the Temporal UI and CLI until Ctrl-C')
+    .description(
+      'serve the HTTP API, and decoded payloads to the Temporal UI and CLI, until Ctrl-C',
+    )
     .option('--host <address>', 'where to listen')
     .option('--port <number>', 'the port; 0 takes a free one', parsePort)
     .option(
@@ -24,7 +27,11 @@ export function addWebCommand(program: Command): void {
       const { runWeb } = await import('../web/run-web.ts')
       await runWeb({
         addresses: findStoreAndTemporal(settings),
+        environment: process.env,
+        allowedHosts: settings.sourceHosts,
         payloads: settings.payloads,
+        directories: searchedDirectories(settings),
+        taskQueue: settings.taskQueue,
         web: { ...web, host: host ?? web.host, port: port ?? web.port },
         logger: createLogger(settings.logLevel),
         onReady: (url) => {
@@ -37,9 +44,9 @@ export function addWebCommand(program: Command): void {
 }
 
 /** It needs no database: where the environment names the other two, nothing has to run here. */
-function findStoreAndTemporal(settings: Settings): Pick<StackAddresses, 'store' | 'temporal'> {
-  const { temporal, store } = externalAddresses(process.env)
-  return temporal && store ? { temporal, store } : findServers(settings)
+function findStoreAndTemporal(settings: Settings): RunWebOptions['addresses'] {
+  const { temporal, store, ...others } = externalAddresses(process.env)
+  return temporal && store ? { temporal, store, ...others } : findServers(settings)
 }
 
 function parsePort(text: string): number {

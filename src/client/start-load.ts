@@ -1,9 +1,11 @@
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowIdReusePolicy,
+  WorkflowNotFoundError,
   type Client,
+  type WorkflowHandle,
 } from '@temporalio/client'
-import type { DatasetId, PipelineDefinition } from '../../activities/index.ts'
+import type { DatasetId, LoadInput, PipelineDefinition } from '../../activities/index.ts'
 import type { bulkLoad, LoadResult } from '../../workflows/index.ts'
 import { parsePartition } from '../pipeline/partition.ts'
 
@@ -17,6 +19,10 @@ export interface LoadRequest {
   readonly refetch?: boolean
   /** Parse the landing of this dataset again, without asking the source. */
   readonly fromLandingOf?: DatasetId
+  /** The pipelines that come after this one, as `planDownstream` finds them; told of its end. */
+  readonly downstream?: readonly PipelineDefinition[]
+  /** Wait for the pipelines of `after` first, instead of beginning at once. @default false */
+  readonly waitForUpstreams?: boolean
 }
 
 export interface LoadHandle {
@@ -33,20 +39,28 @@ export interface LoadHandle {
  * The static id of a load: whoever knows pipeline and partition (or the dataset that is made again) can
  * address it.
  */
-function loadWorkflowId({ definition, partition, fromLandingOf }: LoadRequest): string {
+export function loadWorkflowId({ definition, partition, fromLandingOf }: LoadRequest): string {
   return fromLandingOf === undefined
-    ? `etl/${definition.name}/${partition}`
+    ? partitionWorkflowId(definition.name, partition)
     : `reprocess/${fromLandingOf}`
 }
 
+export function partitionWorkflowId(pipeline: string, partition: string): string {
+  return `etl/${pipeline}/${partition}`
+}
+
 /**
- * Starts the load of a partition, or joins the one that runs already: never two at once.
+ * Starts the load of a partition, or joins the one that runs already: never two at once. One that waits
+ * for its time or for others begins now, unless it is asked to wait.
  *
  * @throws CommandError PARTITION_INVALID
  */
 export async function startLoad(client: Client, request: LoadRequest): Promise<LoadHandle> {
   const { definition, refetch = false, fromLandingOf, requestedAt, taskQueue } = request
-  const { name: partition, interval } = parsePartition(request.partition)
+  const { name: partition, interval } = parsePartition(
+    request.partition,
+    definition.schedule?.timezone,
+  )
   const workflowId = loadWorkflowId({ ...request, partition })
   const follow = (firstExecutionRunId: string, joined: boolean): LoadHandle => {
     const handle = client.workflow.getHandle<typeof bulkLoad>(workflowId, undefined, {
@@ -55,18 +69,41 @@ export async function startLoad(client: Client, request: LoadRequest): Promise<L
     return { workflowId, firstExecutionRunId, joined, result: () => handle.result() }
   }
   const type = fromLandingOf === undefined ? 'bulkLoad' : 'reprocess'
-  const input = { definition, partition, interval, requestedAt: requestedAt.toISOString(), refetch }
+  const { downstream = [], waitForUpstreams = false } = request
+  const upstreams = waitForUpstreams ? (definition.after ?? []) : []
+  const input: LoadInput = {
+    definition,
+    partition,
+    interval,
+    requestedAt: requestedAt.toISOString(),
+    refetch,
+    ...(fromLandingOf === undefined ? {} : { fromLandingOf }),
+    ...(upstreams.length > 0 ? { waitsFor: { upstreams, schedule: false } } : {}),
+    ...(downstream.length > 0 ? { downstream } : {}),
+  }
   try {
     const { firstExecutionRunId } = await client.workflow.start<typeof bulkLoad>(type, {
       workflowId,
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       taskQueue,
-      args: [fromLandingOf === undefined ? input : { ...input, fromLandingOf }],
+      args: [input],
     })
     return follow(firstExecutionRunId, false)
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
-    const { raw, runId } = await client.workflow.getHandle(workflowId).describe()
+    const running = client.workflow.getHandle(workflowId)
+    if (!waitForUpstreams) await beginNow(running)
+    const { raw, runId } = await running.describe()
     return follow(raw.workflowExecutionInfo?.firstRunId ?? runId, true)
+  }
+}
+
+/** Ends all waiting; a load that has begun takes no notice. */
+async function beginNow(running: WorkflowHandle): Promise<void> {
+  try {
+    await running.signal('fire', { force: true })
+  } catch (error) {
+    // It has ended meanwhile.
+    if (!(error instanceof WorkflowNotFoundError)) throw error
   }
 }

@@ -1,7 +1,6 @@
 import type { z } from 'zod'
 import { suggestion } from './suggestion.ts'
-import { formatPath, type FieldPath, type PipelineProblem } from './pipeline-problem.ts'
-import { PLANNED_KEYS } from './planned-features.ts'
+import type { FieldPath, PipelineProblem } from './pipeline-problem.ts'
 import { knownKeys, knownValues } from './schema-keys.ts'
 import type { YamlTree } from './yaml-tree.ts'
 
@@ -25,7 +24,9 @@ export function describeIssue(
   if (!tree.has(path)) return [tree.problem(path, 'is missing')]
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => tree.problem([...path, key], unknownKey(path, key), 'key'))
+      return issue.keys.map((key) =>
+        tree.problem([...path, key], unknownKey(tree, path, key), 'key'),
+      )
     case 'invalid_union':
       return describeUnion(tree, issue, path)
     case 'invalid_value':
@@ -68,16 +69,18 @@ function typeMessage({ message, expected, input }: z.core.$ZodIssueInvalidType):
   return EXPECTATIONS[expected] ?? `must be of type ${expected}`
 }
 
-function unknownKey(path: FieldPath, key: string): string {
-  const planned = PLANNED_KEYS[formatPath(path)] ?? []
-  if (planned.includes(key)) return 'is not supported yet'
-  const known = knownKeys(path)
+function unknownKey(tree: YamlTree, path: FieldPath, key: string): string {
+  const known = knownKeys(path, kindIn(tree))
   return `is not a key here${suggestion(key, known)}; there are ${known.join(', ')}`
 }
 
 function unknownValue(tree: YamlTree, path: FieldPath): string {
   const value = tree.text(path)
   if (value === '') return 'has no value'
-  const known = knownValues(path)
+  const known = knownValues(path, kindIn(tree))
   return `${value} is unknown${suggestion(value, known)}; there is ${known.join(', ')}`
+}
+
+function kindIn(tree: YamlTree): (path: FieldPath) => string {
+  return (path) => tree.text([...path, 'kind'])
 }

@@ -1,40 +1,28 @@
-import type { Interval } from '../../activities/pipeline-definition.ts'
+import { namePartition, type Partition } from '../../activities/partition/name-partition.ts'
+import { nextSlice, sliceOf, type TimeSlice } from '../../activities/partition/time-slice.ts'
 import { CommandError } from '../command-error.ts'
-import {
-  GRANULARITIES,
-  isAligned,
-  nextSlice,
-  sliceName,
-  sliceOf,
-  type TimeSlice,
-} from './time-slice.ts'
-
-/** A partition: its one name and the interval it stands for. */
-export interface Partition {
-  /** Canonical: two partitions with one interval have one name, so one workflow id. */
-  readonly name: string
-  readonly interval: Interval
-}
 
 /** The first moment whose year RFC 3339 cannot write. */
 const YEAR_10000_MS = Date.UTC(10_000, 0)
 
 /**
- * Reads a partition: a slice of UTC time (`2001`, `2001-01`, `2001-01-05`, `2001-01-05T13`) or a
+ * Reads a partition: a slice of time (`2001`, `2001-01`, `2001-01-05`, `2001-01-05T13`) or a
  * range of slices with both ends inclusive (`2001-01..2001-07` is January to the end of July).
+ * Hours are UTC; years, months and days are of the clock of `timezone`.
  * @throws CommandError PARTITION_INVALID
  */
-export function parsePartition(text: string): Partition {
+export function parsePartition(text: string, timezone = 'UTC'): Partition {
   const [first, last] = endsOf(text)
   if (first === undefined || last === undefined) throw invalid(text, 'is not a partition')
   const startMs = first.startMs
   const endMs = nextSlice(last.startMs, last.granularity)
   if (startMs >= endMs) throw invalid(text, 'ends before it starts')
   if (endMs >= YEAR_10000_MS) throw invalid(text, 'ends after the year 9999')
-  return {
-    name: canonicalName(startMs, endMs),
-    interval: { start: timestamp(startMs), end: timestamp(endMs) },
-  }
+  const isByHours = [first, last].some(({ granularity }) => granularity === 'hour')
+  const partition = namePartition({ startMs, endMs, isByHours }, timezone)
+  const { start, end } = partition.interval
+  if (start === end) throw invalid(text, `is no time in ${timezone}`)
+  return partition
 }
 
 function endsOf(text: string): (TimeSlice | undefined)[] {
@@ -44,21 +32,6 @@ function endsOf(text: string): (TimeSlice | undefined)[] {
   return [sliceOf(first), sliceOf(last ?? first)]
 }
 
-/** In the coarsest slices that have both bounds: a single slice where the interval is one. */
-function canonicalName(startMs: number, endMs: number): string {
-  const granularity =
-    GRANULARITIES.find(
-      (candidate) => isAligned(startMs, candidate) && isAligned(endMs, candidate),
-    ) ?? 'hour'
-  const first = sliceName(startMs, granularity)
-  const last = sliceName(endMs - 1, granularity)
-  return first === last ? first : `${first}..${last}`
-}
-
-function timestamp(timeMs: number): string {
-  return new Date(timeMs).toISOString().replace('.000Z', 'Z')
-}
-
 function invalid(text: string, complaint: string): CommandError {
   // A partition may come from anywhere; the whole of a long text helps nobody.
   return new CommandError(
@@ -66,7 +39,7 @@ function invalid(text: string, complaint: string): CommandError {
     `${JSON.stringify(text.slice(0, 80))} ${complaint}`,
     {
       remedy:
-        'Give a year, month, day or hour in UTC, or a range of them: 2001, 2001-01, 2001-01-05, 2001-01-05T13, 2001-01..2001-07.',
+        'Give a year, month, day or hour, or a range of them: 2001, 2001-01, 2001-01-05, 2001-01-05T13, 2001-01..2001-07. Hours are UTC.',
     },
   )
 }

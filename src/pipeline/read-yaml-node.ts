@@ -59,6 +59,7 @@ const texts = [
   'source.auth.*',
   'source.options.*',
   'source.s3.*',
+  'target.s3.*',
   'columns.*.default',
   'incremental.initial',
   'checks.*.range.min',
@@ -75,7 +76,7 @@ function isText(path: FieldPath): boolean {
 }
 
 function allowsReferences(path: FieldPath): boolean {
-  return isOneOf(referring, path) || (path[0] === 'source' && isText(path))
+  return isOneOf(referring, path) || (/^(source|target)$/.test(path[0] ?? '') && isText(path))
 }
 
 function isOneOf(patterns: readonly (readonly string[])[], path: FieldPath): boolean {

@@ -4,14 +4,20 @@ import { pipelineJsonSchema } from './pipeline-schema.ts'
 
 type Schema = z.core.JSONSchema.JSONSchema
 
-/** The keys that may stand in the mapping at a path. */
-export function knownKeys(path: FieldPath): string[] {
-  return unique(schemasAt(path).flatMap((schema) => Object.keys(schema.properties ?? {})))
+/** The `kind` that a file gives the mapping at a path; undefined where it gives none. */
+type KindAt = (path: FieldPath) => string | undefined
+
+/** The keys that may stand in the mapping at a path: of its kind, where the file says one. */
+export function knownKeys(path: FieldPath, kindAt: KindAt = noKind): string[] {
+  const schemas = ofKind(schemasAt(path, kindAt), kindAt(path))
+  return unique(schemas.flatMap((schema) => Object.keys(schema.properties ?? {})))
 }
 
 /** The values that may stand at a path, where they can be listed. */
-export function knownValues(path: FieldPath): string[] {
-  const values = schemasAt(path).flatMap((schema) => schema.enum ?? [schema.const ?? []].flat())
+export function knownValues(path: FieldPath, kindAt: KindAt = noKind): string[] {
+  const values = schemasAt(path, kindAt).flatMap(
+    (schema) => schema.enum ?? [schema.const ?? []].flat(),
+  )
   return unique(values.filter((value) => typeof value === 'string'))
 }
 
@@ -23,14 +29,27 @@ export function allKeys(path: FieldPath = []): string[] {
   return [...here, ...names.flatMap((name) => allKeys([...path, name]))]
 }
 
-function schemasAt(path: FieldPath): Schema[] {
+function schemasAt(path: FieldPath, kindAt: KindAt = noKind): Schema[] {
   return path.reduce<Schema[]>(
-    (schemas, key) =>
-      schemas.flatMap((schema) =>
+    (schemas, key, depth) =>
+      ofKind(schemas, kindAt(path.slice(0, depth))).flatMap((schema) =>
         alternatives(schema.properties?.[key] ?? schema.additionalProperties),
       ),
     alternatives(pipelineJsonSchema()),
   )
+}
+
+function noKind(): undefined {
+  return undefined
+}
+
+/** The alternatives of that kind; all of them where there is none. */
+function ofKind(schemas: Schema[], kind: string | undefined): Schema[] {
+  const fitting = schemas.filter(({ properties }) => {
+    const own = properties?.['kind']
+    return typeof own === 'object' && kind !== undefined && own.const === kind
+  })
+  return fitting.length === 0 ? schemas : fitting
 }
 
 function hasFreeNames(path: FieldPath): boolean {

@@ -62,7 +62,7 @@ export function targetProblems(input: TargetInput): Problem[] {
 
 /** Whether what is not in the dataset goes. */
 function takesAway(target: Target): boolean {
-  if (target.mode === 'replace') return true
+  if (target.mode === 'replace' || target.mode === 'replace-interval') return true
   return target.kind === 'postgres' && (target.on_missing ?? 'keep') !== 'keep'
 }
 

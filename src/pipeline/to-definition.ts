@@ -2,6 +2,8 @@ import type { PipelineDefinition } from '../../activities/pipeline-definition.ts
 import type { SourceFormat } from '../../activities/source-definition.ts'
 import { parseMemberPath } from './member-path.ts'
 import type { PipelineFile } from './pipeline-schema.ts'
+import { toUpstreams } from './after-schema.ts'
+import { toSchedule } from './schedule-schema.ts'
 import { toSource } from './to-source.ts'
 import { toTarget } from './to-target.ts'
 
@@ -38,6 +40,9 @@ export function toDefinition(
     ...(checks === undefined ? {} : { checks }),
     ...(incremental === undefined ? {} : { incremental }),
     target: toTarget(target),
+    ...(file.schedule === undefined ? {} : { schedule: toSchedule(file.schedule) }),
+    ...(file.after === undefined ? {} : { after: toUpstreams(file.after) }),
+    ...(file.on_item_failure === undefined ? {} : { onItemFailure: file.on_item_failure }),
     limits: {
       batchBytes: limits.batch_bytes,
       pageBytes: limits.page_bytes,

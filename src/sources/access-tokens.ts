@@ -74,7 +74,7 @@ export class AccessTokens {
       {
         ...exchange,
         maxBytes: maxAnswerBytes,
-        form: form.toString(),
+        body: form.toString(),
         headers: {
           accept: 'application/json',
           'content-type': 'application/x-www-form-urlencoded',

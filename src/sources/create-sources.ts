@@ -1,5 +1,6 @@
-import type { ItemSource, PageSource } from '../../activities/index.ts'
+import type { EndpointCaller, ItemSource, PageSource } from '../../activities/index.ts'
 import { createFileSource, type FileSourceOptions } from './files/file-source.ts'
+import { createEndpointCaller } from './endpoint-caller.ts'
 import { createHttpSource } from './http-source.ts'
 import { createModuleSource } from './modules/module-source.ts'
 import { openHttpWalk } from './open-http-walk.ts'
@@ -8,6 +9,7 @@ import { createPostgresSource } from './postgres/postgres-source.ts'
 export interface Sources {
   readonly pages: PageSource
   readonly items: ItemSource
+  readonly endpoints: EndpointCaller
   close(): Promise<void>
 }
 
@@ -21,6 +23,7 @@ export function createSources(options: SourcesOptions): Sources {
   const http = createHttpSource(options)
   const files = createFileSource(options)
   const postgres = createPostgresSource(options)
+  const endpoints = createEndpointCaller(options)
   const { environment, modules: directories } = options
   const modules = createModuleSource({ environment, directories })
   return {
@@ -41,7 +44,9 @@ export function createSources(options: SourcesOptions): Sources {
         return postgres.open(request)
       },
     },
+    endpoints,
     async close() {
+      endpoints.close()
       http.close()
       files.close()
     },

@@ -1,13 +1,19 @@
 /** No source may keep an attempt waiting for longer; a longer wait is the workflow's to bear. */
-const maxDelayMs = 300_000
+const usualMaxDelayMs = 300_000
 
 /**
- * How long a `Retry-After` header asks to wait, in milliseconds, capped at five minutes; `undefined`
- * when there is none or it makes no sense (negative, not a number, not a date).
+ * How long a `Retry-After` header asks to wait, in milliseconds; `undefined` when there is none or it
+ * makes no sense (negative, not a number, not a date).
+ *
+ * @param maxDelayMs What a longer wait comes to. @default five minutes
  *
  * Source: RFC 9110, section 10.2.3: seconds or an HTTP date.
  */
-export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
+export function retryAfterMs(
+  header: string | undefined,
+  nowMs: number,
+  maxDelayMs = usualMaxDelayMs,
+): number | undefined {
   const text = header?.trim() ?? ''
   if (/^\d+$/.test(text)) return Math.min(Number(text) * 1000, maxDelayMs)
   // Date.parse takes almost anything, "-5" too; an HTTP date begins with the name of a day.

@@ -18,8 +18,9 @@ export interface SentRequest {
   readonly headers: Readonly<Record<string, string>>
   /** How long a connection may say nothing. @default 30 seconds */
   readonly idleTimeoutMs?: number | undefined
-  /** Sent by POST; without one the request is a GET. */
-  readonly form?: string
+  /** @default POST where there is a body, else GET */
+  readonly method?: string
+  readonly body?: string | undefined
 }
 
 /**
@@ -30,12 +31,12 @@ export interface SentRequest {
  * @throws what ended the request before it was answered
  */
 export function sendRequest(hop: Hop, request: SentRequest): Promise<http.IncomingMessage> {
-  const { hosts, agents, signal, deadline, headers, form } = request
+  const { hosts, agents, signal, deadline, headers, body } = request
   const idleTimeoutMs = idleTimeoutOf(request)
   hosts.check(hop)
   const secure = hop.url.protocol === 'https:'
   const options: https.RequestOptions = {
-    method: form === undefined ? 'GET' : 'POST',
+    method: request.method ?? (body === undefined ? 'GET' : 'POST'),
     agent: agents.of(hop),
     headers: { 'accept-encoding': 'gzip', 'user-agent': 'claimcheck', ...headers },
     lookup: hosts.lookup(hop),
@@ -47,7 +48,7 @@ export function sendRequest(hop: Hop, request: SentRequest): Promise<http.Incomi
     sent.on('socket', (socket) => limitConnecting(socket, secure, sent))
     sent.on('timeout', () => sent.destroy(new Error(`silent for ${idleTimeoutMs} ms`)))
     sent.on('error', reject)
-    sent.end(form)
+    sent.end(body)
   })
 }
 

@@ -16,6 +16,7 @@ export function createTargets(targets: TargetsByKind): LoadTarget {
     stagePart: (request) => of(request).stagePart(request),
     publish: (request) => of(request).publish(request),
     isPublished: (request) => of(request).isPublished(request),
+    coveredSlices: (request) => of(request).coveredSlices(request),
     highWaterMark: (request) => of(request).highWaterMark(request),
     evolvedColumns: (request) => of(request).evolvedColumns(request),
     discard: (request) => of(request).discard(request),

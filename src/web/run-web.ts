@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client'
 import type { Logger } from 'pino'
 import {
   ClaimCheckCodec,
@@ -8,14 +9,31 @@ import {
 } from '../../codec/index.ts'
 import type { StackAddresses, TemporalAddress } from '../../infra/stack/stack-addresses.ts'
 import type { PayloadSettings, WebSettings } from '../config/read-settings.ts'
+import { connectOnDemand } from './connect-on-demand.ts'
+import { openSchedules } from '../client/open-schedules.ts'
+import { openCoverage } from '../targets/open-coverage.ts'
+import type { HostList } from '../sources/host-list.ts'
+import type { Environment } from '../sources/resolve-references.ts'
+import type { ApiServices } from './api/api-services.ts'
+import { createApi } from './api/create-api.ts'
+import { EventStreams } from './api/event-streams.ts'
 import { startWebServer } from './start-web-server.ts'
 import { createWebApp } from './web-app.ts'
 import { WebError } from './web-error.ts'
 
 export interface RunWebOptions {
-  readonly addresses: Pick<StackAddresses, 'temporal' | 'store'>
+  readonly addresses: Pick<StackAddresses, 'temporal' | 'store'> &
+    Partial<Pick<StackAddresses, 'database'>>
   readonly payloads: PayloadSettings
   readonly web: WebSettings
+  /** Where pipelines are found by name. */
+  readonly directories: readonly string[]
+  /** Of the runs that are started. */
+  readonly taskQueue: string
+  /** Where `${NAME}` references of targets are looked up. */
+  readonly environment: Environment
+  /** The only hosts that targets may be at. @default those that pipelines name, and what is public */
+  readonly allowedHosts?: HostList | undefined
   readonly logger: Logger
   /** Called with the address when it listens. */
   readonly onReady: (url: string) => void
@@ -35,13 +53,20 @@ export async function runWeb(options: RunWebOptions): Promise<void> {
   const { web, signal, onReady } = options
   if (web.token === undefined && !isLoopback(web.host)) throw tokenMissing(web.host)
   const store = createS3ObjectStore(options.addresses.store)
+  const temporal = connectOnDemand(options.addresses.temporal, { ...options.payloads, store })
+  const coverage = coverageOf(options)
   try {
-    const app = createWebApp({ codecServer: codecServerOn(store, options) })
+    const app = createWebApp({
+      codecServer: codecServerOn(store, options),
+      api: apiOn(options, { client: () => temporal.client(), store, coverage }),
+    })
     const server = await startWebServer({ ...web, fetch: app.fetch })
     onReady(server.url)
     await aborted(signal)
     await server.stop()
   } finally {
+    await temporal.close()
+    await coverage?.close()
     store.close()
   }
 }
@@ -65,6 +90,41 @@ function codecServerOn(store: ObjectStore, options: RunWebOptions) {
   })
 }
 
+/** What is loaded; known where the database is. */
+function coverageOf({ addresses, environment, allowedHosts }: RunWebOptions) {
+  const { database, store } = addresses
+  if (database === undefined) return undefined
+  return openCoverage({ databaseUrl: database.url, store, environment, allowedHosts })
+}
+
+function apiOn(
+  options: RunWebOptions,
+  {
+    store,
+    ...connected
+  }: Pick<ApiServices, 'client' | 'coverage'> & { readonly store: ObjectStore },
+) {
+  const { addresses, directories, logger, payloads, signal, taskQueue, web } = options
+  const { namespace, uiUrl } = addresses.temporal
+  const schedules = (client: Client) => openSchedules(client, { ...payloads, store })
+  const streams = new EventStreams(signal)
+  return createApi({
+    host: web.host,
+    token: web.token,
+    services: {
+      ...connected,
+      directories,
+      namespace,
+      schedules,
+      signal,
+      streams,
+      taskQueue,
+      uiUrl,
+    },
+    onFailure: (error) => logFailure(logger, error),
+  })
+}
+
 /** The embedded UI, under both names that people open it by. */
 function uiOrigins({ uiUrl }: TemporalAddress): string[] {
   if (uiUrl === undefined) return []
@@ -75,7 +135,7 @@ function uiOrigins({ uiUrl }: TemporalAddress): string[] {
 /** Of a defect, where it happened; its message may quote data. */
 function logFailure(logger: Logger, error: CodedError): void {
   const { code, message, cause } = error
-  if (code !== 'CODEC_FAILED') {
+  if (code !== 'CODEC_FAILED' && code !== 'WEB_FAILED') {
     logger.warn({ code }, message)
     return
   }

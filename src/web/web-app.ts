@@ -3,11 +3,14 @@ import { Hono } from 'hono'
 export interface WebAppOptions {
   /** Answers everything under `/codec/`; it guards itself. */
   readonly codecServer: (request: Request) => Promise<Response>
+  /** Answers everything else; it guards itself. */
+  readonly api: Hono
 }
 
 /** Everything that `claimcheck web` serves, whoever listens. */
-export function createWebApp({ codecServer }: WebAppOptions): Hono {
+export function createWebApp({ codecServer, api }: WebAppOptions): Hono {
   return new Hono()
     .get('/-/health', (context) => context.json({ status: 'ok' }))
     .all('/codec/*', async (context) => codecServer(context.req.raw))
+    .all('*', (context) => api.fetch(context.req.raw))
 }

@@ -1,5 +1,5 @@
 import { Worker, type NativeConnection } from '@temporalio/worker'
-import { createDataConverter, type ObjectStore, type WarningListener } from '../../codec/index.ts'
+import type { DataConverter } from '@temporalio/common'
 import type { Activities } from '../../activities/index.ts'
 import type { PayloadSettings } from '../config/read-settings.ts'
 import { bundleWorkflows } from './bundle-workflows.ts'
@@ -8,10 +8,8 @@ export interface WorkersOptions {
   readonly connection: NativeConnection
   readonly namespace: string
   readonly taskQueue: string
-  readonly store: ObjectStore
+  readonly dataConverter: DataConverter
   readonly payloads: PayloadSettings
-  /** Hears what the codec warns of. */
-  readonly onWarning: WarningListener
   readonly activities: Activities
 }
 
@@ -23,12 +21,12 @@ const shutdownGraceTime = '10 seconds'
 
 /** Two workers in one process: one for workflows, one (queue `…-bulk`) for the activities. */
 export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
-  const { connection, namespace, taskQueue, store, payloads, onWarning } = options
+  const { connection, namespace, taskQueue, dataConverter, payloads } = options
   const common = {
     connection,
     namespace,
     shutdownGraceTime,
-    dataConverter: createDataConverter({ ...payloads, store, namespace, onWarning }),
+    dataConverter,
     // A cancelled activity hears of it with its next heartbeat.
     maxHeartbeatThrottleInterval: '2 seconds',
   } as const

@@ -1,10 +1,16 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Client } from '@temporalio/client'
 import { NativeConnection } from '@temporalio/worker'
 import { createActivities, DuckDb } from '../../activities/index.ts'
-import { createS3ObjectStore, type WarningListener } from '../../codec/index.ts'
+import {
+  createDataConverter,
+  createS3ObjectStore,
+  type WarningListener,
+} from '../../codec/index.ts'
 import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
 import { connectionOptions, reach } from '../client/connect-temporal.ts'
+import { createLoadStarter } from '../client/load-starter.ts'
 import type { PayloadSettings } from '../config/read-settings.ts'
 import type { HostList } from '../sources/host-list.ts'
 import { createSources } from '../sources/create-sources.ts'
@@ -37,7 +43,8 @@ export interface RunWorkerOptions {
 
 /** Polls both queues until `signal` aborts. */
 export async function runWorker(options: RunWorkerOptions): Promise<void> {
-  const { addresses, signal } = options
+  const { addresses, taskQueue, payloads, onWarning, signal } = options
+  const { namespace } = addresses.temporal
   const store = createS3ObjectStore(addresses.store)
   const sources = createSources({
     environment: options.environment,
@@ -47,25 +54,33 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     stateDirectory: options.stateDirectory,
     modules: options.modules,
   })
-  const target = createTargets({
-    postgres: createPostgresTarget({ url: addresses.database.url }),
-    parquet: createParquetTarget(),
-  })
   const connection = await reach(addresses.temporal, () =>
     NativeConnection.connect(connectionOptions(addresses.temporal)),
   )
   const duckDb = await DuckDb.open({
     spillDirectory: join(tmpdir(), `claimcheck-spill-${process.pid}`),
   })
+  const target = createTargets({
+    postgres: createPostgresTarget({ url: addresses.database.url }),
+    parquet: createParquetTarget({
+      store: addresses.store,
+      duckDb,
+      environment: options.environment,
+      allowedHosts: options.sourceHosts,
+    }),
+  })
+  // One for both: what an activity starts goes through the same cache and the same limit.
+  const dataConverter = createDataConverter({ ...payloads, store, namespace, onWarning })
+  const client = new Client({ connection, namespace, dataConverter })
+  const starter = createLoadStarter(client, taskQueue)
   try {
     const workers = await createWorkers({
       connection,
-      namespace: addresses.temporal.namespace,
-      taskQueue: options.taskQueue,
-      store,
-      payloads: options.payloads,
-      onWarning: options.onWarning,
-      activities: createActivities({ store, ...sources, target, duckDb }),
+      namespace,
+      taskQueue,
+      dataConverter,
+      payloads,
+      activities: createActivities({ store, ...sources, target, duckDb, starter }),
     })
     const running = workers.map((worker) => worker.run())
     const stop = (): void => {

@@ -3,11 +3,11 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { Context } from '@temporalio/activity'
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client'
 import { NativeConnection, Worker } from '@temporalio/worker'
-import type { Activities, PipelineDefinition } from '../../activities/index.ts'
+import type { Activities, LoadInput, PipelineDefinition } from '../../activities/index.ts'
 import { loadFailure } from '../../src/client/load-failure.ts'
 import { bundleWorkflows } from '../../src/worker/bundle-workflows.ts'
 import { createLogger, installRuntime } from '../../src/worker/runtime-logger.ts'
-import type { bulkLoad, BulkLoadInput } from '../../workflows/index.ts'
+import type { bulkLoad } from '../../workflows/index.ts'
 import { uniqueName } from '../support/pipeline-fixture.ts'
 
 type Name = keyof Activities
@@ -125,7 +125,7 @@ describe('the workflows of a source of items', { timeout: 120_000 }, () => {
       limits: { batchBytes: 1, pageBytes: 1, batchesInFlight: 2, attempts: 1 },
       ...change,
     }
-    const input: BulkLoadInput = {
+    const input: LoadInput = {
       definition,
       partition: 'x',
       interval: { start: '', end: '' },

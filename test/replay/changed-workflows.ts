@@ -1,14 +1,22 @@
 import { sleep } from '@temporalio/workflow'
 import {
   bulkLoad as bulkLoadToday,
+  callEndpoint as callEndpointToday,
+  keyedRequest as keyedRequestToday,
+  dailyGraph as dailyGraphToday,
   loadItem as loadItemToday,
   reprocess as reprocessToday,
+  scheduleTick as scheduleTickToday,
 } from '../../workflows/index.ts'
 
 /** Workflows that were changed without care for the runs under way: each begins with a timer. */
 export const bulkLoad = changed(bulkLoadToday)
+export const callEndpoint = changed(callEndpointToday)
+export const keyedRequest = changed(keyedRequestToday)
+export const dailyGraph = changed(dailyGraphToday)
 export const loadItem = changed(loadItemToday)
 export const reprocess = changed(reprocessToday)
+export const scheduleTick = changed(scheduleTickToday)
 
 function changed<Input extends unknown[], Output>(
   workflow: (...input: Input) => Promise<Output>,

@@ -7,8 +7,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { DatasetId } from '../../activities/index.ts'
+import { z } from 'zod'
+import type { DatasetId, EndpointCall } from '../../activities/index.ts'
 import { startStack } from '../../infra/stack/start-stack.ts'
+import { answerOnce, digestOf } from '../../src/client/answer-once.ts'
+import { startCall } from '../../src/client/start-call.ts'
 import { startLoad, type LoadHandle } from '../../src/client/start-load.ts'
 import { readSettings } from '../../src/config/read-settings.ts'
 import { loadPipeline } from '../../src/pipeline/load-pipeline.ts'
@@ -17,6 +20,8 @@ import { flightColumns, tableOf, writePipeline } from '../support/pipeline-fixtu
 import { chainOfHistories } from '../support/run-histories.ts'
 import { stackEnvironment } from '../support/stack-environment.ts'
 import { eventually } from '../support/eventually.ts'
+import { orchestrations } from './record-orchestration.ts'
+import { recordTick } from './record-tick.ts'
 import { writeHistory } from './recorded-histories.ts'
 
 const partition = '2001-01-01T06'
@@ -96,11 +101,71 @@ const recordings: Readonly<Record<string, Recording>> = {
     await record(bed, name)
   },
 
+  /** Two runs: the second has columns for what the first one found. */
+  evolved: async (bed, name) => {
+    await writePipeline(bed.pipelines, name, {
+      name,
+      schema: 'evolve',
+      source: {
+        kind: 'http',
+        url: '${SAMPLE_SOURCE_URL}/flights',
+        query: { since: '{interval.start}', until: '{interval.end}', per_page: 250 },
+        records: '$.data',
+        next: { kind: 'cursor', path: '$.next' },
+      },
+      columns: { id: flightColumns.id, delay: 'integer' },
+      limits: { batch_bytes: '40KiB' },
+      target: { kind: 'postgres', table: tableOf(name), mode: 'merge' },
+    })
+    await record(bed, name)
+  },
+
+  called: (bed, name) => recordCall(bed, name, { method: 'GET', url: '${ENDPOINT_URL}/-/stats' }),
+
+  'called-refused': (bed, name) =>
+    recordCall(bed, name, { method: 'POST', url: '${ENDPOINT_URL}/none', body: { rows: 1 } }),
+
+  /** Remembers what a request with an idempotency key was answered. */
+  'keyed-request': async (bed, name) => {
+    await answerOnce(bed.client, {
+      key: name,
+      request: name,
+      taskQueue: readSettings(bed.environment).taskQueue,
+      answerSchema: z.object({ rows: z.number() }),
+      act: async () => ({ rows: 1 }),
+    })
+    const handle = bed.client.workflow.getHandle(`request/${digestOf(name)}`)
+    await handle.result()
+    await write(bed, name, handle.workflowId, (await handle.describe()).runId)
+  },
+
   reprocessed: async (bed, name) => {
     await bed.writeFlights({ name, perPage: 250, limits: { batch_bytes: '40KiB' } })
     const { datasetId } = await (await bed.start(name, partition)).result()
     await write(bed, name, ...(await reprocess(bed, name, datasetId as DatasetId)))
   },
+
+  ticked: async (bed, name) => {
+    await write(bed, name, ...(await recordTick(bed, name)))
+  },
+
+  ...Object.fromEntries(
+    Object.entries(orchestrations).map(([kind, run]) => [
+      kind,
+      async (bed: LoadBed, name: string) => write(bed, name, ...(await run(bed, name, files))),
+    ]),
+  ),
+}
+
+/** Calls a service, and writes the history of that. */
+async function recordCall(bed: LoadBed, name: string, call: EndpointCall): Promise<void> {
+  const { taskQueue } = readSettings(bed.environment)
+  const { workflowId, runId } = await startCall(bed.client, { call, taskQueue })
+  await bed.client.workflow
+    .getHandle(workflowId)
+    .result()
+    .catch(() => undefined)
+  await write(bed, name, workflowId, runId)
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'claimcheck-record-'))
@@ -111,7 +176,7 @@ try {
   mkdirSync(files)
   const bed = await openLoadBed()
   try {
-    await bed.startWorker({ CLAIMCHECK_SOURCE_DIRECTORIES: files })
+    await bed.startWorker({ CLAIMCHECK_SOURCE_DIRECTORIES: files, ENDPOINT_URL: bed.source.url })
     const wanted = process.argv.slice(2)
     for (const [name, recordOne] of Object.entries(recordings)) {
       if (wanted.length === 0 || wanted.includes(name)) await recordOne(bed, name)

@@ -13,17 +13,30 @@ describe('the histories of earlier runs', () => {
   it('are of each way that a load can go', () => {
     const names = recordedHistories().map(({ name }) => name)
     assert.deepEqual(names, [
+      'called-refused',
+      'called',
       'cancelled',
       'continued-1',
       'continued-2',
+      'controlled',
+      'evolved-1',
+      'evolved-2',
       'files-item-1',
       'files-item-2-1',
       'files-item-2-2',
       'files',
+      'graph',
+      'keyed-request',
+      'many-files-1',
+      'many-files-2',
       'one-batch',
       'rejected',
       'reprocessed',
+      'skipped',
+      'ticked',
       'transformed',
+      'upstream-failed',
+      'waited',
     ])
   })
 

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
+import { inspect } from 'node:util'
+import type { PipelineError } from '../../activities/pipeline-error.ts'
 import type { LoadCounts, LoadTarget, PublishOutcome } from '../../activities/load-target.ts'
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
 import { column } from './support/column.ts'
@@ -310,6 +313,46 @@ describe('publishing a dataset into PostgreSQL', { timeout: 60_000 }, () => {
     await reader.query('BEGIN; SELECT * FROM read')
     await sampleLoad('read', [flights(1, 20, 'SK')]).run(target)
     await reader.query('COMMIT')
+  })
+
+  it('takes its time, waits for the disk and knows the types, whatever its role is given', async () => {
+    const role = `claimcheck_hasty_${randomBytes(4).toString('hex')}`
+    await database.query(`CREATE ROLE ${role} SUPERUSER LOGIN PASSWORD 'hasty'`)
+    const hasty = createPostgresTarget({ url: database.urlAs(role, 'hasty') })
+    try {
+      const [server] = await database.query<{ timeouts: string[] }>(
+        `SELECT array_agg(name) AS timeouts FROM pg_settings
+          WHERE name IN ('statement_timeout', 'transaction_timeout')`,
+      )
+      for (const timeout of server?.timeouts ?? []) {
+        await database.query(`ALTER ROLE ${role} SET ${timeout} = '1s'`)
+      }
+      await database.query(`ALTER ROLE ${role} SET synchronous_commit = off;
+        ALTER ROLE ${role} SET quote_all_identifiers = on;
+        CREATE TABLE slow (id bigint PRIMARY KEY, carrier text, delay integer, commits text);
+        CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$
+          BEGIN
+            PERFORM pg_sleep(1.5);
+            NEW.commits := current_setting('synchronous_commit');
+            RETURN NEW;
+          END $$;
+        CREATE TRIGGER tell BEFORE INSERT ON slow FOR EACH ROW EXECUTE FUNCTION tell()`)
+      await sampleLoad('slow', [flights(1, 1)]).run(hasty)
+      assert.deepEqual(await database.query('SELECT commits FROM slow'), [{ commits: 'on' }])
+    } finally {
+      await hasty.close()
+      await database.query(`REASSIGN OWNED BY ${role} TO CURRENT_USER; DROP OWNED BY ${role};
+        DROP ROLE ${role}`)
+    }
+  })
+
+  it('says so, at once, when a key is longer than an index can hold', async () => {
+    const key = randomBytes(10_000).toString('hex')
+    const load = sampleLoad('long_key', [[[key]]], [column('id', 'text', 'key')])
+    await assert.rejects(load.run(target), (error: PipelineError) => {
+      assert.deepEqual([error.code, error.retryable], ['TARGET_MISMATCH', false])
+      return /maximum/.test(error.message) && !inspect(error).includes(key.slice(0, 20))
+    })
   })
 
   it('says so, and loads nothing, when a trigger of the table drops rows', async () => {

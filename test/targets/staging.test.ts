@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import type { LoadTarget } from '../../activities/load-target.ts'
 import type { PartChunk } from '../../activities/part-chunk.ts'
+import { advisoryLock } from '../../src/targets/postgres/advisory-lock.ts'
 import { stageName } from '../../src/targets/postgres/load-locks.ts'
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
 import { stagingTable } from '../../src/targets/postgres/staging-table.ts'
@@ -160,6 +161,23 @@ describe('staging parts', { timeout: 60_000 }, () => {
       [load.datasetId, stagingTable(load.datasetId)],
     )
     assert.deepEqual(left, { table: null, parts: 0 })
+  })
+
+  it('leaves nothing of an attempt that is still at its beginning when the dataset is published', async () => {
+    const load = sampleLoad('overtaken', [flights(1, 10)])
+    const { key } = advisoryLock(['make staging', load.datasetId])
+    const gate = await database.connect()
+    await gate.query('SELECT pg_advisory_lock($1)', [key.toString()])
+    const late = target.stagePart(load.part(0)).catch(() => {})
+    await claimcheckSession(database, stageName(load.datasetId, 0), 'advisory')
+    const outcome = await target.publish({ ...load.request, parts: [] })
+    assert.equal(outcome.kind, 'published')
+    await gate.query('SELECT pg_advisory_unlock($1)', [key.toString()])
+    await late
+    const [left] = await database.query('SELECT to_regclass($1) AS table', [
+      stagingTable(load.datasetId),
+    ])
+    assert.deepEqual(left, { table: null })
   })
 
   it('tells which parts are missing when a dataset is published too early', async () => {

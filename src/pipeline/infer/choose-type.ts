@@ -1,7 +1,7 @@
 import type { ColumnType } from '../../../activities/pipeline-definition.ts'
 import { MAX_PRECISION } from '../column-type.ts'
 import type { FieldSightings } from './field-sightings.ts'
-import { VALUE_KINDS, type ValueKind } from './value-kind.ts'
+import { VALUE_KINDS, type ValueKind } from '../../../activities/evolution/value-kind.ts'
 
 /** What a later page may have more than the pages that were seen. Decimals first: a number that has too
  * many is rounded without a word, one that is too large is set aside. */

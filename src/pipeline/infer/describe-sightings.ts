@@ -1,6 +1,6 @@
 import { KIND_NAMES } from './choose-type.ts'
 import type { FieldSightings } from './field-sightings.ts'
-import { VALUE_KINDS } from './value-kind.ts'
+import { VALUE_KINDS } from '../../../activities/evolution/value-kind.ts'
 
 /** How often each kind of value was seen, and null; kinds that were not seen are left out. */
 export function countsOf(field: FieldSightings, records: number): Readonly<Record<string, number>> {

@@ -1,4 +1,4 @@
-import { kindOfNumber, type ValueKind } from './value-kind.ts'
+import { kindOfNumber, type ValueKind } from '../../../activities/evolution/value-kind.ts'
 
 const LEAST_BIGINT = -(2n ** 63n)
 const MOST_BIGINT = 2n ** 63n - 1n

@@ -1,5 +1,5 @@
 import { FieldSightings } from './field-sightings.ts'
-import type { ValueKind } from './value-kind.ts'
+import type { ValueKind } from '../../../activities/evolution/value-kind.ts'
 
 /** What PostgreSQL takes in one table; a source with more fields uses data as names. */
 const MAX_FIELDS = 1600

@@ -1,12 +1,10 @@
 import { CsvStepper } from '../../../activities/conversion/csv-stepper.ts'
 import { maxCsvHeaderBytes, readCsvHeader } from '../../../activities/conversion/read-csv-header.ts'
 import { splitCsv } from '../../../activities/conversion/split-csv.ts'
+import { csvValues } from '../../../activities/evolution/see-csv-fields.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import type { RecordSightings, SeenValue } from './record-sightings.ts'
-import { kindOfUntyped } from './value-kind.ts'
-
-/** The fields of one sound record; what is in quotes is a value even where it is empty. */
-const FIELD = /(?:"((?:[^"]|"")*)"|([^,]*))(?:,|$)/g
+import { kindOfUntyped } from '../../../activities/evolution/value-kind.ts'
 
 /**
  * Looks at every record of a CSV body. Records that are malformed are counted only, as a load sets
@@ -41,13 +39,7 @@ function isReadable(start: Buffer, name: string): boolean {
 }
 
 function readFields(record: string): (SeenValue | undefined)[] {
-  const values: (SeenValue | undefined)[] = []
-  for (const [whole, quoted, plain = ''] of record.matchAll(FIELD)) {
-    // What is matched behind the last field; where that is empty, null either way.
-    if (whole === '' && values.length > 0) break
-    const text = quoted?.replaceAll('""', '"') ?? plain
-    const isNull = quoted === undefined && plain === ''
-    values.push(isNull ? undefined : { kind: kindOfUntyped(text), text })
-  }
-  return values
+  return csvValues(record).map((text) =>
+    text === undefined ? undefined : { kind: kindOfUntyped(text), text },
+  )
 }

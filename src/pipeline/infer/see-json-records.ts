@@ -10,7 +10,7 @@ import {
 } from '../../../activities/json/json-walk.ts'
 import type { RecordsPlace } from '../../../activities/json/split-records.ts'
 import type { RecordSightings, SeenValue } from './record-sightings.ts'
-import { kindOfNumber, kindOfText } from './value-kind.ts'
+import { kindOfNumber, kindOfText } from '../../../activities/evolution/value-kind.ts'
 
 /** How deep fields are proposed to have columns of their own: `$.a.b.c`. */
 const MEMBER_LEVELS = 2

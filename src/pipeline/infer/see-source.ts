@@ -1,6 +1,8 @@
 import type {
+  DuckDb,
   ItemRequest,
   ItemSource,
+  ItemStream,
   PageSource,
   SourceSlice,
   TextFormat,
@@ -14,12 +16,13 @@ import {
 import { readItemPage } from '../../../activities/landing/read-item-page.ts'
 import { readPage, type PageEnvelope } from '../../../activities/landing/read-page.ts'
 import { csvHeader } from '../../../activities/landing/record-ends.ts'
-import { CommandError } from '../../command-error.ts'
+import { withWorkingFolder } from '../../../activities/working-folder.ts'
 import { recordsPlace } from '../../../activities/json/split-records.ts'
 import type { SourceOfPipeline } from './parse-source.ts'
 import { RecordSightings } from './record-sightings.ts'
 import { seeCsvRecords } from './see-csv-records.ts'
 import { seeJsonRecords } from './see-json-records.ts'
+import { seeParquetRecords } from './see-parquet-records.ts'
 
 /** Of a file or table; a page that is fetched is as large as its source makes it. */
 const glanceBytes = 1024 * 1024
@@ -27,6 +30,8 @@ const glanceBytes = 1024 * 1024
 export interface SeenSources {
   readonly pages: PageSource
   readonly items: ItemSource
+  /** Reads Parquet; opened where there is some. */
+  readonly openDuckDb: () => Promise<DuckDb>
 }
 
 export interface SeenSource {
@@ -46,14 +51,10 @@ export async function seeSource(
   options: { readonly slice: SourceSlice; readonly pages: number },
 ): Promise<SeenSource> {
   const { format, records } = source
-  if (format === 'parquet') {
-    throw new CommandError('FORMAT_UNSUPPORTED', 'infer does not look at Parquet files', {
-      remedy: 'Declare the columns that the files have, by their names.',
-    })
-  }
   const sightings = new RecordSightings()
   const { signal } = new AbortController()
   const { slice } = options
+  if (format === 'parquet') return seeParquet(sources, { source, slice, signal }, options.pages)
   const { pageBytes } = limits
   let pages = 0
   const see = <Page extends Pick<PageEnvelope, 'recordsStart'>>(body: Buffer, page: Page): Page => {
@@ -90,6 +91,33 @@ export async function seeSource(
   return seen(false)
 }
 
+async function seeParquet(
+  { items, openDuckDb }: SeenSources,
+  request: ItemRequest,
+  most: number,
+): Promise<SeenSource> {
+  const sightings = new RecordSightings()
+  const duckDb = await openDuckDb()
+  let pages = 0
+  try {
+    for await (const { stream } of itemStreams(items, request)) {
+      const isOver = await withWorkingFolder(async (folder) => {
+        const { signal } = request
+        const looking = { bytes: stream.read(0), folder, pageBytes: glanceBytes, signal }
+        for await (const _ of seeParquetRecords(duckDb, looking, sightings)) {
+          if (pages === most) return true
+          pages += 1
+        }
+        return false
+      })
+      if (isOver) return { sightings, pages, hasMore: true }
+    }
+    return { sightings, pages, hasMore: false }
+  } finally {
+    duckDb.close()
+  }
+}
+
 /** The first pages of each item, one item after the other. */
 async function* itemPages(
   items: ItemSource,
@@ -97,24 +125,31 @@ async function* itemPages(
   cutting: Pick<PageReaderOptions, 'format' | 'targetBytes' | 'pageBytes'>,
 ): AsyncGenerator<CutPage & { readonly item: string }> {
   const { signal } = request
+  for await (const { item, stream } of itemStreams(items, request)) {
+    const reader = new PageReader(stream, { ...cutting, item, signal })
+    try {
+      let page = await reader.pageAt(0, undefined)
+      const header =
+        page === undefined || cutting.format !== 'csv' ? undefined : csvHeader(page.body)
+      while (page !== undefined) {
+        yield { ...page, item }
+        page = await reader.pageAt(page.endBytes, header)
+      }
+    } finally {
+      await reader.close()
+    }
+  }
+}
+
+/** What each item consists of, open for as long as it is looked at. */
+async function* itemStreams(
+  items: ItemSource,
+  request: ItemRequest,
+): AsyncGenerator<{ readonly item: string; readonly stream: ItemStream }> {
   for await (const listed of items.list(request)) {
-    const item = listed.place
     const open = await items.open({ ...request, item: listed })
     try {
-      for (const stream of open.streams) {
-        const reader = new PageReader(stream, { ...cutting, item, signal })
-        try {
-          let page = await reader.pageAt(0, undefined)
-          const header =
-            page === undefined || cutting.format !== 'csv' ? undefined : csvHeader(page.body)
-          while (page !== undefined) {
-            yield { ...page, item }
-            page = await reader.pageAt(page.endBytes, header)
-          }
-        } finally {
-          await reader.close()
-        }
-      }
+      for (const stream of open.streams) yield { item: listed.place, stream }
     } finally {
       await open.close()
     }

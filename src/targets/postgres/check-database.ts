@@ -55,7 +55,11 @@ export async function checkCatalogRights(session: Session): Promise<void> {
          FROM (VALUES ('loads', 'SELECT'), ('loads', 'INSERT'), ('staged_parts', 'SELECT'),
                       ('staged_parts', 'INSERT'), ('staged_parts', 'DELETE'), ('rejects', 'INSERT'),
                       ('high_water_marks', 'SELECT'), ('high_water_marks', 'INSERT'),
-                      ('high_water_marks', 'UPDATE')) AS needed (t, p)
+                      ('high_water_marks', 'UPDATE'), ('pipelines', 'SELECT'),
+                      ('pipelines', 'INSERT'), ('pipelines', 'UPDATE'), ('runs', 'SELECT'),
+                      ('runs', 'INSERT'), ('runs', 'UPDATE'), ('datasets', 'SELECT'),
+                      ('datasets', 'INSERT'), ('evolved_columns', 'SELECT'),
+                      ('evolved_columns', 'INSERT'), ('evolved_columns', 'UPDATE')) AS needed (t, p)
         WHERE NOT has_table_privilege('claimcheck.' || t, p)) AS lacking`,
   )
   const { lacking = [], role } = rows[0] ?? {}

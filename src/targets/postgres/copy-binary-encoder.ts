@@ -23,19 +23,24 @@ export interface CopyBinary {
   readonly bytes: AsyncIterable<Buffer>
   /** Rows written so far. */
   rowCount(): number
+  /**
+   * Gives back one of `bytes`, once and only when nobody reads it any more (a socket may hold what it
+   * was given for long): it is filled again.
+   */
+  giveBack(buffer: Buffer): void
 }
 
 /**
- * Writes columns as PostgreSQL's binary COPY format, row by row. Each buffer is handed over for
- * good: the writer starts a new one, because a socket may hold what it was given for long.
+ * Writes columns as PostgreSQL's binary COPY format, row by row. Each buffer is handed over: the writer
+ * goes on in another one, until it is given back.
  *
  * The iteration throws PipelineError TARGET_MISMATCH for a value that the declared type cannot
  * hold; it names column and row, not the value.
  */
 export function copyBinary(options: CopyBinaryOptions): CopyBinary {
   let row = 0
+  const writer = new CopyWriter()
   async function* encode(): AsyncGenerator<Buffer> {
-    const writer = new CopyWriter()
     writer.raw(HEADER)
     for await (const chunk of options.chunks) {
       const columns = copyColumns(options.columns, chunk, row)
@@ -49,7 +54,11 @@ export function copyBinary(options: CopyBinaryOptions): CopyBinary {
     writer.raw(TRAILER)
     yield* writer.takeAll()
   }
-  return { bytes: encode(), rowCount: () => row }
+  return {
+    bytes: encode(),
+    rowCount: () => row,
+    giveBack: (buffer) => writer.giveBack(buffer),
+  }
 }
 
 function writeRows(

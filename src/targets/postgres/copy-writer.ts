@@ -1,7 +1,10 @@
 /** Large enough that a system call a buffer costs nothing, small enough to stay in the cache. */
 const BUFFER_BYTES = 128 * 1024
 
-/** Bytes on their way into a COPY: buffers that are filled one after another, never twice. */
+/**
+ * Bytes on their way into a COPY: buffers that are filled one after another. One is filled again only
+ * after it was given back; else every byte of a load waits in memory for the garbage collector.
+ */
 export class CopyWriter {
   buffer: Buffer
   view: DataView
@@ -9,6 +12,7 @@ export class CopyWriter {
   at = 0
   private filled: Buffer[] = []
   private filledBytes = 0
+  private readonly spare: ArrayBufferLike[] = []
 
   constructor() {
     this.buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
@@ -20,9 +24,19 @@ export class CopyWriter {
     if (this.at + bytes <= this.buffer.length) return
     if (this.at > 0) this.filled.push(this.buffer.subarray(0, this.at))
     this.filledBytes += this.at
-    this.buffer = Buffer.allocUnsafeSlow(Math.max(bytes, BUFFER_BYTES))
+    const again = bytes <= BUFFER_BYTES ? this.spare.pop() : undefined
+    this.buffer =
+      again === undefined
+        ? Buffer.allocUnsafeSlow(Math.max(bytes, BUFFER_BYTES))
+        : Buffer.from(again)
     this.view = viewOf(this.buffer)
     this.at = 0
+  }
+
+  /** Takes a buffer that was handed out and that nobody reads any more. */
+  giveBack({ buffer }: Buffer): void {
+    // A larger one was made for one long value.
+    if (buffer.byteLength === BUFFER_BYTES) this.spare.push(buffer)
   }
 
   /** Bytes written since the beginning. */

@@ -5,10 +5,15 @@ import { recordRunFailed } from './record-run.ts'
 import type { Sessions } from './sessions.ts'
 import { dropStaging } from './staging-table.ts'
 
-/** Removes what was staged of a dataset, after ending whoever still works for it. */
+/**
+ * Removes what was staged of a dataset, after ending whoever still works for it, and notes that its run
+ * ended without publishing.
+ *
+ * @throws PipelineError TARGET_BUSY
+ */
 export async function discardStaged(
   sessions: Sessions,
-  request: DiscardRequest,
+  request: Pick<DiscardRequest, 'datasetId' | 'failureCode' | 'signal'>,
   timing: FenceTiming,
 ): Promise<void> {
   const { datasetId, signal } = request

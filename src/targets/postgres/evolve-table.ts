@@ -1,15 +1,106 @@
-import type { FenceTiming } from './fenced-transaction.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
+import { alterTable } from './alter-table.ts'
+import { fencedTransaction, type FenceTiming } from './fenced-transaction.ts'
+import { datasetLock, publishName, tableLock, worksFor } from './load-locks.ts'
+import { findLoad } from './load-row.ts'
+import { planEvolution } from './plan-evolution.ts'
 import type { LoadRequest } from './postgres-requests.ts'
-import type { Sessions } from './sessions.ts'
+import type { Session, Sessions } from './sessions.ts'
+import { quoteTable } from './sql-name.ts'
 
 /**
- * Gives the table the columns and the wider types that the load needs, in short transactions of its own
- * before the one that publishes, so that readers are not kept waiting while rows are written.
+ * While an ALTER waits for a reader to end, other readers wait behind it: for so long at a time. A
+ * little longer than the second after which PostgreSQL ends an autovacuum that others wait for.
+ */
+const LOCK_TIMEOUT_MS = 1_200
+/** How long they may go on then, before it tries again. */
+const PAUSE_MS = 1_000
+
+/** How PostgreSQL is to write values that become text: as the texts that a load takes them from. */
+const WRITTEN_AS = `SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL extra_float_digits = 1`
+
+/**
+ * Gives the table the columns and the wider types that the load needs, in a transaction of its own
+ * before the one that publishes, so that readers are kept out only while the table is altered. What
+ * becomes of the load does not matter to the table: it takes the same rows as before. Where the load
+ * is published, does not ask for it or makes the table, nothing is done.
  *
- * @throws PipelineError TARGET_MISMATCH, TARGET_BUSY
+ * @throws PipelineError TARGET_MISMATCH, TARGET_NOT_WRITABLE, TARGET_BUSY
  */
 export async function evolveTable(
-  _sessions: Sessions,
-  _request: LoadRequest,
-  _timing: FenceTiming,
-): Promise<void> {}
+  sessions: Sessions,
+  request: LoadRequest,
+  timing: FenceTiming,
+): Promise<void> {
+  if (request.evolve !== true) return
+  const { datasetId, target, signal } = request
+  const deadline = performance.now() + timing.waitMs
+  for (;;) {
+    const waitMs = Math.max(0, deadline - performance.now())
+    try {
+      await fencedTransaction(
+        sessions,
+        {
+          // The name and the locks of the transaction that publishes, which so comes after it.
+          name: publishName(datasetId),
+          signal,
+          locks: [datasetLock(datasetId, 'alone'), tableLock(target)],
+          isEarlierAttempt: (name) => worksFor(datasetId, name),
+          timing: { ...timing, waitMs },
+        },
+        (session) => evolveOnce(session, request),
+      )
+      return
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error
+      if (performance.now() >= deadline) throw await tableBusy(sessions, request, timing)
+    }
+    await sleep(PAUSE_MS, undefined, { signal })
+  }
+}
+
+async function evolveOnce(session: Session, request: LoadRequest): Promise<void> {
+  if ((await findLoad(session, request)) !== undefined) return
+  let evolution = await planEvolution(session, request)
+  if (evolution.differences.length === 0 && evolution.comments.length === 0) return
+  await session.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; ${WRITTEN_AS}`)
+  if (evolution.differences.length > 0) {
+    await session.query(`LOCK TABLE ${quoteTable(request.target)} IN ACCESS EXCLUSIVE MODE`)
+    // Only under the lock is what the catalog says sure to stay so.
+    evolution = await planEvolution(session, request)
+  }
+  await alterTable(session, request, evolution.differences)
+  for (const comment of evolution.comments) await session.query(comment)
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof PipelineError && error.at['sqlState'] === '55P03'
+}
+
+/** Names who keeps the table from being altered. */
+function tableBusy(
+  sessions: Sessions,
+  { target, signal }: LoadRequest,
+  { waitMs }: FenceTiming,
+): Promise<PipelineError> {
+  return sessions.transaction('claimcheck check', signal, async (session) => {
+    const { rows } = await session.query<{ pid: number; name: string | null }>(
+      `SELECT DISTINCT l.pid, a.application_name AS name
+         FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+        WHERE l.relation = to_regclass($1) AND l.granted AND l.pid <> pg_backend_pid()
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      [quoteTable(target)],
+    )
+    const who = rows.map(({ pid, name }) => `"${name ?? ''}" (pid ${pid})`).join(', ')
+    return new PipelineError(
+      'TARGET_BUSY',
+      `Waited ${Math.round(waitMs / 1000)} s to alter the table for ${who === '' ? 'its readers' : who}`,
+      {
+        remedy: 'Claimcheck tries again by itself; if it persists, end that session.',
+        retryable: true,
+        at: sessions.at,
+      },
+    )
+  })
+}

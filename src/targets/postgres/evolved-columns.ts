@@ -1,17 +1,88 @@
+import { columnDefinition } from '../../../activities/definition-schema.ts'
+import { joinTypes } from '../../../activities/evolution/join-types.ts'
 import type { ColumnDefinition } from '../../../activities/pipeline-definition.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
 import type { PublishRequest, TargetRequest } from './postgres-requests.ts'
 import type { Session } from './sessions.ts'
+import { displayTable } from './sql-name.ts'
 
-/** The undeclared columns that earlier loads of the pipeline have brought into the table. */
+type Place = Pick<TargetRequest, 'target'> & { readonly pipeline: string }
+
+/**
+ * The undeclared columns that earlier loads of the pipeline have brought into the table; none before the
+ * first load has made the catalog.
+ *
+ * @throws PipelineError TARGET_FAILED where the catalog has what no load wrote
+ */
 export async function readEvolvedColumns(
-  _session: Session,
-  _request: TargetRequest & { readonly pipeline: string },
+  session: Session,
+  request: Place,
 ): Promise<readonly ColumnDefinition[]> {
-  return []
+  const { rows } = await session.query<{ exists: boolean }>(
+    `SELECT to_regclass('claimcheck.evolved_columns') IS NOT NULL AS exists`,
+  )
+  return rows[0]?.exists === true ? recordedColumns(session, request) : []
 }
 
-/** Keeps them for the next load, in the session's transaction. */
+/**
+ * Keeps them for the next load, in the session's transaction. Of loads side by side each may have seen
+ * other values of a field: its type is what takes all of them.
+ */
 export async function recordEvolvedColumns(
-  _session: Session,
-  _request: PublishRequest,
-): Promise<void> {}
+  session: Session,
+  { evolvedColumns = [], ...request }: PublishRequest,
+): Promise<void> {
+  if (evolvedColumns.length === 0) return
+  const recorded = await recordedColumns(session, request)
+  const types = new Map(recorded.map(({ from, name, type }) => [`${name}\0${from}`, type]))
+  const columns = evolvedColumns.map((column) => {
+    const type = types.get(`${column.name}\0${column.from}`)
+    return type === undefined ? column : { ...column, type: joinTypes(type, column.type) }
+  })
+  await session.query(
+    `INSERT INTO claimcheck.evolved_columns AS e (pipeline, target, column_name, definition, dataset_id)
+     SELECT $1, $2, found.name, found.definition::jsonb, $3
+       FROM unnest($4::text[], $5::text[]) AS found(name, definition)
+     ON CONFLICT (pipeline, target, column_name) DO UPDATE
+       SET definition = excluded.definition, dataset_id = excluded.dataset_id
+      WHERE e.definition <> excluded.definition`,
+    [
+      request.pipeline,
+      displayTable(request.target),
+      request.datasetId,
+      columns.map(({ name }) => name),
+      columns.map(toJson),
+    ],
+  )
+}
+
+async function recordedColumns(
+  session: Session,
+  { pipeline, target }: Place,
+): Promise<ColumnDefinition[]> {
+  const { rows } = await session.query<{ definition: string }>(
+    `SELECT definition::text FROM claimcheck.evolved_columns
+      WHERE pipeline = $1 AND target = $2 ORDER BY column_name`,
+    [pipeline, displayTable(target)],
+  )
+  return rows.map((row) => {
+    const { data, error } = columnDefinition.safeParse(fromJson(row.definition))
+    if (data !== undefined) return data
+    throw new PipelineError('TARGET_FAILED', 'A row of claimcheck.evolved_columns cannot be read', {
+      at: { pipeline, table: displayTable(target) },
+      remedy: 'It was changed by hand: delete the row, and the next load writes it anew.',
+      cause: error,
+    })
+  })
+}
+
+/** PostgreSQL's jsonb has no NUL, which a field's name may have: then it is the text of JSON. */
+function toJson(column: ColumnDefinition): string {
+  const json = JSON.stringify(column)
+  return json.includes('\\u0000') ? JSON.stringify(json) : json
+}
+
+function fromJson(json: string): unknown {
+  const value: unknown = JSON.parse(json)
+  return typeof value === 'string' ? JSON.parse(value) : value
+}

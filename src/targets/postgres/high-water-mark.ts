@@ -47,13 +47,18 @@ function isRefusedValue(error: unknown): boolean {
  * Moves the mark to the greatest value of the staged rows, in the session's transaction. It never goes
  * back: partitions may be loaded again, and in any order. `infinity`, after which nothing could come,
  * does not count; texts are compared byte by byte.
+ *
+ * @throws PipelineError INTERVAL_LOADED where rows are to be added that another load, which has moved the
+ * mark meanwhile, may have brought: both were told the same one
  */
 export async function moveHighWaterMark(session: Session, request: PublishRequest): Promise<void> {
   const { datasetId, pipeline, target, columns, markColumn } = request
   const column = columns.find(({ name }) => name === markColumn)
   if (column === undefined) return
   // Not one that another load has left since this one began, and that is of another type.
-  await readHighWaterMark(session, { ...request, markColumn: column.name })
+  const mark = await readHighWaterMark(session, { ...request, markColumn: column.name })
+  const adds = target.mode === 'append' && request.parts.some(({ rowCount }) => rowCount > 0)
+  if (adds && mark !== undefined && mark !== request.highWaterMark) throw movedMark(request)
   const name = quoteColumn(column.name)
   const type = columnTypeSql(column.type)
   const order = column.type.kind === 'text' ? ' COLLATE "C"' : ''
@@ -65,6 +70,17 @@ export async function moveHighWaterMark(session: Session, request: PublishReques
      ON CONFLICT (pipeline, target, column_name) DO UPDATE SET mark = excluded.mark, dataset_id = excluded.dataset_id
       WHERE excluded.mark::${type}${order} > m.mark::${type}`,
     [pipeline, displayTable(target), column.name, datasetId],
+  )
+}
+
+function movedMark({ target, pipeline, partition }: PublishRequest): PipelineError {
+  return new PipelineError(
+    'INTERVAL_LOADED',
+    `Another load has moved the high-water mark since this one was told it, and ${partition} would add the same rows again`,
+    {
+      at: { table: displayTable(target), pipeline },
+      remedy: 'Run the partition again: it asks for what has come since.',
+    },
   )
 }
 

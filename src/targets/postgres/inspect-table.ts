@@ -1,17 +1,27 @@
 import type { PostgresTargetDefinition } from '../../../activities/pipeline-definition.ts'
+import { columnDependants } from './column-dependants.ts'
 import type { Session } from './sessions.ts'
 
 export interface TableColumn {
   readonly name: string
-  /** As PostgreSQL writes it: `numeric(10,2)`, `timestamp without time zone`. */
+  /** As PostgreSQL writes it: `numeric(10,2)`, `timestamp without time zone`; a domain's base type. */
   readonly type: string
+  /** What people are to be told, where that is more: `the domain price over numeric`, `the enum mood`. */
+  readonly typeOrigin: string | null
   readonly notNull: boolean
   /** Whether an INSERT may leave it out although it is NOT NULL. */
   readonly hasDefault: boolean
   /** Whether PostgreSQL refuses to be given a value for it. */
   readonly generated: boolean
+  /** Whether it is an identity column, whose type is that of its sequence. */
+  readonly identity: boolean
   /** As SQL, where it is not the database's own. */
   readonly collation: string | null
+  readonly comment: string | null
+  /** What keeps PostgreSQL from changing its type: `view totals`, `trigger t on table x`. */
+  readonly dependants: readonly string[]
+  /** Foreign keys that it is part of at either end; their other column has its own type. */
+  readonly foreignKeys: readonly string[]
 }
 
 export interface InspectedTable {
@@ -20,6 +30,11 @@ export interface InspectedTable {
   readonly privileges: readonly string[]
   /** Whether row-level security would hide rows from this role. */
   readonly rowSecurity: boolean
+  /** Whether the role may alter it. */
+  readonly owned: boolean
+  /** What it has its columns from, where that is not itself: the table that it is a partition of, e.g. */
+  readonly columnsFrom: string | null
+  readonly comment: string | null
   readonly columns: readonly TableColumn[]
   /** The columns of each unique index that covers every row. */
   readonly uniqueKeys: readonly (readonly string[])[]
@@ -30,6 +45,9 @@ interface RelationRow {
   readonly kind: string
   readonly privileges: string[]
   readonly row_security: boolean
+  readonly owned: boolean
+  readonly columns_from: string | null
+  readonly comment: string | null
 }
 
 /** What the catalog says of the table, or nothing if there is none of that name. */
@@ -39,21 +57,43 @@ export async function inspectTable(
 ): Promise<InspectedTable | undefined> {
   const relations = await session.query<RelationRow>(
     `SELECT c.oid::text, c.relkind AS kind, row_security_active(c.oid) AS row_security,
-            ARRAY(SELECT p FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) p
-                   WHERE has_table_privilege(c.oid, p)) AS privileges
+            ARRAY(SELECT p FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p
+                   WHERE has_table_privilege(c.oid, p)) AS privileges,
+            pg_has_role(c.relowner, 'USAGE') AS owned,
+            CASE WHEN c.reloftype <> 0 THEN 'type ' || format_type(c.reloftype, NULL)
+                 ELSE (SELECT pg_describe_object('pg_class'::regclass, h.inhparent, 0)
+                         FROM pg_inherits h WHERE h.inhrelid = c.oid ORDER BY h.inhseqno LIMIT 1)
+             END AS columns_from,
+            obj_description(c.oid, 'pg_class') AS comment
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE n.nspname = $1 AND c.relname = $2`,
     [schema, table],
   )
   const relation = relations.rows[0]
   if (relation === undefined) return undefined
-  const columns = await session.query<TableColumn>(
-    `SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type,
-            a.attnotnull AS "notNull", a.atthasdef OR a.attidentity <> '' AS "hasDefault",
+  const dependants = await columnDependants(session, relation.oid)
+  const columns = await session.query<Omit<TableColumn, 'dependants'>>(
+    `SELECT a.attname::text AS name, format_type(b.type, b.modifier) AS type,
+            CASE WHEN t.typtype = 'd' THEN 'the domain ' || format_type(a.atttypid, NULL)
+                      || ' over ' || format_type(b.type, b.modifier)
+                 WHEN t.typtype = 'e' THEN 'the enum ' || format_type(a.atttypid, NULL)
+             END AS "typeOrigin",
+            a.attnotnull OR b.not_null AS "notNull",
+            a.atthasdef OR a.attidentity <> '' OR b.has_default AS "hasDefault",
             a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
+            a.attidentity <> '' AS identity,
             CASE WHEN l.collname <> 'default'
-                 THEN quote_ident(ln.nspname) || '.' || quote_ident(l.collname) END AS collation
+                 THEN quote_ident(ln.nspname) || '.' || quote_ident(l.collname) END AS collation,
+            col_description(a.attrelid, a.attnum) AS comment,
+            ARRAY(SELECT DISTINCT pg_describe_object('pg_constraint'::regclass, f.oid, 0)
+                    FROM pg_constraint f
+                   WHERE f.contype = 'f'
+                     AND (f.conrelid = a.attrelid AND a.attnum = ANY (f.conkey)
+                       OR f.confrelid = a.attrelid AND a.attnum = ANY (f.confkey)))
+              AS "foreignKeys"
        FROM pg_attribute a
+       JOIN pg_type t ON t.oid = a.atttypid
+       CROSS JOIN LATERAL (${BASE_TYPE}) b
        LEFT JOIN pg_collation l ON l.oid = a.attcollation
        LEFT JOIN pg_namespace ln ON ln.oid = l.collnamespace
       WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -73,7 +113,24 @@ export async function inspectTable(
     kind: relation.kind,
     privileges: relation.privileges,
     rowSecurity: relation.row_security,
-    columns: columns.rows,
+    owned: relation.owned,
+    columnsFrom: relation.columns_from,
+    comment: relation.comment,
+    columns: columns.rows.map((column) => ({
+      ...column,
+      dependants: dependants.get(column.name) ?? [],
+    })),
     uniqueKeys: indexes.rows.map(({ names }) => names),
   }
 }
+
+/** One row: the type beneath the domains, and what the domains ask of a value. */
+const BASE_TYPE = `
+  WITH RECURSIVE chain (type, modifier, not_null, has_default, depth) AS (
+    SELECT a.atttypid, a.atttypmod, false, false, 0
+    UNION ALL
+    SELECT d.typbasetype, d.typtypmod, c.not_null OR d.typnotnull,
+           c.has_default OR d.typdefault IS NOT NULL, c.depth + 1
+      FROM chain c JOIN pg_type d ON d.oid = c.type AND d.typtype = 'd'
+  )
+  SELECT type, modifier, not_null, has_default FROM chain ORDER BY depth DESC LIMIT 1`

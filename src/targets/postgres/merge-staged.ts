@@ -1,98 +1,121 @@
-import type { LoadCounts } from '../../../activities/load-target.ts'
-import { PipelineError } from '../../../activities/pipeline-error.ts'
-import type { MergeStatements } from './merge-statements.ts'
+import type { LoadTables } from './load-tables.ts'
+import { type MergeStatements, type MissingRows, mergeStatements } from './merge-statements.ts'
+import { type OwnValues, sliceEnd } from './own-values.ts'
+import { sliceCondition } from './interval-rules.ts'
+import { isPlainTable } from './plain-table.ts'
+import type { PublishRequest } from './postgres-requests.ts'
+import { refuseEmptying } from './refuse-emptying.ts'
 import type { Session } from './sessions.ts'
+import type { WrittenRows } from './written-rows.ts'
+import { writeRows, writeSteps } from './write-steps.ts'
 
-/** What the merge may use for itself: hash tables and sorts beyond this go to disk. */
-const MEMORY_SETTINGS = `SET LOCAL work_mem = '64MB'; SET LOCAL maintenance_work_mem = '256MB'; SET LOCAL jit = off`
+const SAMPLED_ROWS = 10_000
 
-export interface MergeOptions {
-  readonly statements: MergeStatements
-  readonly targetExists: boolean
-  /** Rows that staging is known to hold. */
-  readonly rowsStaged: number
+/**
+ * Brings the staged rows, one of each key, into a table that has rows: by `merge`, and by `replace` and
+ * `replace-interval` where there is a key.
+ *
+ * @throws PipelineError TARGET_WOULD_BE_EMPTIED, TARGET_MISMATCH, ROWS_LOST
+ */
+export async function mergeStaged(
+  session: Session,
+  request: PublishRequest,
+  tables: LoadTables,
+  own: OwnValues,
+  stagedRows: number,
+): Promise<WrittenRows> {
+  const missing = missingRows(request)
+  const statements = mergeStatements({
+    ...tables,
+    missing,
+    replacesNewer: request.target.mode === 'replace',
+    own,
+  })
+  if (await mostAreUpdates(session, statements, stagedRows)) {
+    const isPlain = missing.kind === 'keep' && (await isPlainTable(session, request))
+    const written = isPlain
+      ? await writeUncounted(session, statements, stagedRows)
+      : await updateAtOnce(session, statements)
+    if (written !== undefined) return written
+  }
+  await session.query(statements.collectChanges)
+  const changes = await countsOf(session, statements.countChanges)
+  refuseEmptying(request, stagedRows, changes.missing)
+  await writeSteps(session, [
+    { statement: statements.takeMissing, rows: changes.missing },
+    { statement: statements.unmark, rows: changes.unmark },
+    { statement: statements.updateChanged, rows: changes.update },
+    { statement: statements.insertNew, rows: changes.insert },
+  ])
+  await session.query(statements.dropChanges)
+  return {
+    inserted: changes.insert,
+    updated: changes.update + changes.unmark,
+    deleted: changes.missing,
+  }
+}
+
+/** Whether most of the staged rows change one of the table, by a sample. */
+async function mostAreUpdates(
+  session: Session,
+  statements: MergeStatements,
+  stagedRows: number,
+): Promise<boolean> {
+  if (stagedRows === 0) return false
+  const sampledRows = Math.min(SAMPLED_ROWS, stagedRows)
+  const { rows } = await session.query<{ update: string }>(
+    statements.sampleUpdates((sampledRows / stagedRows) * 100),
+  )
+  return Number(rows[0]?.update) >= sampledRows / 2
 }
 
 /**
- * Brings the staged rows into the table, in the session's transaction, which must hold the load's
- * locks. Says exactly what it did, or fails: rows that a trigger of the table drops are an error.
- *
- * @throws PipelineError ROWS_LOST when the table did not take what it was given.
+ * Writes without having found the changes first, which is to join once instead of twice. Measured for
+ * 1,000,000 rows that all differ: 4.8 s of processor time; 5.7 s where changes are counted before, and
+ * 6.0 s where they are collected.
  */
-export async function mergeStaged(session: Session, options: MergeOptions): Promise<LoadCounts> {
-  const { statements, targetExists, rowsStaged } = options
-  await session.query(MEMORY_SETTINGS)
-  await session.query(statements.analyze)
-  const counted = await session.query<{ rows: string; keys: string }>(statements.countKeys)
-  const rows = Number(counted.rows[0]?.rows)
-  if (rows !== rowsStaged) throw rowsLost('staging', rowsStaged, rows)
-  const keys = Number(counted.rows[0]?.keys)
-  if (keys !== rows) await expectRows(session, 'staging', statements.deleteDuplicates, rows - keys)
+async function writeUncounted(
+  session: Session,
+  { updateAtOnce: update, insertAbsent }: MergeStatements,
+  stagedRows: number,
+): Promise<WrittenRows> {
+  const updated = await writeRows(session, update)
+  const inserted = updated === stagedRows ? 0 : await writeRows(session, insertAbsent)
+  return { inserted, updated, deleted: 0 }
+}
 
-  const written = targetExists
-    ? await intoTable(session, statements, keys)
-    : await intoNewTable(session, statements, keys)
+/**
+ * Where a count says that nothing but updates is to be done, does them without collecting them first.
+ * Undefined where that is not so.
+ */
+async function updateAtOnce(
+  session: Session,
+  statements: MergeStatements,
+): Promise<WrittenRows | undefined> {
+  const { insert, update, missing, unmark } = await countsOf(session, statements.countAtOnce)
+  if (insert + missing + unmark > 0) return undefined
+  await writeSteps(session, [{ statement: statements.updateAtOnce, rows: update }])
+  return { inserted: 0, updated: update, deleted: 0 }
+}
+
+async function countsOf(session: Session, statement: string): Promise<Record<Kind, number>> {
+  const { rows } = await session.query<Record<Kind, string>>(statement)
+  const count = (kind: Kind) => Number(rows[0]?.[kind])
   return {
-    rowsStaged,
-    rowsInserted: written.inserted,
-    rowsUpdated: written.updated,
-    rowsUnchanged: keys - written.inserted - written.updated,
-    rowsDuplicate: rows - keys,
-    rowsDeleted: 0,
+    insert: count('insert'),
+    update: count('update'),
+    missing: count('missing'),
+    unmark: count('unmark'),
   }
 }
 
-interface Written {
-  readonly inserted: number
-  readonly updated: number
-}
+type Kind = 'insert' | 'update' | 'missing' | 'unmark'
 
-async function intoNewTable(
-  session: Session,
-  statements: MergeStatements,
-  keys: number,
-): Promise<Written> {
-  await session.query(statements.createTarget)
-  await expectRows(session, 'the table', statements.insertAll, keys)
-  await session.query(statements.addPrimaryKey)
-  return { inserted: keys, updated: 0 }
-}
-
-async function intoTable(
-  session: Session,
-  statements: MergeStatements,
-  keys: number,
-): Promise<Written> {
-  const { rows } = await session.query<{ empty: boolean }>(statements.isEmpty)
-  if (rows[0]?.empty === true) {
-    await expectRows(session, 'the table', statements.insertAll, keys)
-    return { inserted: keys, updated: 0 }
+function missingRows(request: PublishRequest): MissingRows {
+  const { mode, onMissing = 'keep' } = request.target
+  if (mode === 'replace') return { kind: 'delete' }
+  if (mode === 'replace-interval') {
+    return { kind: 'delete-slice', condition: sliceCondition(request, 't') }
   }
-  await session.query(statements.collectChanges)
-  const changes = await session.query<{ insert: string; update: string }>(statements.countChanges)
-  const inserted = Number(changes.rows[0]?.insert)
-  const updated = Number(changes.rows[0]?.update)
-  // Updates first, as they then join with the smaller table.
-  if (updated > 0) await expectRows(session, 'the table', statements.updateChanged, updated)
-  if (inserted > 0) await expectRows(session, 'the table', statements.insertNew, inserted)
-  await session.query(statements.dropChanges)
-  return { inserted, updated }
-}
-
-async function expectRows(
-  session: Session,
-  where: string,
-  statement: string,
-  expected: number,
-): Promise<void> {
-  const { rowCount } = await session.query(statement)
-  if (rowCount !== expected) throw rowsLost(where, expected, rowCount)
-}
-
-function rowsLost(where: string, expected: number, actual: number): PipelineError {
-  return new PipelineError(
-    'ROWS_LOST',
-    `Expected ${expected} rows in ${where} and counted ${actual}; nothing was loaded`,
-    { remedy: 'Look for triggers or rules of the table that drop or add rows.' },
-  )
+  return onMissing === 'mark' ? { kind: 'mark', at: sliceEnd(request) } : { kind: onMissing }
 }

@@ -9,3 +9,4 @@ export type StagePartRequest = port.StagePartRequest<PostgresTargetDefinition>
 export type PublishRequest = port.PublishRequest<PostgresTargetDefinition>
 export type MarkRequest = port.MarkRequest<PostgresTargetDefinition>
 export type DiscardRequest = port.DiscardRequest<PostgresTargetDefinition>
+export type CoverageRequest = port.CoverageRequest<PostgresTargetDefinition>

@@ -3,15 +3,19 @@ import type { DatasetId, LoadTarget } from '../../../activities/load-target.ts'
 import type { PostgresTargetDefinition } from '../../../activities/pipeline-definition.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { checkCatalogRights, checkServer } from './check-database.ts'
+import { checkEvolution } from './check-evolution.ts'
 import { discardStaged } from './discard-staged.ts'
+import { readCoveredSlices } from './covered-slices.ts'
+import { checkLoadedIntervals } from './interval-rules.ts'
 import { readHighWaterMark } from './high-water-mark.ts'
 import { migrate } from './migrate.ts'
 import { isPublished, publishLoad } from './publish-load.ts'
 import { readEvolvedColumns } from './evolved-columns.ts'
-import { recordRunBegan } from './record-run.ts'
+import { recordRunBegan, recordRunFailed } from './record-run.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { openSessions } from './sessions.ts'
 import { stagePart } from './stage-part.ts'
+import { sweepStaging } from './sweep-staging.ts'
 
 export interface PostgresTargetOptions {
   /** `postgres://user:password@host:port/database`. Never shown whole. */
@@ -60,13 +64,29 @@ export function createPostgresTarget(
       await sessions.transaction(name, request.signal, async (session) => {
         await checkServer(session)
         // Before the migration, so that a load that cannot succeed leaves nothing behind.
-        await resolveTarget(session, request)
+        if (request.evolve === true) await checkEvolution(session, request)
+        else await resolveTarget(session, request)
       })
       await migrate(sessions, directory, request.signal)
       await sessions.transaction(name, request.signal, async (session) => {
         await checkCatalogRights(session)
         await recordRunBegan(session, request)
       })
+      try {
+        await sweepStaging(sessions, request, timing)
+        await sessions.transaction(name, request.signal, (session) =>
+          checkLoadedIntervals(session, request),
+        )
+      } catch (error) {
+        if (error instanceof PipelineError && !error.retryable) {
+          // The run ends here, before there is anything that it could be told to discard.
+          const { datasetId, signal } = request
+          await sessions.transaction(name, signal, (session) =>
+            recordRunFailed(session, { datasetId, failureCode: error.code }),
+          )
+        }
+        throw error
+      }
     },
     async stagePart(request) {
       assertDatasetId(request.datasetId)
@@ -80,6 +100,10 @@ export function createPostgresTarget(
       assertDatasetId(request.datasetId)
       return isPublished(sessions, request)
     },
+    coveredSlices: (request) =>
+      sessions.transaction('claimcheck schedule', request.signal, (session) =>
+        readCoveredSlices(session, request),
+      ),
     highWaterMark: (request) =>
       sessions.transaction('claimcheck check', request.signal, (session) =>
         readHighWaterMark(session, request),

@@ -1,6 +1,8 @@
 import type { PublishOutcome } from '../../../activities/load-target.ts'
 import type { PublishRequest } from './postgres-requests.ts'
 import { fencedTransaction, type FenceTiming } from './fenced-transaction.ts'
+import { applyStaged } from './apply-staged.ts'
+import { commentStatements } from './column-comments.ts'
 import { evolveTable } from './evolve-table.ts'
 import { recordEvolvedColumns } from './evolved-columns.ts'
 import { findMissingParts } from './find-missing-parts.ts'
@@ -8,21 +10,21 @@ import { moveHighWaterMark } from './high-water-mark.ts'
 import { keyDigest } from './key-digest.ts'
 import { findLoad, recordLoad } from './load-row.ts'
 import { datasetLock, publishName, tableLock, worksFor } from './load-locks.ts'
-import { mergeStaged } from './merge-staged.ts'
-import { mergeStatements } from './merge-statements.ts'
+import { planEvolution } from './plan-evolution.ts'
 import { recordRejects } from './record-rejects.ts'
 import { recordPublished } from './record-run.ts'
 import { resolveTarget } from './resolve-target.ts'
 import type { Session, Sessions } from './sessions.ts'
 import { quoteTable } from './sql-name.ts'
-import { changesTable, createStagingTable, dropStaging, stagingTable } from './staging-table.ts'
+import { createStagingTable, dropStaging } from './staging-table.ts'
 
 /**
  * Applies a staged dataset to its table and records the load, in one transaction. Whoever still
  * works for the dataset is ended first; whoever loads another dataset into the table is waited
  * for. If the load's row is there then, this has been done.
  *
- * @throws PipelineError TARGET_BUSY, TARGET_MISMATCH, TARGET_NOT_WRITABLE, ROWS_LOST
+ * @throws PipelineError TARGET_BUSY, TARGET_MISMATCH, TARGET_NOT_WRITABLE, TARGET_WOULD_BE_EMPTIED,
+ * INTERVAL_LOADED, INTERVAL_OUT_OF_ORDER, ROWS_OUTSIDE_INTERVAL, ROWS_LOST
  */
 export async function publishLoad(
   sessions: Sessions,
@@ -30,18 +32,21 @@ export async function publishLoad(
   timing: FenceTiming,
 ): Promise<PublishOutcome> {
   const { datasetId, target, signal } = request
-  await evolveTable(sessions, request, timing)
-  return fencedTransaction(
-    sessions,
-    {
-      name: publishName(datasetId),
-      signal,
-      locks: [datasetLock(datasetId, 'alone'), tableLock(target)],
-      isEarlierAttempt: (name) => worksFor(datasetId, name),
-      timing,
-    },
-    (session) => publishOnce(session, request),
-  )
+  for (;;) {
+    await evolveTable(sessions, request, timing)
+    const outcome = await fencedTransaction(
+      sessions,
+      {
+        name: publishName(datasetId),
+        signal,
+        locks: [datasetLock(datasetId, 'alone'), tableLock(target)],
+        isEarlierAttempt: (name) => worksFor(datasetId, name),
+        timing,
+      },
+      (session) => publishOnce(session, request),
+    )
+    if (outcome !== 'to-evolve') return outcome
+  }
 }
 
 /** Whether the load's row is there. */
@@ -54,7 +59,10 @@ export function isPublished(
   })
 }
 
-async function publishOnce(session: Session, request: PublishRequest): Promise<PublishOutcome> {
+async function publishOnce(
+  session: Session,
+  request: PublishRequest,
+): Promise<PublishOutcome | 'to-evolve'> {
   const { datasetId, target, columns, parts } = request
   const earlier = await findLoad(session, request)
   if (earlier !== undefined) return { kind: 'published', counts: earlier, alreadyPublished: true }
@@ -62,25 +70,25 @@ async function publishOnce(session: Session, request: PublishRequest): Promise<P
   const missingParts = await findMissingParts(session, request)
   if (missingParts.length > 0) return { kind: 'staging-incomplete', missingParts }
 
+  // Another load may have made the table since, with its own columns only.
+  const evolves = request.evolve === true
+  if (evolves && (await planEvolution(session, request)).differences.length > 0) return 'to-evolve'
+
   // A dataset without parts was never staged, and is published like any other.
   if (parts.length === 0) await session.query(createStagingTable(datasetId, columns))
 
-  // Before the merge takes duplicates out of staging: a row that another one replaces has come too.
+  // Before duplicates are taken out of staging: a row that another one replaces has come too.
   await moveHighWaterMark(session, request)
-  const names = { target: quoteTable(target), staging: stagingTable(datasetId) }
-  const changes = changesTable(datasetId)
   // Twice: only under the lock is what the catalog says sure to stay so.
-  let resolved = await resolveTarget(session, request)
-  if (resolved.exists) {
-    await session.query(mergeStatements({ ...names, changes, columns }).lockTarget)
-    resolved = await resolveTarget(session, request)
+  let table = await resolveTarget(session, request)
+  if (table !== undefined) {
+    // Keeps other writers out until the transaction ends; readers go on.
+    await session.query(`LOCK TABLE ${quoteTable(target)} IN SHARE ROW EXCLUSIVE MODE`)
+    table = await resolveTarget(session, request)
   }
-  const { exists, collations } = resolved
-  const counts = await mergeStaged(session, {
-    statements: mergeStatements({ ...names, changes, columns, collations }),
-    targetExists: exists,
-    rowsStaged: parts.reduce((sum, { rowCount }) => sum + rowCount, 0),
-  })
+  const counts = await applyStaged(session, request, table)
+  const comments = table === undefined ? commentStatements(request) : []
+  for (const comment of comments) await session.query(comment)
   await recordLoad(session, request, counts, await keyDigest(session, request))
   await recordPublished(session, request)
   await recordEvolvedColumns(session, request)

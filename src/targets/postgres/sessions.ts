@@ -37,6 +37,9 @@ export interface Session {
   toPipelineError(error: unknown): PipelineError
 }
 
+/** What a transaction sees: each statement what is committed by then, or all of them one state that none changes. */
+export type Isolation = 'READ COMMITTED' | 'REPEATABLE READ, READ ONLY'
+
 /** Connections to one database, each used for one transaction at a time. */
 export interface Sessions {
   /** Where the sessions go: host, port and database. */
@@ -45,11 +48,14 @@ export interface Sessions {
    * Runs `body` in a transaction that `pg_stat_activity` shows under `name`. When `body` throws or
    * `signal` aborts, the connection is dropped: the server then cancels and rolls back, whatever
    * state the statement was in, and no half-used connection goes back into the pool.
+   *
+   * @param isolation By default READ COMMITTED.
    */
   transaction<Result>(
     name: string,
     signal: AbortSignal,
     body: (session: Session) => Promise<Result>,
+    isolation?: Isolation,
   ): Promise<Result>
   close(): Promise<void>
 }
@@ -72,9 +78,15 @@ const CONNECTION_SETTINGS = [
  */
 const TRANSACTION_SETTINGS = [
   `SET LOCAL TimeZone = 'UTC'`,
+  // Else the names of some types come quoted from the catalog.
+  `SET LOCAL quote_all_identifiers = off`,
   `SET LOCAL statement_timeout = 0`,
   `SET LOCAL lock_timeout = '30s'`,
   `SET LOCAL idle_in_transaction_session_timeout = '60s'`,
+  // From version 17 on.
+  `SELECT set_config('transaction_timeout', '0', true) WHERE current_setting('transaction_timeout', true) <> '0'`,
+  // What is told to be done stays done when the server crashes, whatever the database is content with.
+  `SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`,
 ].join('; ')
 
 export function openSessions(options: SessionsOptions): Sessions {
@@ -88,6 +100,7 @@ export function openSessions(options: SessionsOptions): Sessions {
     name: string,
     signal: AbortSignal,
     body: (session: Session) => Promise<Result>,
+    isolation: Isolation = 'READ COMMITTED',
   ): Promise<Result> {
     const client = await connect(pool, signal, at)
     const drop = () => client.connection.stream.destroy()
@@ -104,7 +117,7 @@ export function openSessions(options: SessionsOptions): Sessions {
       const session = sessionOver(client, (error) => toPipelineError(lost ?? error, at))
       await prepare(client)
       await session.query(
-        `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL application_name = ${escapeLiteral(name)}; ${TRANSACTION_SETTINGS}`,
+        `BEGIN ISOLATION LEVEL ${isolation}; SET LOCAL application_name = ${escapeLiteral(name)}; ${TRANSACTION_SETTINGS}`,
       )
       const result = await body(session)
       await session.query('COMMIT')
@@ -173,6 +186,9 @@ function readUrl(options: SessionsOptions): { at: ErrorPlace; config: PoolConfig
       // Else a connection given up on this side (no password to offer) stays half-open in the
       // server for its authentication timeout, and blocks there what waits for all sessions.
       this.connection.on('error', () => this.connection.stream.destroy())
+      // The pool stops listening as it hands a connection out, and a transaction begins to a moment
+      // later: what breaks in between is found by the first statement, and must not end the process.
+      this.on('error', () => {})
     }
   }
   const config: PoolConfig = {

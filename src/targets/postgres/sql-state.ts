@@ -28,6 +28,14 @@ const REFUSED_VALUES: SqlStateMeaning = {
   quotable: false,
 }
 
+const TOO_LARGE: SqlStateMeaning = {
+  code: 'TARGET_MISMATCH',
+  retryable: false,
+  remedy:
+    'Choose a shorter key, fewer columns or another index: PostgreSQL holds no more than this.',
+  quotable: true,
+}
+
 const OUT_OF_STEP: SqlStateMeaning = {
   code: 'TARGET_MISMATCH',
   retryable: false,
@@ -104,7 +112,7 @@ const BY_CLASS: Readonly<Record<string, SqlStateMeaning>> = {
   '40': BUSY,
   '42': OUT_OF_STEP,
   '53': EXHAUSTED,
-  '54': EXHAUSTED,
+  '54': TOO_LARGE,
   '55': ENDED,
   '57': ENDED,
   '58': EXHAUSTED,

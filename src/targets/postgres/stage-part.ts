@@ -1,10 +1,11 @@
-import { once } from 'node:events'
 import type { StagePartRequest } from './postgres-requests.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
-import { advisoryLock } from './advisory-lock.ts'
+import { advisoryLock, tryLocks } from './advisory-lock.ts'
 import { copyBinary } from './copy-binary-encoder.ts'
 import { fencedTransaction, type FenceTiming } from './fenced-transaction.ts'
 import { datasetLock, partLock, stageName } from './load-locks.ts'
+import { findLoad } from './load-row.ts'
+import { sendCopy } from './send-copy.ts'
 import type { Session, Sessions } from './sessions.ts'
 import { displayTable } from './sql-name.ts'
 import { copyIntoStaging, createStagingTable, stagingTable } from './staging-table.ts'
@@ -61,7 +62,7 @@ async function stageOnce(
   // What is not logged need not wait for the log either.
   await session.query('SET LOCAL synchronous_commit = off')
   const part = copyBinary({ columns, chunks: request.chunks, partNumber })
-  const copied = await copy(session, copyIntoStaging(datasetId, columns), part.bytes)
+  const copied = await sendCopy(session, copyIntoStaging(datasetId, columns), part)
   if (copied !== rowCount || part.rowCount() !== rowCount) {
     throw new PipelineError(
       'ROWS_LOST',
@@ -76,38 +77,17 @@ async function stageOnce(
   return 'staged'
 }
 
-/** Writes as fast as PostgreSQL reads. What fails first, of the two, is thrown; neither waits. */
-async function copy(
-  session: Session,
-  statement: string,
-  bytes: AsyncIterable<Buffer>,
-): Promise<number> {
-  const stream = session.copy(statement)
-  const { promise: failed, reject } = Promise.withResolvers<never>()
-  stream.on('error', (error) => reject(session.toPipelineError(error)))
-  failed.catch(() => {})
-  const source = bytes[Symbol.asyncIterator]()
-  try {
-    for (;;) {
-      const next = await Promise.race([source.next(), failed])
-      if (next.done === true) break
-      if (!stream.write(next.value)) await Promise.race([once(stream, 'drain'), failed])
-    }
-    stream.end()
-    await Promise.race([once(stream, 'finish'), failed])
-    return stream.rowCount
-  } finally {
-    // Not awaited: a source that hangs must not keep the error, or the connection.
-    source.return?.().catch(() => {})
-  }
-}
-
-/** Parts of a new dataset arrive together, and `IF NOT EXISTS` alone lets two of them collide. */
+/**
+ * Parts of a new dataset arrive together, and `IF NOT EXISTS` alone lets two of them collide. What an
+ * attempt that comes late made after the dataset was published would stay for ever, so it makes nothing.
+ */
 async function makeStagingTable(sessions: Sessions, request: StagePartRequest): Promise<void> {
   const { datasetId, partNumber, columns, signal } = request
   await sessions.transaction(stageName(datasetId, partNumber), signal, async (session) => {
+    if ((await tryLocks(session, [datasetLock(datasetId, 'shared')])) !== undefined) return
     const { key } = advisoryLock(['make staging', datasetId])
     await session.query('SELECT pg_advisory_xact_lock($1::bigint)', [key.toString()])
+    if ((await findLoad(session, request)) !== undefined) return
     await session.query(createStagingTable(datasetId, columns))
   })
 }

@@ -57,6 +57,7 @@ export interface ItemBedOptions {
 const unused = {
   target: undefined as never,
   duckDb: undefined as never,
+  starter: undefined as never,
   pages: undefined as never,
 }
 

@@ -43,6 +43,7 @@ function opened() {
     pages: undefined as never,
     items: undefined as never,
     duckDb: undefined as never,
+    starter: undefined as never,
   }
   const prepare = async (
     id: string,

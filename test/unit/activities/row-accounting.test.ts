@@ -52,6 +52,7 @@ describe('the records of a run', () => {
       store: undefined as never,
       pages: undefined as never,
       items: undefined as never,
+      starter: undefined as never,
       target: undefined as never,
       duckDb: bed.duckDb,
     }

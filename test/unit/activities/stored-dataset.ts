@@ -34,6 +34,7 @@ export async function storedDataset(
     items: undefined as never,
     target: undefined as never,
     duckDb,
+    starter: undefined as never,
   }
   const definition: PipelineDefinition = {
     name: run.pipeline,

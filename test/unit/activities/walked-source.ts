@@ -25,7 +25,12 @@ const run: RunReference = {
 }
 
 /** Fetching has nothing to do with these. */
-const unused = { target: undefined as never, duckDb: undefined as never, items: undefined as never }
+const unused = {
+  target: undefined as never,
+  duckDb: undefined as never,
+  items: undefined as never,
+  starter: undefined as never,
+}
 
 export interface WalkOptions {
   /** @default 'json' */

@@ -39,7 +39,11 @@ describe('what is seen of files', () => {
   ) {
     const source = files(join(folder, path), { format, records })
     const limits = { batchBytes, pageBytes, batchesInFlight: 1, attempts: 1 }
-    const seen = await seeSource(sources, { source, limits }, { slice, pages })
+    const seen = await seeSource(
+      { ...sources, openDuckDb: () => Promise.reject(new Error('no Parquet')) },
+      { source, limits },
+      { slice, pages },
+    )
     const columns = draftColumns(seen.sightings).map((column) =>
       column.kind === 'skipped' ? 'skipped' : `${column.name} ${columnTypeText(column.type)}`,
     )

@@ -18,11 +18,6 @@ const incremental = (text: string) =>
 const cursor = '{ kind: cursor, path: $.next }'
 
 const REFUSED: readonly (readonly [string, string, RegExp])[] = [
-  [
-    'a planned key',
-    pipelineText({ schedule: '{ at: "02:00" }' }),
-    /5:1 schedule: is not supported yet/,
-  ],
   ['auth without its token', httpSource('auth: { kind: bearer }'), /auth\.token: is missing/],
   [
     'a pagination with a key of another',

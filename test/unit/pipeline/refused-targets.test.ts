@@ -55,8 +55,18 @@ const refused: readonly (readonly [string, RegExp])[] = [
     into('mode: replace', { incremental: '{ column: id, initial: 0 }' }),
     /incremental: brings what is new only/,
   ],
+  [
+    into('mode: replace-interval, interval_column: at', {
+      incremental: '{ column: id, initial: 0 }',
+    }),
+    /incremental: brings what is new only/,
+  ],
   [into('mode: swap'), /mode: swap is unknown/],
-  [files('mode: merge'), /mode: merge is unknown/],
+  [files('mode: merge'), /mode: merge is unknown; there is replace, replace-interval$/],
+  [
+    files('mode: replace, lineage: true'),
+    /lineage: is not a key here; there are kind, path, mode, partition_by, allow_empty, s3$/,
+  ],
   [files('mode: replace, partition_by: [x]'), /partition_by: there is no column x/],
   [
     pipelineText({ target: '{ kind: parquet, path: "s3://lake", mode: replace }' }),

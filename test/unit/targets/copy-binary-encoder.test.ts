@@ -67,6 +67,24 @@ describe('a part as binary COPY', () => {
     assert.equal(new Set(kept.map(({ buffer }) => buffer.buffer)).size, kept.length)
   })
 
+  it('writes again into buffers that were given back, and into no other', async () => {
+    const columns = [column('text', 'text')]
+    const rows = Array.from({ length: 40_000 }, (_, row) => [
+      String(row).repeat(row % 5000 === 0 ? 50_000 : 20),
+    ])
+    const encoded = await encode(columns, rows)
+    const part = copyBinary({ columns, chunks: partOf(columns, rows), partNumber: 3 })
+    const memories = new Set<ArrayBufferLike>()
+    const copies: Buffer[] = []
+    for await (const buffer of part.bytes) {
+      memories.add(buffer.buffer)
+      copies.push(Buffer.from(buffer))
+      part.giveBack(buffer)
+    }
+    assert.ok(Buffer.concat(copies).equals(encoded))
+    assert.ok(memories.size < copies.length / 2, `${memories.size} of ${copies.length}`)
+  })
+
   it('reads vectors that are views of a larger memory', async () => {
     const memory = new BigInt64Array([99n, 5n, -6n, 99n])
     const values = memory.subarray(1, 3)

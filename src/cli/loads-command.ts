@@ -1,0 +1,100 @@
+import { InvalidArgumentError, type Command } from '@commander-js/extra-typings'
+import { stringify } from 'yaml'
+import { readSettings } from '../config/read-settings.ts'
+import { parsePartition } from '../pipeline/partition.ts'
+import {
+  findLoadByPrefix,
+  listLoads,
+  type LoadDetails,
+  type LoadRecord,
+} from '../targets/postgres/list-loads.ts'
+import { withCatalog } from '../targets/postgres/open-catalog.ts'
+import type { Session } from '../targets/postgres/sessions.ts'
+import { endSignal } from './end-signal.ts'
+import { printJson } from './print-json.ts'
+import { printTable } from './print-table.ts'
+import { readDatasetPrefix } from './read-dataset-prefix.ts'
+import { findServers } from './session.ts'
+import { addVerifyLoadCommand } from './verify-load-command.ts'
+
+const maxLimit = 100_000
+
+/** `claimcheck loads …`: what was loaded into which table, by the database's own catalog. */
+export function addLoadsCommand(program: Command): void {
+  const loads = program
+    .command('loads')
+    .description('list, show and verify what was loaded into tables')
+  loads
+    .command('ls')
+    .description('list what was loaded, the newest first')
+    .option('--pipeline <name>', 'of this pipeline only')
+    .option('--partition <name>', 'of this time slice only')
+    .option('--limit <number>', 'how many at most', readLimit, 20)
+    .option('--json', 'print one JSON object a load')
+    .action(async ({ pipeline, limit, json = false, ...options }) => {
+      const partition =
+        options.partition === undefined ? undefined : parsePartition(options.partition).name
+      const listed = await ask((session) => listLoads(session, { pipeline, partition, limit }))
+      if (json) for (const load of listed) printJson({ type: 'load', ...load })
+      else printTable(header, listed.map(rowOf))
+    })
+  loads
+    .command('show')
+    .description('show a load with its dataset and its run')
+    .argument('<dataset>', 'the id of its dataset, or how that begins', readDatasetPrefix)
+    .option('--json', 'print one JSON object')
+    .action(async (prefix, { json = false }) => {
+      const load = await ask((session) => findLoadByPrefix(session, prefix))
+      if (json) printJson({ type: 'load', ...load })
+      else process.stdout.write(describe(load))
+    })
+  addVerifyLoadCommand(loads)
+}
+
+const header = [
+  'pipeline',
+  'partition',
+  'target',
+  'mode',
+  'inserted',
+  'updated',
+  'unchanged',
+  'deleted',
+  'duplicate',
+  'rejected',
+  'published',
+  'dataset',
+]
+
+function rowOf(load: LoadRecord): string[] {
+  const counts = [
+    load.rowsInserted,
+    load.rowsUpdated,
+    load.rowsUnchanged,
+    load.rowsDeleted,
+    load.rowsDuplicate,
+    load.rowsRejected ?? '',
+  ]
+  const { pipeline, partition, target, mode, publishedAt, datasetId } = load
+  // Enough for a person to tell them apart; a program gets all of it.
+  const id = process.stdout.isTTY ? datasetId.slice(0, 8) : datasetId
+  return [pipeline, partition, target, mode, ...counts.map(String), publishedAt, id]
+}
+
+function describe({ dataset, run, ...load }: LoadDetails): string {
+  return stringify({ load, dataset, run }, { lineWidth: 0 })
+}
+
+function readLimit(text: string): number {
+  const limit = Number(text)
+  if (/^\d+$/.test(text) && limit >= 1 && limit <= maxLimit) return limit
+  throw new InvalidArgumentError(`Give a number from 1 to ${maxLimit}.`)
+}
+
+function ask<Answer>(question: (session: Session) => Promise<Answer>): Promise<Answer> {
+  const { database } = findServers(readSettings(process.env))
+  const signal = endSignal()
+  return withCatalog(database.url, signal, (sessions) =>
+    sessions.transaction('claimcheck loads', signal, question),
+  )
+}

@@ -1,0 +1,88 @@
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client'
+import { chainHistories, type RunHistory } from './history-size.ts'
+import { findRun, firstRunId } from './find-run.ts'
+import { loadFailure } from './load-failure.ts'
+import { runState, type RunState } from './run-types.ts'
+
+/** A query waits for a worker, and there may be none. */
+const queryTimeoutMs = 2_000
+
+export interface RunFailure {
+  readonly code: string
+  readonly message: string
+  readonly remedy: string
+}
+
+/** What a person wants to know of a run. Times are RFC 3339. */
+export interface RunView {
+  readonly workflowId: string
+  /** The first run of the chain. */
+  readonly runId: string
+  readonly latestRunId: string
+  readonly type: string
+  readonly state: RunState
+  readonly startedAt: string
+  readonly closedAt?: string | undefined
+  /** What the `progress` query answers, while a worker can. */
+  readonly progress?: unknown
+  /** Of a run that has completed. */
+  readonly result?: unknown
+  /** Of a run that has ended otherwise. */
+  readonly failure?: RunFailure | undefined
+  /** Of the latest run of the chain. */
+  readonly historyBytes: number
+  readonly historyEvents: number
+}
+
+/** @throws RunError RUN_NOT_FOUND */
+export async function showRun(client: Client, workflowId: string): Promise<RunView> {
+  const description = await findRun(client, workflowId)
+  const { type, startTime, closeTime, historySize = 0, historyLength } = description
+  const state = runState(description.status.code)
+  const view = {
+    workflowId,
+    runId: firstRunId(description),
+    latestRunId: description.runId,
+    type,
+    state,
+    startedAt: startTime.toISOString(),
+    closedAt: closeTime?.toISOString(),
+    historyBytes: historySize,
+    historyEvents: historyLength,
+  }
+  if (closeTime !== undefined) return { ...view, ...(await endOf(client, description)) }
+  return { ...view, progress: await progressOf(client, description) }
+}
+
+/** The size of the history of each run in the chain. @throws RunError RUN_NOT_FOUND */
+export async function showHistories(client: Client, workflowId: string): Promise<RunHistory[]> {
+  return chainHistories(client, workflowId, firstRunId(await findRun(client, workflowId)))
+}
+
+async function progressOf(
+  client: Client,
+  { workflowId, type }: WorkflowExecutionDescription,
+): Promise<unknown> {
+  if (type === 'callEndpoint') return undefined
+  try {
+    return await client.withDeadline(Date.now() + queryTimeoutMs, () =>
+      client.workflow.getHandle(workflowId).query<unknown>('progress'),
+    )
+  } catch {
+    // Between two runs of a chain, or without a worker: all else is known without it.
+    return undefined
+  }
+}
+
+async function endOf(
+  client: Client,
+  { workflowId, runId }: WorkflowExecutionDescription,
+): Promise<Pick<RunView, 'result' | 'failure'>> {
+  const handle = client.workflow.getHandle(workflowId, runId, { followRuns: false })
+  try {
+    return { result: await handle.result() }
+  } catch (error) {
+    const { code, message, remedy } = loadFailure(error, workflowId)
+    return { failure: { code, message, remedy } }
+  }
+}

@@ -1,0 +1,78 @@
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdReusePolicy,
+  type Client,
+} from '@temporalio/client'
+import type { LoadInput, PipelineDefinition } from '../../activities/index.ts'
+import type { dailyGraph, GraphResult } from '../../workflows/index.ts'
+import { CommandError } from '../command-error.ts'
+import { parsePartition } from '../pipeline/partition.ts'
+
+export interface GraphRequest {
+  /** Part of the static id: whoever asks for the same graph twice has it once. */
+  readonly name: string
+  readonly definitions: readonly PipelineDefinition[]
+  /** The pipelines that come after any of them, as `planDownstream` finds them. */
+  readonly downstream: readonly PipelineDefinition[]
+  readonly partition: string
+  readonly requestedAt: Date
+  readonly taskQueue: string
+}
+
+export interface GraphHandle {
+  readonly workflowId: string
+  /** The first run of the chain. */
+  readonly firstExecutionRunId: string
+  /** Whether it ran already. */
+  readonly joined: boolean
+  /** Waits for the end of the chain. */
+  result(): Promise<GraphResult>
+}
+
+/**
+ * Starts the loads of many pipelines for one partition, each to wait for those it comes after; or joins
+ * the graph of that name and partition that runs already. What is loaded is not loaded again.
+ *
+ * @throws CommandError PARTITION_INVALID
+ */
+export async function startGraph(client: Client, request: GraphRequest): Promise<GraphHandle> {
+  const { name, definitions, downstream, taskQueue } = request
+  const requestedAt = request.requestedAt.toISOString()
+  const loads = definitions.map((definition): LoadInput => {
+    const slice = parsePartition(request.partition, definition.schedule?.timezone)
+    const { name: partition, interval } = slice
+    return { definition, partition, interval, requestedAt, refetch: false }
+  })
+  const partition = loads[0]?.partition ?? parsePartition(request.partition).name
+  const other = loads.find((load) => load.partition !== partition)
+  if (other !== undefined) throw slicesDiffer(partition, other)
+  const workflowId = `graph/${name}/${partition}`
+  const follow = (firstExecutionRunId: string, joined: boolean): GraphHandle => {
+    const handle = client.workflow.getHandle<typeof dailyGraph>(workflowId, undefined, {
+      firstExecutionRunId,
+    })
+    return { workflowId, firstExecutionRunId, joined, result: () => handle.result() }
+  }
+  try {
+    const { firstExecutionRunId } = await client.workflow.start<typeof dailyGraph>('dailyGraph', {
+      workflowId,
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      taskQueue,
+      args: [{ name, partition, requestedAt, loads, downstream }],
+    })
+    return follow(firstExecutionRunId, false)
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+    const { raw, runId } = await client.workflow.getHandle(workflowId).describe()
+    return follow(raw.workflowExecutionInfo?.firstRunId ?? runId, true)
+  }
+}
+
+/** A range of hours is a day by one clock, and none by another. */
+function slicesDiffer(partition: string, { definition, partition: name }: LoadInput): CommandError {
+  return new CommandError(
+    'PARTITION_INVALID',
+    `the slice is ${partition} by one clock and ${name} by that of ${definition.name}`,
+    { remedy: 'Give a partition that has one name in all time zones, such as a day or a month.' },
+  )
+}

@@ -1,0 +1,37 @@
+import { CatalogError } from './catalog-error.ts'
+import { openSessions, type Sessions } from './sessions.ts'
+
+/** A command asks, compares and stages, one after the other; one more tidies up. */
+const maxConnections = 2
+
+/**
+ * Runs `work` with connections to a database whose catalog is there, and is of this version or a newer
+ * one. They are closed afterwards.
+ *
+ * @throws CatalogError CATALOG_NOT_FOUND
+ * @throws PipelineError TARGET_UNREACHABLE, TARGET_DENIED
+ */
+export async function withCatalog<Result>(
+  url: string,
+  signal: AbortSignal,
+  work: (sessions: Sessions) => Promise<Result>,
+): Promise<Result> {
+  const sessions = openSessions({ url, maxConnections, connectTimeoutMs: 10_000 })
+  try {
+    const exists = await sessions.transaction('claimcheck loads', signal, async (session) => {
+      const { rows } = await session.query<{ exists: boolean }>(
+        `SELECT to_regclass('claimcheck.pipeline_status') IS NOT NULL AS exists`,
+      )
+      return rows[0]?.exists === true
+    })
+    if (!exists) {
+      throw new CatalogError('CATALOG_NOT_FOUND', 'the database has no catalog of this version', {
+        at: sessions.at,
+        remedy: 'The first load makes it, or brings one of an earlier version up to date.',
+      })
+    }
+    return await work(sessions)
+  } finally {
+    await sessions.close()
+  }
+}

@@ -1,0 +1,79 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DuckDb } from '../../../activities/conversion/duck-db.ts'
+import { readPart } from '../../../activities/conversion/read-part.ts'
+import type { DatasetId } from '../../../activities/load-target.ts'
+import type {
+  ColumnDefinition,
+  Interval,
+  PostgresTargetDefinition,
+} from '../../../activities/pipeline-definition.ts'
+import { withWorkingFolder } from '../../../activities/working-folder.ts'
+import type { ObjectStore } from '../../../codec/index.ts'
+import { type DamagedObject, type ManifestPart, readPartBytes } from './read-part-bytes.ts'
+import type { Sessions } from './sessions.ts'
+import { stagePart } from './stage-part.ts'
+import { createStagingTable } from './staging-table.ts'
+
+export interface VerifyPorts {
+  readonly sessions: Sessions
+  readonly store: ObjectStore
+  readonly duckDb: DuckDb
+}
+
+export interface StageAnewOptions {
+  /** Hears how many of the parts have been read. */
+  readonly onPart: (done: number, all: number) => void
+  readonly signal: AbortSignal
+}
+
+/** Nothing works for what is staged here but this, and what is left of it after an interruption. */
+export const verifyTiming = { patienceMs: 0, waitMs: 60_000 }
+
+export function verifyName(stagedAs: DatasetId): string {
+  return `claimcheck verify ${stagedAs}`
+}
+
+/** A dataset that is staged to be compared, not to be published. */
+export interface StagedDataset {
+  readonly target: PostgresTargetDefinition
+  readonly columns: readonly ColumnDefinition[]
+  readonly interval: Interval
+  readonly timezone?: string | undefined
+  readonly parts: readonly ManifestPart[]
+  /** An id that is no run's, so that nothing else is disturbed. */
+  readonly stagedAs: DatasetId
+}
+
+/** Stages the parts as long as all are whole; reads and checks the others too. */
+export async function stageAnew(
+  { sessions, store, duckDb }: VerifyPorts,
+  { target, columns, parts, stagedAs }: StagedDataset,
+  { onPart, signal }: StageAnewOptions,
+): Promise<DamagedObject[]> {
+  await sessions.transaction(verifyName(stagedAs), signal, (session) =>
+    session.query(createStagingTable(stagedAs, columns)),
+  )
+  const damage: DamagedObject[] = []
+  for (const [index, part] of parts.entries()) {
+    onPart(index, parts.length)
+    const read = await readPartBytes(store, part, { signal })
+    if ('damage' in read) damage.push(read.damage)
+    if ('damage' in read || damage.length > 0) continue
+    await withWorkingFolder(async (folder) => {
+      const path = join(folder, 'part.parquet')
+      await writeFile(path, read.bytes)
+      const { partNumber, rowCount } = part
+      const staged = { target, columns, datasetId: stagedAs, partNumber, rowCount, signal }
+      await duckDb.withConnection(signal, (connection) =>
+        stagePart(
+          sessions,
+          { ...staged, chunks: readPart(connection, path, columns) },
+          verifyTiming,
+        ),
+      )
+    })
+  }
+  onPart(parts.length, parts.length)
+  return damage
+}

@@ -1,0 +1,15 @@
+import type { ApiRoute } from './api-route.ts'
+import { callRoutes } from './call-routes.ts'
+import { loadRoutes } from './load-routes.ts'
+import { pipelineRoutes } from './pipeline-routes.ts'
+import { runRoutes } from './run-routes.ts'
+import { scheduleRoutes } from './schedule-routes.ts'
+
+/** Every route of the API, in the order of its document. */
+export const API_ROUTES: readonly ApiRoute[] = [
+  ...pipelineRoutes,
+  ...loadRoutes,
+  ...callRoutes,
+  ...runRoutes,
+  ...scheduleRoutes,
+]

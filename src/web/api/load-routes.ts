@@ -1,0 +1,127 @@
+import { z } from 'zod'
+import { answerOnce } from '../../client/answer-once.ts'
+import { planDownstream } from '../../client/plan-downstream.ts'
+import { startAll } from '../../client/start-all.ts'
+import { startLoadSince } from '../../client/start-load-since.ts'
+import { listPipelines } from '../../pipeline/list-pipelines.ts'
+import { loadPipeline } from '../../pipeline/load-pipeline.ts'
+import { apiRoute } from './api-route.ts'
+import type { ApiServices } from './api-services.ts'
+import { askTemporal } from './ask-temporal.ts'
+import { failureSchema, runPath } from './shown-run.ts'
+
+export const startedSchema = z.object({
+  workflowId: z.string(),
+  runId: z.string().describe('The first run of the chain.'),
+  joined: z.boolean().describe('Whether it ran already, and goes on as it was asked for then.'),
+})
+
+const startedAllSchema = z.object({
+  runs: z.array(startedSchema),
+  refused: z
+    .array(failureSchema.extend({ pipeline: z.string() }))
+    .describe('Pipelines whose files cannot be used.'),
+})
+
+export const keyHeader = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
+    .optional()
+    .describe(
+      'The same key with the same request gives the same run, also when that has ended; with another request it is refused (422). Kept as long as Temporal keeps what has ended.',
+    ),
+})
+
+export const pipelinePath = z.object({ pipeline: z.string().min(1).max(200) })
+
+const partition = z
+  .string()
+  .max(200)
+  .describe('A slice of time: 2001, 2001-01, 2001-01-05, 2001-01-05T13, 2001-01..2001-07.')
+
+/** The starts of loads. */
+export const loadRoutes = [
+  apiRoute({
+    method: 'post',
+    path: '/etl/{pipeline}',
+    operationId: 'startLoad',
+    summary: 'Load a partition of a pipeline, or join the load that runs',
+    input: z.object({
+      path: pipelinePath,
+      header: keyHeader,
+      body: z.strictObject({
+        partition,
+        refetch: z
+          .boolean()
+          .default(false)
+          .describe('Fetch everything again, even what a failed run has landed.'),
+        waitForUpstreams: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Begin when the pipelines that come first (`after`) have loaded the partition.',
+          ),
+      }),
+    }),
+    answer: { status: 202, description: 'It runs', schema: startedSchema },
+    refusals: [404, 409, 413, 415, 422],
+    async answerWith({ path, header, body }, services) {
+      const { directories, taskQueue } = services
+      const definition = await loadPipeline(path.pipeline, directories)
+      const downstream = planDownstream(path.pipeline, await listPipelines(directories))
+      const request = { definition, downstream, ...body, requestedAt: new Date(), taskQueue }
+      const client = await services.client()
+      const started = await askTemporal(client, () =>
+        once(services, header['idempotency-key'], {
+          request: ['etl', path.pipeline, body.partition, body.refetch, body.waitForUpstreams],
+          answerSchema: startedSchema,
+          act: (since) => startLoadSince(client, request, since),
+        }),
+      )
+      const headers = { location: runPath(started.workflowId) }
+      return Response.json(started, { status: 202, headers })
+    },
+  }),
+  apiRoute({
+    method: 'post',
+    path: '/etl',
+    operationId: 'startAllLoads',
+    summary: 'Load a partition of every pipeline',
+    input: z.object({ header: keyHeader, body: z.strictObject({ partition }) }),
+    answer: { status: 202, description: 'They run', schema: startedAllSchema },
+    refusals: [413, 415, 422],
+    async answerWith({ header, body }, services) {
+      const client = await services.client()
+      const { directories, taskQueue } = services
+      const request = { directories, ...body, requestedAt: new Date(), taskQueue }
+      const started = await askTemporal(client, () =>
+        once(services, header['idempotency-key'], {
+          request: ['etl', body.partition],
+          answerSchema: startedAllSchema,
+          act: (since) => startAll(client, request, since),
+        }),
+      )
+      return Response.json(started, { status: 202 })
+    },
+  }),
+]
+
+async function once<Answer>(
+  services: ApiServices,
+  key: string | undefined,
+  {
+    request,
+    answerSchema,
+    act,
+  }: {
+    readonly request: readonly unknown[]
+    readonly answerSchema: z.ZodType<Answer>
+    readonly act: (since: Date | undefined) => Promise<Answer>
+  },
+): Promise<Answer> {
+  if (key === undefined) return act(undefined)
+  const { taskQueue } = services
+  const asked = { key, request: JSON.stringify(request), taskQueue, answerSchema, act }
+  return answerOnce(await services.client(), asked)
+}

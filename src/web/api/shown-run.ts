@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import type { RunView } from '../../client/show-run.ts'
+
+export const failureSchema = z.object({
+  code: z.string().describe('Stable; docs/errors.md lists all.'),
+  message: z.string(),
+  remedy: z.string(),
+})
+
+export const stateSchema = z.enum([
+  'running',
+  'completed',
+  'failed',
+  'cancelled',
+  'terminated',
+  'timed-out',
+  'continued',
+  'paused',
+])
+
+export const runFields = {
+  workflowId: z.string(),
+  latestRunId: z.string().describe('The latest run of the chain.'),
+  type: z.string(),
+  state: stateSchema,
+  startedAt: z.iso.datetime(),
+  closedAt: z.iso.datetime().optional(),
+  historyBytes: z.int().describe('Of the latest run of the chain.'),
+  historyEvents: z.int(),
+}
+
+export const linksSchema = z.object({
+  self: z.string(),
+  events: z.string(),
+  body: z.string().optional().describe('Of a call: what the service has answered.'),
+  temporal: z.string().optional().describe('The run in the Temporal UI.'),
+})
+
+export const runSchema = z.object({
+  ...runFields,
+  runId: z.string().describe('The first run of the chain.'),
+  progress: z
+    .looseObject({ phase: z.string().optional() })
+    .optional()
+    .describe('Totals so far; absent while no worker answers.'),
+  result: z.looseObject({}).optional().describe('Of a run that has completed.'),
+  failure: failureSchema.optional().describe('Of a run that has ended otherwise.'),
+})
+
+export type ShownRun = z.infer<typeof runSchema>
+
+const objectSchema = z.record(z.string(), z.unknown())
+
+/** A run as it is shown. The body of a call's answer, which may be large, is to be asked for by itself. */
+export function shownRun({ progress, result, ...view }: RunView): ShownRun {
+  return { ...view, progress: objectOf(progress), result: withoutBody(view.type, result) }
+}
+
+function withoutBody(type: string, result: unknown): ShownRun['result'] {
+  const object = objectOf(result)
+  if (object === undefined || type !== 'callEndpoint') return object
+  const { body: _, ...rest } = object
+  return rest
+}
+
+function objectOf(value: unknown): Record<string, unknown> | undefined {
+  return objectSchema.safeParse(value).data
+}
+
+/** The path of a run in this API. */
+export function runPath(workflowId: string): string {
+  return `/runs/${encodeURIComponent(workflowId)}`
+}

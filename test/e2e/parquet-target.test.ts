@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { ObjectKey } from '../../codec/index.ts'
+import { queryTexts } from '../../activities/conversion/query-texts.ts'
+import { openLoadBed, type LoadBed } from '../support/load-bed.ts'
+import { flightColumns, tableOf, uniqueName, writePipeline } from '../support/pipeline-fixture.ts'
+import { runSummary } from '../support/run-summary.ts'
+import { useDuckDb } from '../support/use-duck-db.ts'
+import { assertFailure } from './support/assert-failure.ts'
+
+describe('a load into Parquet files', () => {
+  const duck = useDuckDb()
+  const name = uniqueName('lake')
+  let bed: LoadBed
+  before(async () => {
+    bed = await openLoadBed()
+    await bed.startWorker()
+    const source = {
+      kind: 'http',
+      url: '${SAMPLE_SOURCE_URL}/flights',
+      query: { since: '{interval.start}', until: '{interval.end}', per_page: 200 },
+      records: '$.data',
+      next: { kind: 'cursor', path: '$.next' },
+    }
+    const common = { source, columns: flightColumns, limits: { batch_bytes: '64 KiB' } }
+    await writePipeline(bed.pipelines, name, {
+      name,
+      ...common,
+      target: {
+        kind: 'parquet',
+        path: `s3://${bed.store.bucket}/${name}/flights`,
+        mode: 'replace-interval',
+        partition_by: ['origin'],
+      },
+    })
+    await writePipeline(bed.pipelines, `${name}-table`, {
+      name: `${name}-table`,
+      ...common,
+      target: { kind: 'postgres', table: tableOf(name), mode: 'merge' },
+    })
+  })
+  after(async () => {
+    const keys: ObjectKey[] = []
+    for await (const { key } of bed.store.list(`${name}/`)) keys.push(key)
+    await bed.store.delete(keys)
+    await bed.close()
+  })
+
+  const run = (pipeline: string, partition: string) =>
+    bed.cli(['run', pipeline, '--partition', partition, '--wait', '--json'])
+
+  async function published(): Promise<(string | undefined)[][]> {
+    const bucket = `${await mkdtemp(join(duck.folder, 'bucket-'))}/`
+    const downloads: Promise<void>[] = []
+    for await (const { key } of bed.store.list(`${name}/`)) downloads.push(download(bucket, key))
+    await Promise.all(downloads)
+    return duck.duckDb.withConnection(AbortSignal.timeout(60_000), async (connection) => {
+      await connection.run(
+        `SET VARIABLE files = (SELECT list('${bucket}' || file.key) FROM (SELECT unnest(files) AS file
+           FROM read_json('${bucket}${name}/flights/_manifests/*.json', columns = {files: 'STRUCT(key VARCHAR)[]'})))`,
+      )
+      return queryTexts(
+        connection,
+        `SELECT id::VARCHAR, departed_at::VARCHAR, delay::VARCHAR, distance::VARCHAR, origin, destination
+           FROM read_parquet(getvariable('files'), hive_partitioning = true) ORDER BY id`,
+      )
+    })
+  }
+
+  async function download(bucket: string, key: ObjectKey): Promise<void> {
+    const body = await bed.store.get(key)
+    await mkdir(dirname(bucket + key), { recursive: true })
+    await writeFile(bucket + key, body)
+  }
+
+  async function ofTable(): Promise<(string | undefined)[][]> {
+    const rows = await bed.database.query<Record<string, string>>(
+      `SELECT id::text, departed_at::text, delay::text, distance::text, origin, destination
+         FROM ${tableOf(name)} AS loaded ORDER BY loaded.id`,
+    )
+    return rows.map((row) => Object.values(row))
+  }
+
+  it('has the rows that a table has, slice by slice', async () => {
+    const table = runSummary(await run(`${name}-table`, '2001-01-01T13..2001-01-01T14'))
+    const first = runSummary(await run(name, '2001-01-01T13'))
+    const second = runSummary(await run(name, '2001-01-01T14'))
+    assert.ok(first.counts.rowsInserted > 0 && second.counts.rowsInserted > 0)
+    assert.equal(first.rows + second.rows, table.rows)
+    const expected = await ofTable()
+    assert.deepEqual(await published(), expected)
+
+    const again = runSummary(await run(name, '2001-01-01T13'))
+    assert.ok(again.counts.rowsInserted > 0)
+    assert.deepEqual(await published(), expected)
+
+    const failure = assertFailure(await run(name, '2001-01-01'), {
+      code: 'INTERVAL_LOADED',
+      exitCode: 1,
+    })
+    assert.match(failure.message, /2001-01-01T1[34]/)
+    assert.deepEqual(await published(), expected)
+  })
+})
