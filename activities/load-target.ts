@@ -102,7 +102,10 @@ export interface LoadCounts {
   readonly rowsUnchanged: number
   /** Rows of the dataset that another row with the same key replaced before it came to the table. */
   readonly rowsDuplicate: number
-  /** Rows of the table that were not in the dataset and went: deleted, marked so, or no longer valid. */
+  /**
+   * Rows of the table that were not in the dataset and went: deleted, marked so, or no longer valid. Without
+   * a key, all rows that others took the place of.
+   */
   readonly rowsDeleted: number
 }
 

@@ -1,4 +1,5 @@
 import type { PipelineDefinition } from '../../activities/index.ts'
+import { duplicateStatements } from '../../src/targets/postgres/duplicate-statements.ts'
 import { mergeStatements } from '../../src/targets/postgres/merge-statements.ts'
 
 /** The statements with which we merge into a table that has rows, for the floor to use. */
@@ -6,12 +7,14 @@ export function ourMerge(
   { columns }: PipelineDefinition,
   tables: { readonly staging: string; readonly target: string },
 ): string[] {
-  const statements = mergeStatements({ ...tables, changes: 'public.floor_changes', columns })
+  const load = { ...tables, changes: 'public.floor_changes', columns }
+  const { analyze, countKeys } = duplicateStatements(load)
+  const statements = mergeStatements(load)
   return [
     `SET LOCAL work_mem = '64MB'`,
-    statements.analyze,
-    statements.countKeys,
-    statements.lockTarget,
+    analyze,
+    countKeys,
+    `LOCK TABLE ${tables.target} IN SHARE ROW EXCLUSIVE MODE`,
     statements.collectChanges,
     statements.countChanges,
     statements.updateChanged,

@@ -1,5 +1,4 @@
 import { compareRows } from './compare-rows.ts'
-import { duplicateStatements } from './duplicate-statements.ts'
 import type { LoadTables } from './load-tables.ts'
 import type { OwnValues } from './own-values.ts'
 import { POSITION_COLUMN, quoteColumn } from './sql-name.ts'
@@ -99,11 +98,6 @@ SELECT ${[...values, ...inserted.map(({ value }) => value)].join(', ')} FROM ${f
   }
 
   return {
-    ...duplicateStatements(request),
-
-    /** Keeps other writers out until the transaction ends; readers go on. */
-    lockTarget: `LOCK TABLE ${target} IN SHARE ROW EXCLUSIVE MODE`,
-
     /** One row: how many of so many hundredths of the staged rows are to `update` one. */
     sampleUpdates: (percent: number) => `SELECT count(*)::text AS update
   FROM ${staging} s TABLESAMPLE SYSTEM (${percent}) JOIN ${target} t ON ${sameKey('s', 't')} WHERE ${isUpdated}`,
