@@ -1,4 +1,4 @@
-import { ContinueAsNew, continueAsNew, setHandler } from '@temporalio/workflow'
+import { CancellationScope, ContinueAsNew, continueAsNew, setHandler } from '@temporalio/workflow'
 import type { LoadInput } from '../activities/load-input.ts'
 import { hearUpstreams, type HeardState } from './hear-upstreams.ts'
 import { allHandled } from './all-handled.ts'
@@ -47,7 +47,10 @@ export async function bulkLoad(input: LoadInput, carried?: BulkLoadState): Promi
     if (!hasBegun) {
       report({ phase: 'waiting' })
       const end = await upstreams.wait(activities)
-      if (end === 'skip') return { ...skippedResult, ...(await told('skipped')) }
+      if (end === 'skip') {
+        const skipped = { ...skippedResult, ...(await told('skipped')) }
+        return mayYetBegin() ? await goOn({}) : skipped
+      }
       if (end === 'too-long') return await goOn({})
       report({ phase: 'preparing' })
     }
@@ -63,8 +66,16 @@ export async function bulkLoad(input: LoadInput, carried?: BulkLoadState): Promi
     }
     return await goOn(end.state)
   } catch (error) {
-    if (!(error instanceof ContinueAsNew)) await told('failed')
+    if (error instanceof ContinueAsNew) throw error
+    await told('failed')
+    if (mayYetBegin()) return goOn({})
     throw error
+  }
+
+  /** What it had given up may have come while it told others of that: nobody would tell it again. */
+  function mayYetBegin(): boolean {
+    const isCancelled = CancellationScope.current().consideredCancelled
+    return progress.phase === 'waiting' && upstreams.mayBegin() && !isCancelled
   }
 
   async function goOn(state: Partial<SliceState>): Promise<never> {

@@ -37,6 +37,8 @@ export interface DailyGraphState {
   readonly lookMs: number
 }
 
+type Control = typeof pauseSignal | typeof resumeSignal
+
 const attempts = 20
 
 /** A load that was ended by force tells nobody: it is looked after in growing intervals. */
@@ -67,16 +69,22 @@ export async function dailyGraph(
     outcomes = { ...outcomes, [loaded.pipeline]: loaded.outcome }
   })
   const unheard = (): string[] => pipelines.filter((pipeline) => outcomes[pipeline] === undefined)
+  const tellLoads = async (signal: Control): Promise<void> => {
+    await Promise.all(
+      unheard().map((pipeline) =>
+        getExternalWorkflowHandle(`etl/${pipeline}/${partition}`)
+          .signal(signal)
+          // One that has just ended needs to hear nothing.
+          .catch(() => undefined),
+      ),
+    )
+  }
+  let haveStarted = carried !== undefined
+  let askedBefore: Control | undefined
   for (const signal of [pauseSignal, resumeSignal]) {
-    setHandler(signal, async () => {
-      await Promise.all(
-        unheard().map((pipeline) =>
-          getExternalWorkflowHandle(`etl/${pipeline}/${partition}`)
-            .signal(signal)
-            // One that has just ended needs to hear nothing.
-            .catch(() => undefined),
-        ),
-      )
+    setHandler(signal, () => {
+      if (!haveStarted) askedBefore = signal
+      return tellLoads(signal)
     })
   }
 
@@ -92,6 +100,9 @@ export async function dailyGraph(
   if (carried === undefined) {
     const graph = workflowInfo().workflowId
     learn(await startLoads({ graph, partition, loads, downstream }))
+    haveStarted = true
+    // Those that were not there yet have not heard it.
+    if (askedBefore !== undefined) await tellLoads(askedBefore)
   }
   const isLong = (): boolean => workflowInfo().continueAsNewSuggested
   while (unheard().length > 0) {

@@ -43,6 +43,8 @@ export interface Upstreams {
    * @throws ApplicationFailure UPSTREAM_FAILED, UPSTREAM_TIMEOUT
    */
   wait(activities: Pick<Activities, 'lookUpLoads'>): Promise<WaitingEnd>
+  /** Whether all that it waits for has come, or a person lets it wait no more. */
+  mayBegin(): boolean
   /** Names of upstreams, and `schedule`. */
   waitingFor(): readonly string[]
 }
@@ -91,16 +93,17 @@ export function hearUpstreams(input: LoadInput, carried: HeardState = nothingHea
       (upstream) => upstream.onFailure !== 'wait' && outcomeOf(upstream) !== undefined,
     )
 
+  const mayBegin = (): boolean => heard.forced || (isItsTime() && missing().length === 0)
+
   /**
    * Nothing is decided before its own time, nor while an upstream is still to be heard of: what was
    * decided early would be undone by the next one that tells.
    */
   const isDecided = (): boolean =>
-    heard.forced ||
+    mayBegin() ||
     (isItsTime() &&
-      (missing().length === 0 ||
-        (endedBadly().length > 0 &&
-          upstreams.every((upstream) => outcomeOf(upstream) !== undefined))))
+      endedBadly().length > 0 &&
+      upstreams.every((upstream) => outcomeOf(upstream) !== undefined))
 
   async function look({ lookUpLoads }: Pick<Activities, 'lookUpLoads'>): Promise<void> {
     const pipelines = missing().map(({ pipeline }) => pipeline)
@@ -116,12 +119,13 @@ export function hearUpstreams(input: LoadInput, carried: HeardState = nothingHea
 
   return {
     state: () => heard,
+    mayBegin,
     waitingFor,
     async wait(activities) {
       const isLong = (): boolean => workflowInfo().continueAsNewSuggested
       for (;;) {
         if (isDecided()) {
-          return heard.forced || missing().length === 0 ? 'begin' : skipOrFail(endedBadly())
+          return mayBegin() ? 'begin' : skipOrFail(endedBadly())
         }
         if (isLong()) return 'too-long'
         if (!isItsTime()) {

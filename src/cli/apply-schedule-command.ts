@@ -1,12 +1,7 @@
-import { relative } from 'node:path'
 import { InvalidArgumentError, type Command } from '@commander-js/extra-typings'
-import type { ScheduleDefinition } from '../../activities/pipeline-definition.ts'
-import { slicesWithin } from '../../activities/schedule/slices-of-tick.ts'
-import { applySchedule, type AppliedOutcome } from '../client/apply-schedule.ts'
+import { applyPipelineSchedule } from '../client/apply-pipeline-schedule.ts'
 import { listAppliedSchedules } from '../client/applied-schedule.ts'
 import { compareSchedules } from '../client/compare-schedules.ts'
-import { planDownstream } from '../client/plan-downstream.ts'
-import { CommandError } from '../command-error.ts'
 import { exitCodeOf } from '../exit-code.ts'
 import { listPipelines, type ListedPipeline } from '../pipeline/list-pipelines.ts'
 import { pipelinePath } from '../pipeline/load-pipeline.ts'
@@ -47,7 +42,10 @@ async function apply(
   names: readonly string[],
   options: Options,
 ): Promise<void> {
-  const directories = searchedDirectories(session.settings)
+  const { schedules, settings } = session
+  const { taskQueue } = settings
+  const { since } = options
+  const directories = searchedDirectories(settings)
   const listed = await listPipelines(directories)
   const isWanted = (file: ListedPipeline): boolean =>
     names.length > 0
@@ -60,7 +58,7 @@ async function apply(
   const rows: string[][] = []
   for (const file of wanted) {
     try {
-      const outcome = await applyFile(session, file, listed, options)
+      const outcome = await applyPipelineSchedule(schedules, file, { listed, taskQueue, since })
       const changes = outcome.kind === 'updated' ? outcome.changes : []
       if (options.json) printJson({ type: outcome.kind, pipeline: file.name, changes })
       else rows.push([file.name, outcome.kind, changes.join(' ')])
@@ -83,42 +81,6 @@ async function warnOfOthers(
   const applied = await listAppliedSchedules(schedules, taskQueue)
   const { withoutFile } = compareSchedules(listed, applied)
   warnOfDifferences({ notApplied: [], changed: [], withoutFile })
-}
-
-async function applyFile(
-  { schedules, settings: { taskQueue } }: ScheduleSession,
-  file: ListedPipeline,
-  listed: readonly ListedPipeline[],
-  { since }: Options,
-): Promise<AppliedOutcome> {
-  if (file.kind === 'invalid') throw file.error
-  const { schedule, ...rest } = file.definition
-  if (schedule === undefined) {
-    throw new CommandError('PIPELINE_INVALID', `${file.path} has no schedule`, {
-      remedy: 'Say in `schedule` when it is to be loaded; docs/pipelines.md describes it.',
-    })
-  }
-  return applySchedule(schedules, {
-    definition: { ...rest, schedule },
-    downstream: planDownstream(file.name, listed),
-    file: relative(process.cwd(), file.path),
-    taskQueue,
-    now: new Date(),
-    since: since === undefined ? undefined : beginning(since, schedule),
-  })
-}
-
-/**
- * A moment between what is due before the slice and what is due from it on: a slice is due at its end or
- * later, and before the end of the next one.
- */
-function beginning(since: string, schedule: ScheduleDefinition): Date {
-  const { name, interval } = parsePartition(since, schedule.timezone)
-  const first = slicesWithin(schedule, interval)[0]
-  if (first !== undefined) return new Date(Date.parse(first.interval.end) - 1)
-  throw new CommandError('PARTITION_INVALID', `${name} holds no whole ${schedule.every}`, {
-    remedy: `Give a slice as the schedule loads it, each ${schedule.every}, or a longer time.`,
-  })
 }
 
 /** Which clock it is of, the pipeline's file says. */

@@ -1,5 +1,4 @@
 import type { Command } from '@commander-js/extra-typings'
-import { dirname } from 'node:path'
 import { planDownstream } from '../client/plan-downstream.ts'
 import { readSettings } from '../config/read-settings.ts'
 import { listPipelines } from '../pipeline/list-pipelines.ts'
@@ -34,18 +33,14 @@ export function addRunCommand(program: Command): void {
       const { taskQueue } = settings
       const directories = searchedDirectories(settings)
       const definition = name === undefined ? undefined : await loadPipeline(name, directories)
-      const listed = await listPipelines(directories)
       const asked = { partition, requestedAt: new Date(), taskQueue }
       const session = await openSession(settings, findServers(settings))
       try {
         if (definition === undefined) {
-          const own = listed.filter(({ path }) => dirname(path) !== directories.at(-1))
-          // The samples, which are looked for last, are meant only where there is nothing else.
-          const files = own.length > 0 ? own : listed
-          await runGraph(session.client, { ...asked, listed: files }, { wait, json })
+          await runGraph(session.client, { ...asked, directories }, { wait, json })
           return
         }
-        const downstream = planDownstream(definition.name, listed)
+        const downstream = planDownstream(definition.name, await listPipelines(directories))
         const request = { ...asked, definition, refetch, downstream, waitForUpstreams: after }
         await waitForLoad(session.client, request, { wait, json })
       } finally {

@@ -1,20 +1,17 @@
 import type { Client } from '@temporalio/client'
 import { loadFailure } from '../client/load-failure.ts'
-import { planDownstream } from '../client/plan-downstream.ts'
+import { planGraph } from '../client/plan-graph.ts'
 import { startGraph } from '../client/start-graph.ts'
-import type { ListedPipeline } from '../pipeline/list-pipelines.ts'
 import { printJson } from './print-json.ts'
 import { warnWithoutWorker } from './warn-without-worker.ts'
 
 export interface GraphRunRequest {
-  readonly listed: readonly ListedPipeline[]
+  /** Where pipelines are found. */
+  readonly directories: readonly string[]
   readonly partition: string
   readonly requestedAt: Date
   readonly taskQueue: string
 }
-
-/** Of all pipelines; so that each partition has one. */
-const graphName = 'all'
 
 /**
  * Starts the loads of all pipelines or joins them, says so, and where that is wanted waits for the end.
@@ -23,27 +20,13 @@ const graphName = 'all'
  */
 export async function runGraph(
   client: Client,
-  { listed, partition, requestedAt, taskQueue }: GraphRunRequest,
+  { directories, partition, requestedAt, taskQueue }: GraphRunRequest,
   { wait, json }: { readonly wait: boolean; readonly json: boolean },
 ): Promise<void> {
-  const definitions = listed.map((file) => {
-    if (file.kind === 'invalid') throw file.error
-    return file.definition
-  })
-  // Unknown upstreams and circles show where one is asked for what comes after it.
-  const downstream = new Map(
-    definitions
-      .flatMap(({ name }) => planDownstream(name, listed))
-      .map((definition) => [definition.name, definition]),
-  )
-  const graph = await startGraph(client, {
-    name: graphName,
-    definitions,
-    downstream: [...downstream.values()],
-    partition,
-    requestedAt,
-    taskQueue,
-  })
+  const { refused, ...planned } = await planGraph(directories)
+  const [first] = refused
+  if (first !== undefined) throw first.error
+  const graph = await startGraph(client, { ...planned, partition, requestedAt, taskQueue })
   const { workflowId, firstExecutionRunId: runId, joined } = graph
   const type = joined ? 'joined' : 'started'
   if (json) printJson({ type, workflowId, runId })

@@ -7,6 +7,7 @@ import {
 } from '@temporalio/client'
 import type { LoadSignal, LoadStarter, UpstreamLoaded } from '../../activities/index.ts'
 import type { bulkLoad } from '../../workflows/index.ts'
+import { describeWorkflow } from './find-run.ts'
 import { partitionWorkflowId } from './start-load.ts'
 
 type ReusePolicy = (typeof WorkflowIdReusePolicy)[keyof typeof WorkflowIdReusePolicy]
@@ -56,13 +57,8 @@ export function createLoadStarter(client: Client, taskQueue: string): LoadStarte
     async runningPartitions(pipeline, partitions) {
       const running = new Set<string>()
       for (const partition of partitions) {
-        const workflowId = partitionWorkflowId(pipeline, partition)
-        try {
-          const { status } = await client.workflow.getHandle(workflowId).describe()
-          if (status.name === 'RUNNING') running.add(partition)
-        } catch (error) {
-          if (!(error instanceof WorkflowNotFoundError)) throw error
-        }
+        const found = await describeWorkflow(client, partitionWorkflowId(pipeline, partition))
+        if (found?.status.name === 'RUNNING') running.add(partition)
       }
       return running
     },
@@ -78,14 +74,11 @@ async function outcomeOf(
   client: Client,
   workflowId: string,
 ): Promise<UpstreamLoaded['outcome'] | undefined> {
-  try {
-    const { status, runId } = await client.workflow.getHandle(workflowId).describe()
-    if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW') return undefined
-    if (status.name !== 'COMPLETED') return 'failed'
-    const result = await client.workflow.getHandle<typeof bulkLoad>(workflowId, runId).result()
-    return result.skipped === true ? 'skipped' : 'loaded'
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined
-    throw error
-  }
+  const found = await describeWorkflow(client, workflowId)
+  if (found === undefined) return undefined
+  const { status, runId } = found
+  if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW') return undefined
+  if (status.name !== 'COMPLETED') return 'failed'
+  const result = await client.workflow.getHandle<typeof bulkLoad>(workflowId, runId).result()
+  return result.skipped === true ? 'skipped' : 'loaded'
 }

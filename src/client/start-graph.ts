@@ -7,6 +7,7 @@ import type { LoadInput, PipelineDefinition } from '../../activities/index.ts'
 import type { dailyGraph, GraphResult } from '../../workflows/index.ts'
 import { CommandError } from '../command-error.ts'
 import { parsePartition } from '../pipeline/partition.ts'
+import { firstRunId } from './find-run.ts'
 
 export interface GraphRequest {
   /** Part of the static id: whoever asks for the same graph twice has it once. */
@@ -29,6 +30,11 @@ export interface GraphHandle {
   result(): Promise<GraphResult>
 }
 
+/** The static id of a graph. @throws CommandError PARTITION_INVALID */
+export function graphWorkflowId(request: GraphRequest): string {
+  return `graph/${request.name}/${loadsOf(request).partition}`
+}
+
 /**
  * Starts the loads of many pipelines for one partition, each to wait for those it comes after; or joins
  * the graph of that name and partition that runs already. What is loaded is not loaded again.
@@ -36,17 +42,10 @@ export interface GraphHandle {
  * @throws CommandError PARTITION_INVALID
  */
 export async function startGraph(client: Client, request: GraphRequest): Promise<GraphHandle> {
-  const { name, definitions, downstream, taskQueue } = request
+  const { name, downstream, taskQueue } = request
   const requestedAt = request.requestedAt.toISOString()
-  const loads = definitions.map((definition): LoadInput => {
-    const slice = parsePartition(request.partition, definition.schedule?.timezone)
-    const { name: partition, interval } = slice
-    return { definition, partition, interval, requestedAt, refetch: false }
-  })
-  const partition = loads[0]?.partition ?? parsePartition(request.partition).name
-  const other = loads.find((load) => load.partition !== partition)
-  if (other !== undefined) throw slicesDiffer(partition, other)
-  const workflowId = `graph/${name}/${partition}`
+  const { partition, loads } = loadsOf(request)
+  const workflowId = graphWorkflowId(request)
   const follow = (firstExecutionRunId: string, joined: boolean): GraphHandle => {
     const handle = client.workflow.getHandle<typeof dailyGraph>(workflowId, undefined, {
       firstExecutionRunId,
@@ -63,9 +62,28 @@ export async function startGraph(client: Client, request: GraphRequest): Promise
     return follow(firstExecutionRunId, false)
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
-    const { raw, runId } = await client.workflow.getHandle(workflowId).describe()
-    return follow(raw.workflowExecutionInfo?.firstRunId ?? runId, true)
+    return follow(firstRunId(await client.workflow.getHandle(workflowId).describe()), true)
   }
+}
+
+function loadsOf({ definitions, partition: wanted, requestedAt }: GraphRequest): {
+  readonly partition: string
+  readonly loads: readonly LoadInput[]
+} {
+  const loads = definitions.map((definition): LoadInput => {
+    const { name, interval } = parsePartition(wanted, definition.schedule?.timezone)
+    return {
+      definition,
+      partition: name,
+      interval,
+      requestedAt: requestedAt.toISOString(),
+      refetch: false,
+    }
+  })
+  const partition = loads[0]?.partition ?? parsePartition(wanted).name
+  const other = loads.find((load) => load.partition !== partition)
+  if (other !== undefined) throw slicesDiffer(partition, other)
+  return { partition, loads }
 }
 
 /** A range of hours is a day by one clock, and none by another. */

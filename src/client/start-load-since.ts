@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client'
 import { parsePartition } from '../pipeline/partition.ts'
-import { describeWorkflow, firstRunId } from './find-run.ts'
+import { endedSince } from './ended-since.ts'
 import type { StartedRun } from './start-call.ts'
 import { loadWorkflowId, startLoad, type LoadRequest } from './start-load.ts'
 
@@ -16,14 +16,9 @@ export async function startLoadSince(
   request: LoadRequest,
   since: Date | undefined,
 ): Promise<StartedRun> {
-  if (since !== undefined) {
-    const { name } = parsePartition(request.partition, request.definition.schedule?.timezone)
-    const workflowId = loadWorkflowId({ ...request, partition: name })
-    const found = await describeWorkflow(client, workflowId)
-    if (found?.closeTime !== undefined && found.closeTime >= since) {
-      return { workflowId, runId: firstRunId(found), joined: found.startTime < since }
-    }
-  }
+  const { name } = parsePartition(request.partition, request.definition.schedule?.timezone)
+  const ended = await endedSince(client, loadWorkflowId({ ...request, partition: name }), since)
+  if (ended !== undefined) return ended
   const { workflowId, firstExecutionRunId: runId, joined } = await startLoad(client, request)
   return { workflowId, runId, joined }
 }

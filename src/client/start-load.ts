@@ -8,6 +8,7 @@ import {
 import type { DatasetId, LoadInput, PipelineDefinition } from '../../activities/index.ts'
 import type { bulkLoad, LoadResult } from '../../workflows/index.ts'
 import { parsePartition } from '../pipeline/partition.ts'
+import { firstRunId } from './find-run.ts'
 
 export interface LoadRequest {
   readonly definition: PipelineDefinition
@@ -93,8 +94,7 @@ export async function startLoad(client: Client, request: LoadRequest): Promise<L
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
     const running = client.workflow.getHandle(workflowId)
     if (!waitForUpstreams) await beginNow(running)
-    const { raw, runId } = await running.describe()
-    return follow(raw.workflowExecutionInfo?.firstRunId ?? runId, true)
+    return follow(firstRunId(await running.describe()), true)
   }
 }
 

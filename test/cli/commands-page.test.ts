@@ -37,9 +37,7 @@ function realCommands(
 describe('docs/cli.md', () => {
   test('has every command and option, and none that does not exist', () => {
     const sorted = (commands: ReadonlyMap<string, readonly string[]>) =>
-      Object.fromEntries(
-        [...commands].toSorted().map(([name, options]) => [name, options.toSorted()]),
-      )
+      Object.fromEntries([...commands].map(([name, options]) => [name, options.toSorted()]))
     assert.deepEqual(sorted(documentedCommands()), sorted(realCommands(createProgram())))
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
+import { appendFile, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
@@ -68,29 +68,49 @@ describe('the HTTP API', () => {
     return name
   }
 
-  it('starts every pipeline; a broken file does not keep the others', async () => {
-    await newPipeline()
+  it('starts every pipeline in its order; a broken file does not keep the others', async () => {
+    const upstream = await newPipeline()
+    const slice = '2001-01-03T05'
+    const first = await api.post(`/etl/${upstream}`, { partition: slice })
+    await api.ended(`etl/${upstream}/${slice}`)
+    const name = `a-${upstream}`
+    await bed.writeFlights({ name, perPage: 50 })
+    await appendFile(join(bed.pipelines, `${name}.yaml`), `after: [${upstream}]\n`)
     const broken = uniqueName('broken')
     await writePipeline(bed.pipelines, broken, { name: broken })
-    const { status, body } = await api.post('/etl', { partition: '2001-01-03T05' })
-    assert.equal(status, 202)
-    const runs = Array.isArray(body['runs']) ? body['runs'].map(Object) : []
+
     const { body: listed } = await api.get('/pipelines')
     assert.ok(Array.isArray(listed['pipelines']))
-    const names = listed['pipelines'].map(({ name }) => name)
-    assert.ok(names.length > 3)
+    const problems = listed['pipelines'].map(({ name: of, problem }) => [of, problem?.code])
     assert.deepEqual(
-      runs.map(({ workflowId }) => workflowId),
-      names.filter((name) => name !== broken).map((name) => `etl/${name}/2001-01-03T05`),
+      problems.filter(([of]) => [broken, name, upstream].includes(of)),
+      [
+        [name, undefined],
+        [broken, 'PIPELINE_INVALID'],
+        [upstream, undefined],
+      ],
     )
+
+    const key = { 'idempotency-key': uniqueName('key') }
+    const { status, headers, body } = await api.post('/etl', { partition: slice }, key)
+    const workflowId = `graph/all/${slice}`
+    assert.deepEqual([status, body['workflowId'], body['joined']], [202, workflowId, false])
+    assert.equal(headers.get('location'), runPath(workflowId))
+    const { state, result } = await api.ended(workflowId)
+    assert.deepEqual(
+      [state, Object(result).loads],
+      ['completed', { [name]: 'loaded', [upstream]: 'loaded' }],
+    )
+    const { body: run } = await api.get(runPath(`etl/${upstream}/${slice}`))
+    assert.equal(run['runId'], first.body['runId'], 'what is loaded is left as it is')
+    const again = await api.post('/etl', { partition: slice }, key)
+    assert.deepEqual(again.body, body)
     const refused = Array.isArray(body['refused']) ? body['refused'].map(Object) : []
     assert.deepEqual(
       refused.map(({ pipeline, code }) => [pipeline, code]),
       [[broken, 'PIPELINE_INVALID']],
     )
-    await rm(join(bed.pipelines, `${broken}.yaml`))
-    for (const { workflowId } of runs)
-      assert.equal((await api.ended(workflowId))['state'], 'completed')
+    for (const file of [broken, name, upstream]) await rm(join(bed.pipelines, `${file}.yaml`))
   })
 
   it('starts a load, follows it by events, shows and lists it', async () => {

@@ -4,6 +4,7 @@ import { WorkflowFailedError } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
 import type { LoadInput, PipelineDefinition, UpstreamLoaded } from '../../activities/index.ts'
 import { loadFailure } from '../../src/client/load-failure.ts'
+import { startGraph } from '../../src/client/start-graph.ts'
 import { startLoad } from '../../src/client/start-load.ts'
 import type { bulkLoad } from '../../workflows/index.ts'
 import { eventually } from '../support/eventually.ts'
@@ -222,6 +223,51 @@ describe('a load that comes after others', { timeout: 120_000 }, () => {
     await load('a').result()
     await load('b').result()
     assert.equal(prepared('b'), 1)
+  })
+
+  it('begins yet where what it has given up comes while it says so', async () => {
+    for (const rule of ['skip', 'fail'] as const) {
+      const downstream = [definition(`after-${rule}`, upstream(rule))]
+      bed.instead.notifyDependants = async () => {
+        await tell(rule, 'x', 'loaded')
+        return { told: [], untold: [] }
+      }
+      await startBulkLoad(bed, { ...waiting(definition(rule, upstream('x', rule))), downstream })
+      await waitsFor(rule, '+x')
+      await tell(rule, 'x', 'failed')
+      assert.equal((await load(rule).result()).skipped, undefined)
+      assert.equal(prepared(rule), 1)
+    }
+  })
+
+  it('is paused with its graph, also where it was not there yet', async () => {
+    const workflowId = `graph/${word}/${partition}`
+    const graph = bed.client.workflow.getHandle(workflowId)
+    bed.instead.startLoads = async () => {
+      await graph.signal('pause')
+      await eventually('a signal that reaches nobody', async () => {
+        const { events } = await graph.fetchHistory()
+        const failed = events?.some((event) =>
+          Boolean(event.signalExternalWorkflowExecutionFailedEventAttributes),
+        )
+        return failed === true || undefined
+      })
+      const input = waiting(definition('a', upstream('x')))
+      await startBulkLoad(bed, { ...input, graphs: [workflowId] })
+      return {}
+    }
+    const started = await startGraph(bed.client, {
+      name: word,
+      definitions: [definition('a', upstream('x'))],
+      downstream: [],
+      partition,
+      requestedAt: new Date(),
+      taskQueue: bed.taskQueue,
+    })
+    await whenProgress(bed, named('a'), ({ paused }) => paused === true)
+    await graph.signal('resume')
+    await load('a').signal('fire', { force: true })
+    assert.equal((await started.result()).loaded, 1)
   })
 
   it('stays loaded where those after it cannot be told', async () => {

@@ -10,6 +10,13 @@ export interface ServerEvent {
   readonly data: unknown
 }
 
+interface Sending {
+  readonly events: AsyncIterable<ServerEvent>
+  /** Waits until what was sent is read, or nobody listens any more. */
+  readonly room: () => Promise<void>
+  readonly signal: AbortSignal
+}
+
 /** The streams of server-sent events that are open; there is a bound, and all end with the server. */
 export class EventStreams {
   readonly #signal: AbortSignal
@@ -51,10 +58,20 @@ export class EventStreams {
     this.#open += 1
     const gone = new AbortController()
     const signal = AbortSignal.any([gone.signal, this.#signal])
+    let wake: () => void = () => undefined
+    signal.addEventListener('abort', () => wake(), { once: true })
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
-        void this.#send(controller, events(signal), signal)
+        const room = async (): Promise<void> => {
+          while (!signal.aborted && !hasRoom(controller)) {
+            await new Promise<void>((resolve) => {
+              wake = resolve
+            })
+          }
+        }
+        void this.#send(controller, { events: events(signal), room, signal })
       },
+      pull: () => wake(),
       cancel: () => gone.abort(),
     })
     return new Response(body, {
@@ -68,20 +85,23 @@ export class EventStreams {
 
   async #send(
     controller: ReadableStreamDefaultController<Uint8Array>,
-    events: AsyncIterable<ServerEvent>,
-    signal: AbortSignal,
+    { events, room, signal }: Sending,
   ): Promise<void> {
     const encoder = new TextEncoder()
     const write = (text: string): void => {
       if (!signal.aborted) controller.enqueue(encoder.encode(text))
     }
-    const beat = setInterval(() => write(': still here\n\n'), this.#heartbeatMs)
+    const beat = setInterval(() => {
+      if (hasRoom(controller)) write(': still here\n\n')
+    }, this.#heartbeatMs)
     write(': the run as it is, and then each change\nretry: 2000\n\n')
     try {
       let id = 0
       for await (const { event, data } of events) {
         id += 1
         write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+        // For one who reads slowly nothing is gathered: it hears how things are when it reads on.
+        await room()
       }
     } catch (error) {
       const { code, message, remedy } = toShownError(error)
@@ -96,4 +116,8 @@ export class EventStreams {
       }
     }
   }
+}
+
+function hasRoom({ desiredSize }: ReadableStreamDefaultController<Uint8Array>): boolean {
+  return (desiredSize ?? 0) > 0
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { answerOnce } from '../../client/answer-once.ts'
 import { planDownstream } from '../../client/plan-downstream.ts'
-import { startAll } from '../../client/start-all.ts'
+import { planGraph } from '../../client/plan-graph.ts'
+import { startGraphSince } from '../../client/start-graph-since.ts'
 import { startLoadSince } from '../../client/start-load-since.ts'
 import { listPipelines } from '../../pipeline/list-pipelines.ts'
 import { loadPipeline } from '../../pipeline/load-pipeline.ts'
@@ -16,11 +17,10 @@ export const startedSchema = z.object({
   joined: z.boolean().describe('Whether it ran already, and goes on as it was asked for then.'),
 })
 
-const startedAllSchema = z.object({
-  runs: z.array(startedSchema),
+const startedAllSchema = startedSchema.extend({
   refused: z
     .array(failureSchema.extend({ pipeline: z.string() }))
-    .describe('Pipelines whose files cannot be used.'),
+    .describe('Pipelines that are left out: their files, or those they belong with, are wrong.'),
 })
 
 export const keyHeader = z.object({
@@ -87,22 +87,31 @@ export const loadRoutes = [
     method: 'post',
     path: '/etl',
     operationId: 'startAllLoads',
-    summary: 'Load a partition of every pipeline',
+    summary: 'Load a partition of every pipeline, or join the run that does',
+    description:
+      'One run, which starts each pipeline when those that come first (`after`) are loaded, and ends when all have. What is loaded is left as it is.',
     input: z.object({ header: keyHeader, body: z.strictObject({ partition }) }),
-    answer: { status: 202, description: 'They run', schema: startedAllSchema },
-    refusals: [413, 415, 422],
+    answer: { status: 202, description: 'It runs', schema: startedAllSchema },
+    refusals: [409, 413, 415, 422],
     async answerWith({ header, body }, services) {
-      const client = await services.client()
       const { directories, taskQueue } = services
-      const request = { directories, ...body, requestedAt: new Date(), taskQueue }
+      const { refused: wrong, ...planned } = await planGraph(directories)
+      const [first] = wrong
+      if (planned.definitions.length === 0 && first !== undefined) throw first.error
+      const refused = wrong.map(({ pipeline, error: { code, message, remedy } }) => {
+        return { pipeline, code, message, remedy }
+      })
+      const request = { ...planned, ...body, requestedAt: new Date(), taskQueue }
+      const client = await services.client()
       const started = await askTemporal(client, () =>
         once(services, header['idempotency-key'], {
           request: ['etl', body.partition],
           answerSchema: startedAllSchema,
-          act: (since) => startAll(client, request, since),
+          act: async (since) => ({ ...(await startGraphSince(client, request, since)), refused }),
         }),
       )
-      return Response.json(started, { status: 202 })
+      const headers = { location: runPath(started.workflowId) }
+      return Response.json(started, { status: 202, headers })
     },
   }),
 ]

@@ -48,6 +48,29 @@ describe('streams of events', () => {
     assert.equal(streams.open, 0, 'the server has ended it')
   })
 
+  it('ask for no more while the client does not read', async (context) => {
+    const server = new AbortController()
+    context.after(() => server.abort())
+    const streams = new EventStreams(server.signal, { heartbeatMs: 1 })
+    let asked = 0
+    const { body } = streams.stream(async function* (signal) {
+      for (; !signal.aborted; asked += 1) {
+        yield { event: 'progress', data: { asked } }
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    })
+    for (let turn = 0; turn < 50; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    assert.equal(asked, 0)
+    let text = ''
+    for await (const chunk of (body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+      text += chunk
+      if (text.includes('data: {"asked":9}')) server.abort()
+    }
+    assert.equal(streams.open, 0)
+  })
+
   it('are bounded, and one that the client leaves makes room', async () => {
     const server = new AbortController()
     const streams = new EventStreams(server.signal, { maxStreams: 2 })
