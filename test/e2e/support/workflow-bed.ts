@@ -137,30 +137,6 @@ interface PreparedLoad {
 
 export const partition = '2001-01-01'
 
-/** A definition of which the workflows read this much. */
-export function definitionOf(
-  name: string,
-  change: Partial<PipelineDefinition> = {},
-): PipelineDefinition {
-  return {
-    name,
-    source: {
-      kind: 'http',
-      url: '',
-      query: {},
-      headers: {},
-      format: 'json',
-      records: [],
-      next: { kind: 'none' },
-    },
-    columns: [],
-    onReject: { max: 0 },
-    target: { kind: 'postgres', schema: 'public', table: 't', mode: 'merge' },
-    limits: { batchBytes: 1, pageBytes: 1, batchesInFlight: 2, attempts: 3 },
-    ...change,
-  }
-}
-
 export function inputOf(
   definition: PipelineDefinition,
   change: Partial<LoadInput> = {},

@@ -2,10 +2,8 @@ import { mkdtemp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { convertPages, type ConvertedPages } from '../../../activities/conversion/convert-pages.ts'
 import type { ColumnDefinition, ColumnType, SourceFormat } from '../../../activities/index.ts'
-import type { LandedPage } from '../../../activities/landing/landed-batch.ts'
-import { readPage } from '../../../activities/landing/read-page.ts'
-import { readParquetFooter } from '../../../activities/parquet/parquet-footer.ts'
 import { columnTypeText } from '../../../src/pipeline/infer/column-type-text.ts'
+import { landedPagesOf } from '../../support/convert-into-folder.ts'
 import type { TestDuckDb } from '../../support/use-duck-db.ts'
 
 export interface EvolvedBodies {
@@ -33,11 +31,7 @@ export async function evolveBodies(
   bodies: readonly (Buffer | string)[],
 ): Promise<EvolvedBodies & { readonly reads: number }> {
   const { declared, evolved = [] } = columns
-  const pages: LandedPage[] = []
-  for (const body of bodies) {
-    const counted = await countRecords(format, declared, Buffer.from(body))
-    pages.push({ key: `page-${pages.length}`, digest: '', sizeBytes: body.length, ...counted })
-  }
+  const pages = await landedPagesOf(format, declared, bodies)
   let reads = 0
   const signal = AbortSignal.timeout(120_000)
   const converted: ConvertedPages = await convertPages(duckDb, {
@@ -62,19 +56,6 @@ export async function evolveBodies(
   const { noted = [], rowCount, rejectCount, firstReject } = converted
   const types = noted.map(({ from, type }) => [from, columnTypeText(type)] as const)
   return { noted: Object.fromEntries(types), rowCount, rejectCount, firstReject, rows, reads }
-}
-
-async function countRecords(
-  format: SourceFormat,
-  columns: readonly ColumnDefinition[],
-  body: Buffer,
-): Promise<Pick<LandedPage, 'records' | 'recordsStart'>> {
-  if (format !== 'parquet') {
-    return readPage(body, { format, records: [], next: { kind: 'none' }, columns })
-  }
-  const read = (start: number, end: number) => Promise.resolve(body.subarray(start, end))
-  const { rows } = await readParquetFooter(body.length, read)
-  return { records: rows, recordsStart: null }
 }
 
 /** A Parquet file that holds the rows of a SELECT. */

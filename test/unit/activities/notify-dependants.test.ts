@@ -5,31 +5,15 @@ import { upstreamsFirst } from '../../../activities/graph/upstreams-first.ts'
 import type { LoadInput, LoadSignal } from '../../../activities/load-input.ts'
 import type { LoadStarter } from '../../../activities/load-starter.ts'
 import { notifyDependants } from '../../../activities/notify-dependants.ts'
-import type {
-  PipelineDefinition,
-  ScheduleDefinition,
-} from '../../../activities/pipeline-definition.ts'
+import type { ScheduleDefinition } from '../../../activities/pipeline-definition.ts'
+import { plainDefinition } from '../../support/plain-definition.ts'
 
 const attempt = { signal: new AbortController().signal }
 const partition = '2001-01-01'
 const interval = { start: '2001-01-01T00:00:00Z', end: '2001-01-02T00:00:00Z' }
 
 const pipeline = (name: string, upstreams: string[], schedule?: Partial<ScheduleDefinition>) => {
-  const definition: PipelineDefinition = {
-    name,
-    source: {
-      kind: 'http',
-      url: '',
-      query: {},
-      headers: {},
-      format: 'json',
-      records: [],
-      next: { kind: 'none' },
-    },
-    columns: [],
-    onReject: { max: 0 },
-    target: { kind: 'postgres', schema: 'public', table: 't', mode: 'merge' },
-    limits: { batchBytes: 1, pageBytes: 1, batchesInFlight: 1, attempts: 1 },
+  return plainDefinition(name, {
     after: upstreams.map((upstream) => ({
       pipeline: upstream,
       onFailure: 'wait',
@@ -43,8 +27,7 @@ const pipeline = (name: string, upstreams: string[], schedule?: Partial<Schedule
       catchupMs: 1,
       ...schedule,
     },
-  }
-  return definition
+  })
 }
 
 /** Notes whom it is to reach; `loaded` are the pipelines that are loaded already. */
