@@ -22,4 +22,6 @@ export interface Attempt {
   /** Of the workflow that the activity works for. */
   readonly workflowId?: string | undefined
   readonly namespace?: string | undefined
+  /** The server's clock when it gave this attempt out. */
+  readonly scheduledAt?: Date | undefined
 }

@@ -24,6 +24,8 @@ export interface LoadConditions {
   readonly upstreams: readonly UpstreamDefinition[]
   /** Whether its own schedule has to fire. */
   readonly schedule: boolean
+  /** How long that is waited for. @default for ever */
+  readonly scheduleTimeoutMs?: number | undefined
 }
 
 /** How a load ended, for whoever waits for it. */

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
-import type { UpstreamLoaded } from './load-input.ts'
+import type { LoadConditions, UpstreamLoaded } from './load-input.ts'
 import { namePartition } from './partition/name-partition.ts'
 import type { Interval, PipelineDefinition, ScheduleDefinition } from './pipeline-definition.ts'
 import { slicesWithin } from './schedule/slices-of-tick.ts'
@@ -28,7 +28,7 @@ export interface NotifiedDependants {
 export async function notifyDependants(
   { starter }: Pick<ActivityPorts, 'starter'>,
   input: NotifyDependantsInput,
-  { signal }: Attempt,
+  { signal, scheduledAt = new Date(input.requestedAt) }: Attempt,
 ): Promise<NotifiedDependants> {
   const { pipeline, partition, outcome, interval, requestedAt, downstream, graphs } = input
   const loaded = { pipeline, partition, outcome }
@@ -42,10 +42,7 @@ export async function notifyDependants(
       untold.push(name)
       continue
     }
-    const waitsFor = {
-      upstreams: after,
-      schedule: schedule !== undefined && isStillToFire(schedule, input),
-    }
+    const waitsFor = { upstreams: after, ...waitingForSchedule(schedule, input, scheduledAt) }
     await starter.signalLoad(
       { definition, partition, interval, requestedAt, refetch: false, waitsFor, downstream },
       { name: 'upstreamLoaded', loaded },
@@ -60,16 +57,25 @@ export async function notifyDependants(
   return { told, untold }
 }
 
+/** Ticks look after a slice for as long as the catchup, and the last of them may take a day. */
+const longestTickMs = 86_400_000
+
 /**
- * Whether the schedule's own time for the slice was still to come when the load that tells was asked
- * for. What is past, or no slice of the schedule at all, would be waited for in vain.
+ * Whether the schedule's own time for the slice is still to come, and how long that is waited for at
+ * most: the schedule may be paused, or not applied. What is past, or no slice of the schedule at all,
+ * would be waited for in vain.
  */
-function isStillToFire(
-  schedule: ScheduleDefinition,
-  { partition, interval, requestedAt }: NotifyDependantsInput,
-): boolean {
+function waitingForSchedule(
+  schedule: ScheduleDefinition | undefined,
+  { partition, interval }: NotifyDependantsInput,
+  now: Date,
+): Pick<LoadConditions, 'schedule' | 'scheduleTimeoutMs'> {
+  if (schedule === undefined) return { schedule: false }
   const slice = slicesWithin(schedule, interval).find(({ name }) => name === partition)
-  return slice !== undefined && Date.parse(slice.dueAt) > Date.parse(requestedAt)
+  if (slice === undefined) return { schedule: false }
+  const untilDueMs = Date.parse(slice.dueAt) - now.getTime()
+  if (untilDueMs <= 0) return { schedule: false }
+  return { schedule: true, scheduleTimeoutMs: untilDueMs + schedule.catchupMs + longestTickMs }
 }
 
 /** Whether the name stands for the same stretch of time by the clock of the pipeline that is told. */

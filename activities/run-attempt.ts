@@ -17,8 +17,13 @@ export async function runAttempt<T>(work: (attempt: Attempt) => Promise<T>): Pro
   const beating = setInterval(() => context.heartbeat(), heartbeatIntervalMs)
   const signal = context.cancellationSignal
   try {
-    const { namespace, workflowExecution } = context.info
-    return await work({ signal, namespace, workflowId: workflowExecution?.workflowId })
+    const { namespace, workflowExecution, currentAttemptScheduledTimestampMs } = context.info
+    return await work({
+      signal,
+      namespace,
+      workflowId: workflowExecution?.workflowId,
+      scheduledAt: new Date(currentAttemptScheduledTimestampMs),
+    })
   } catch (error) {
     if (signal.aborted) throw new CancelledFailure('the attempt was cancelled')
     throw toFailure(error instanceof CodedError ? error : unexpected(context, error))

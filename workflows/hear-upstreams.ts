@@ -40,7 +40,7 @@ export interface Upstreams {
   /**
    * Waits until all that the load waits for has come, and answers what it is to do.
    *
-   * @throws ApplicationFailure UPSTREAM_FAILED, UPSTREAM_TIMEOUT
+   * @throws ApplicationFailure UPSTREAM_FAILED, UPSTREAM_TIMEOUT, SCHEDULE_SILENT
    */
   wait(activities: Pick<Activities, 'lookUpLoads'>): Promise<WaitingEnd>
   /** Whether all that it waits for has come, or a person lets it wait no more. */
@@ -105,6 +105,13 @@ export function hearUpstreams(input: LoadInput, carried: HeardState = nothingHea
       endedBadly().length > 0 &&
       upstreams.every((upstream) => outcomeOf(upstream) !== undefined))
 
+  /** Begins anew where the history has grown long meanwhile: that takes thousands of signals. */
+  async function itsTime(hasCome: () => boolean): Promise<void> {
+    const timeoutMs = input.waitsFor?.scheduleTimeoutMs
+    if (timeoutMs === undefined) await condition(hasCome)
+    else if (!(await condition(hasCome, timeoutMs))) throw scheduleSilent()
+  }
+
   async function look({ lookUpLoads }: Pick<Activities, 'lookUpLoads'>): Promise<void> {
     const pipelines = missing().map(({ pipeline }) => pipeline)
     const found = await lookUpLoads({ pipelines, partition: input.partition })
@@ -129,7 +136,7 @@ export function hearUpstreams(input: LoadInput, carried: HeardState = nothingHea
         }
         if (isLong()) return 'too-long'
         if (!isItsTime()) {
-          await condition(() => isItsTime() || isLong())
+          await itsTime(() => isItsTime() || isLong())
           continue
         }
         if (heard.lookMs === 0) {
@@ -179,6 +186,20 @@ function timedOut(overdue: readonly UpstreamDefinition[]): never {
       {
         remedy:
           'Load those first, or raise the `timeout` in `after`; `claimcheck run` starts this load without them.',
+      },
+    ],
+  })
+}
+
+function scheduleSilent(): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'SCHEDULE_SILENT',
+    message: 'the schedule of this load did not fire in time, nor within its catchup',
+    nonRetryable: true,
+    details: [
+      {
+        remedy:
+          'See with `claimcheck schedule show` whether it is paused or was never applied; `claimcheck run` starts this load without it.',
       },
     ],
   })

@@ -130,6 +130,15 @@ describe('a load that comes after others', { timeout: 120_000 }, () => {
     assert.ok(message.includes(named('a')) && !message.includes(named('b')), message)
   })
 
+  it('fails where its schedule never fires', async () => {
+    const { waitsFor: conditions, ...input } = waiting(definition('d', upstream('a')), true)
+    assert.ok(conditions)
+    await startBulkLoad(bed, { ...input, waitsFor: { ...conditions, scheduleTimeoutMs: 700 } })
+    const { code, remedy } = await failure('d')
+    assert.equal(code, 'SCHEDULE_SILENT')
+    assert.match(remedy, /schedule show/)
+  })
+
   it('waits for its own time as well, and for nothing where a person starts it', async () => {
     const scheduled = definition('d', upstream('a', 'fail', 1))
     await startBulkLoad(bed, waiting(scheduled, true))
@@ -293,7 +302,7 @@ describe('a load that comes after others', { timeout: 120_000 }, () => {
       }),
     )
     assert.deepEqual((await load('a').result()).untold, [named('ny')])
-    await waitsFor('utc', 'schedule')
-    await load('utc').terminate()
+    // Its schedule's own time has passed, and will not come again.
+    await load('utc').result()
   })
 })

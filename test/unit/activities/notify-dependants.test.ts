@@ -97,6 +97,22 @@ describe('the end of a load', () => {
     }
   })
 
+  it('is not waited for beside a time that has passed since it was asked for', async () => {
+    const bed = startingWith()
+    const downstream = [pipeline('b', ['a'], { hour: 4, catchupMs: 5_000 })]
+    const at = (scheduledAt: string) => ({ ...attempt, scheduledAt: new Date(scheduledAt) })
+    await notifyDependants(bed, { ...told, downstream }, at('2001-01-02T03:59:59Z'))
+    await notifyDependants(bed, { ...told, downstream }, at('2001-01-02T04:00:00Z'))
+    assert.deepEqual(
+      bed.loads.map(({ input }) => input.waitsFor),
+      [
+        // For a second, the catchup, and a day that the last tick may take.
+        { upstreams: downstream[0]?.after, schedule: true, scheduleTimeoutMs: 86_406_000 },
+        { upstreams: downstream[0]?.after, schedule: false },
+      ],
+    )
+  })
+
   it('is not told to one whose slice of that name is another stretch of time', async () => {
     const newYork = { timezone: 'America/New_York' }
     const downstream = [pipeline('b', ['a'], newYork), pipeline('c', ['a'])]
