@@ -10,7 +10,8 @@ export type DatasetPlace = Pick<
   'pipeline' | 'partition' | 'datasetId' | 'transformId'
 >
 
-function datasetPrefix({ pipeline, partition, datasetId }: DatasetPlace): string {
+/** Everything of a dataset; what was landed for it lies elsewhere. */
+export function datasetPrefix({ pipeline, partition, datasetId }: DatasetPlace): string {
   return `datasets/${pipeline}/${partition}/${datasetId}/`
 }
 

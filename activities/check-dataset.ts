@@ -10,6 +10,7 @@ import type { CheckDefinition, ColumnDefinition } from './pipeline-definition.ts
 import { PipelineError } from './pipeline-error.ts'
 import { checkName, checkSql } from './quality/check-sql.ts'
 import { prepareChecks } from './quality/prepare-checks.ts'
+import { partsPlace } from './reprocess/parts-place.ts'
 import type { RunReference } from './run-reference.ts'
 import { withWorkingFolder } from './working-folder.ts'
 
@@ -33,7 +34,7 @@ export async function checkDataset(
   await prepareChecks(duckDb, columns, checks, attempt.signal)
   const failures = await withWorkingFolder(async (folder) => {
     try {
-      const paths = await downloadParts(store, partPrefix(run), folder, attempt)
+      const paths = await downloadParts(store, partPrefix(partsPlace(run)), folder, attempt)
       return await duckDb.withSandbox(attempt.signal, folder, async (connection) => {
         await createRelation(connection, 'dataset', paths, columns)
         return failuresOf(connection, checks, columns)

@@ -182,6 +182,14 @@ export const pipelineDefinition: z.ZodType<PipelineDefinition> = z.object({
     )
     .optional(),
   onItemFailure: z.enum(['stop', 'continue']).optional(),
+  retention: z
+    .object({
+      datasets: z.object({ keep: z.number().optional(), days: z.number().optional() }).optional(),
+      landings: z.object({ days: z.number() }).optional(),
+      unfinished: z.object({ days: z.number() }).optional(),
+      keepLastGood: z.boolean().optional(),
+    })
+    .optional(),
   limits: z.object({
     batchBytes: z.number(),
     pageBytes: z.number(),

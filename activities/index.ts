@@ -13,6 +13,7 @@ export { findDatasets, type FoundDataset } from './find-datasets.ts'
 export type {
   DatasetId,
   LoadCounts,
+  LoadPlan,
   LoadTarget,
   PublishOutcome,
   PublishRequest,
@@ -20,8 +21,14 @@ export type {
   StagePartRequest,
   TargetRequest,
 } from './load-target.ts'
-export type { LoadConditions, LoadInput, LoadSignal, UpstreamLoaded } from './load-input.ts'
-export type { LoadStarter } from './load-starter.ts'
+export type {
+  LoadConditions,
+  LoadInput,
+  Reprocessing,
+  LoadSignal,
+  UpstreamLoaded,
+} from './load-input.ts'
+export type { LoadStarter, RunChain, RunEnd } from './load-starter.ts'
 export type { ItemRequest, ItemSource, ItemStream, OpenItem, SourceItem } from './item-source.ts'
 export {
   maxNextLinkBytes,
@@ -56,3 +63,32 @@ export type {
   TextFormat,
 } from './source-definition.ts'
 export type { SourceSlice } from './source-slice.ts'
+export {
+  garbageKinds,
+  type Garbage,
+  type GarbageFinding,
+  type GarbageKept,
+  type GarbageKind,
+  type GarbageRequest,
+  type GarbageSource,
+} from './retention/garbage.ts'
+export type {
+  ExistingRun,
+  RawEvent,
+  RawHolder,
+  RetentionHistories,
+} from './retention/retention-histories.ts'
+export { blobGarbage, type RetentionPorts } from './retention/blob-garbage.ts'
+export { deleteGarbage, type SweepResult } from './retention/delete-garbage.ts'
+export type { FoundGarbage, GarbagePorts, GarbageScope } from './retention/look-for-garbage.ts'
+export {
+  GarbageTally,
+  type GarbageGroup,
+  type GarbageSummary,
+} from './retention/garbage-summary.ts'
+export { multipartGarbage } from './retention/multipart-garbage.ts'
+export { parkPlan, type ParkedPlan } from './retention/parked-plan.ts'
+export { planGarbage } from './retention/plan-garbage.ts'
+export { defaultGraceMs } from './retention/retention-rule.ts'
+export { undecided } from './retention/undecided.ts'
+export { valueGarbage } from './retention/value-garbage.ts'

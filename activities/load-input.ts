@@ -12,12 +12,31 @@ export interface LoadInput {
   readonly refetch: boolean
   /** The dataset whose landing is parsed again; then the source is not asked. */
   readonly fromLandingOf?: DatasetId | undefined
+  /** Of a run that makes or loads a dataset again, and for as long as that goes on. */
+  readonly reprocessing?: Reprocessing | undefined
+  /**
+   * Whether nobody has asked for just this slice: then it must not take the place of what a later one
+   * brought. @default false
+   */
+  readonly inOrder?: boolean | undefined
   /** What has to come before it begins. @default nothing */
   readonly waitsFor?: LoadConditions | undefined
   /** The pipelines that come after this one, and after these: all that are told of its end, in the end. */
   readonly downstream?: readonly PipelineDefinition[] | undefined
   /** Ids of the graphs that are told of its end. */
   readonly graphs?: readonly string[] | undefined
+}
+
+/** What is done again, and how much of it. */
+export interface Reprocessing {
+  /** The dataset that this is about: it stays as it is, and another one comes of it. */
+  readonly datasetId: DatasetId
+  /** Whether its landing is converted anew, or its sealed parts are loaded as they are. */
+  readonly from: 'landing' | 'parts'
+  /** Whether the target is another one than that of the pipeline file. @default false */
+  readonly elsewhere?: boolean | undefined
+  /** Whether nothing is to be loaded: the run then says what a load would change. @default false */
+  readonly plan?: boolean | undefined
 }
 
 export interface LoadConditions {

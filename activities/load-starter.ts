@@ -3,6 +3,26 @@ import type { LoadInput, LoadSignal, UpstreamLoaded } from './load-input.ts'
 /** How loads ended, by pipeline; one that runs, or never did, is not there. */
 export type LoadOutcomes = Readonly<Record<string, UpstreamLoaded['outcome']>>
 
+/** A workflow and all runs that it continues as new, told from others of its id by their first one. */
+export interface RunChain {
+  readonly workflowId: string
+  readonly firstRunId: string
+}
+
+/** How a workflow ended; `lost` where it could not tell, and `gone` where nothing is known of it. */
+export type RunEnd =
+  | { readonly kind: 'completed'; readonly result: unknown }
+  | ({ readonly kind: 'failed' } & EndFailure)
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'lost'; readonly how: 'terminated' | 'timed out' | 'gone' }
+
+/** What is told of a failure: the code it was given where it happened, and what to do. */
+export interface EndFailure {
+  readonly code: string
+  readonly message: string
+  readonly remedy: string
+}
+
 /** What activities ask of Temporal: loads have static ids, so whoever knows one can reach it. */
 export interface LoadStarter {
   /**
@@ -16,4 +36,6 @@ export interface LoadStarter {
   loadOutcomes(pipelines: readonly string[], partition: string): Promise<LoadOutcomes>
   /** Which of the partitions of a pipeline are being loaded, or wait to be. */
   runningPartitions(pipeline: string, partitions: readonly string[]): Promise<ReadonlySet<string>>
+  /** How the workflow ended; undefined of one that still runs. */
+  runEnd(chain: RunChain): Promise<RunEnd | undefined>
 }

@@ -1,8 +1,10 @@
+import type { Reprocessing } from './load-input.ts'
 import type { Partition } from './partition/name-partition.ts'
 import type { PartChunk } from './part-chunk.ts'
 import type {
   ColumnDefinition,
   Interval,
+  LoadMode,
   PipelineDefinition,
   TargetDefinition,
 } from './pipeline-definition.ts'
@@ -29,6 +31,11 @@ export interface LoadRequest<
   readonly timezone?: string | undefined
   /** RFC 3339; given by the client, never read from a clock here. */
   readonly requestedAt: string
+  /**
+   * Whether rows of a later slice must be in the target after this one, as far as its mode lets one take the
+   * other's place. @default false
+   */
+  readonly inOrder?: boolean | undefined
   /** Of incremental pipelines: the column whose greatest value is how far the load has come. */
   readonly markColumn?: string | undefined
   /** Whether the table is to follow the columns: it gets those that it lacks, and wider types. */
@@ -45,6 +52,8 @@ export interface CheckRequest<
   readonly workflowId?: string | undefined
   /** Of Temporal, in which the workflow has its id. */
   readonly namespace?: string | undefined
+  /** Whether the run only plans, and nothing is noted of it. @default false */
+  readonly planOnly?: boolean | undefined
 }
 
 export interface StagePartRequest<
@@ -89,6 +98,8 @@ export interface PublishRequest<
   readonly highWaterMark?: string | undefined
   /** Columns that the source has brought and the pipeline does not declare: kept for the next load. */
   readonly evolvedColumns?: readonly ColumnDefinition[] | undefined
+  /** The dataset that this one was made of again, and by what: kept with the load. */
+  readonly madeFrom?: Pick<Reprocessing, 'datasetId' | 'from'> | undefined
 }
 
 /** `rowsStaged` = `rowsInserted` + `rowsUpdated` + `rowsUnchanged` + `rowsDuplicate`. */
@@ -113,6 +124,26 @@ export type PublishOutcome =
   | { readonly kind: 'published'; readonly counts: LoadCounts; readonly alreadyPublished: boolean }
   /** These parts are not in staging (a server crash empties it): stage them again, then publish. */
   | { readonly kind: 'staging-incomplete'; readonly missingParts: readonly number[] }
+
+/** What a load would do to its table, had it been published at that moment. */
+export interface LoadPlan {
+  /** As the catalog names it. */
+  readonly target: string
+  readonly mode: LoadMode
+  /** Rows that are in the table now; null where there is none yet. */
+  readonly rowsBefore: number | null
+  /** As a load of this mode counts them. */
+  readonly counts: LoadCounts
+  /** Whether rows of the table can get other values, and whether any can go, in this mode. */
+  readonly canChange: boolean
+  readonly canRemove: boolean
+  /** What would be done to the table's columns first, in sentences. */
+  readonly alterations: readonly string[]
+}
+
+export type PlanOutcome =
+  | { readonly kind: 'planned'; readonly plan: LoadPlan }
+  | Extract<PublishOutcome, { readonly kind: 'staging-incomplete' }>
 
 export interface MarkRequest<
   Target extends TargetDefinition = TargetDefinition,
@@ -148,6 +179,11 @@ export interface LoadTarget<Target extends TargetDefinition = TargetDefinition> 
   stagePart(request: StagePartRequest<Target>): Promise<{ rowCount: number }>
   /** Applies the dataset and records the load, in one transaction. Run twice, published once. */
   publish(request: PublishRequest<Target>): Promise<PublishOutcome>
+  /**
+   * Compares the staged dataset with the table as `publish` does, and changes nothing: neither the table
+   * nor what is noted of loads. Readers and writers go on meanwhile. Only where tables are loaded.
+   */
+  plan?(request: PublishRequest<Target>): Promise<PlanOutcome>
   /** Whether the dataset was applied to the table, by the load's own row. */
   isPublished(request: TargetRequest<Target> & { readonly datasetId: DatasetId }): Promise<boolean>
   /**

@@ -44,7 +44,16 @@ export async function notifyDependants(
     }
     const waitsFor = { upstreams: after, ...waitingForSchedule(schedule, input, scheduledAt) }
     await starter.signalLoad(
-      { definition, partition, interval, requestedAt, refetch: false, waitsFor, downstream },
+      {
+        definition,
+        partition,
+        interval,
+        requestedAt,
+        refetch: false,
+        inOrder: true,
+        waitsFor,
+        downstream,
+      },
       { name: 'upstreamLoaded', loaded },
     )
     told.push(name)

@@ -209,6 +209,23 @@ export interface UpstreamDefinition {
   readonly timeoutMs: number
 }
 
+/**
+ * What may be deleted of what runs of a pipeline have left. The rule of the newest run holds for all;
+ * what no rule speaks of stays.
+ */
+export interface RetentionDefinition {
+  /** A sealed dataset goes when it is neither among the newest of its partition nor young enough. */
+  readonly datasets?:
+    | { readonly keep?: number | undefined; readonly days?: number | undefined }
+    | undefined
+  /** A landing goes when it was not used for so long. */
+  readonly landings?: { readonly days: number } | undefined
+  /** What runs have left that were given up, with landings that no sealed dataset was made of. */
+  readonly unfinished?: { readonly days: number } | undefined
+  /** Whether the dataset of a partition that was loaded last stays in any case. @default true */
+  readonly keepLastGood?: boolean | undefined
+}
+
 /** A validated pipeline file: what a run is pinned to. Plain data, without secrets. */
 export interface PipelineDefinition {
   readonly name: string
@@ -228,6 +245,8 @@ export interface PipelineDefinition {
   readonly after?: readonly UpstreamDefinition[] | undefined
   /** Whether one item that fails keeps the others from being landed and converted. @default 'stop' */
   readonly onItemFailure?: 'stop' | 'continue' | undefined
+  /** @default everything stays */
+  readonly retention?: RetentionDefinition | undefined
 }
 
 /** The half-open logical time slice `[start, end)`, as RFC 3339 timestamps in UTC. */

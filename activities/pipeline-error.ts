@@ -21,6 +21,9 @@ export type PipelineErrorCode =
   | 'LANDING_INCOMPLETE'
   | 'OBJECT_UNREADABLE'
   | 'OBJECT_DAMAGED'
+  | 'PART_DAMAGED'
+  | 'PARTS_OUTGROWN'
+  | 'PLAN_UNSUPPORTED'
   | 'CONVERSION_FAILED'
   | 'SCHEMA_CHANGED'
   | 'TRANSFORM_INVALID'
@@ -39,6 +42,8 @@ export type PipelineErrorCode =
   | 'INTERVAL_OUT_OF_ORDER'
   | 'ROWS_OUTSIDE_INTERVAL'
   | 'TARGET_FAILED'
+  | 'GARBAGE_UNDECIDED'
+  | 'GARBAGE_LIMIT_EXCEEDED'
   | 'UNEXPECTED_ERROR'
 
 /** What can go wrong between a source and a target. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ObjectStore } from '../codec/index.ts'
+import type { ObjectKey, ObjectStore } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { definitionKey, landingStateKey, manifestKey, type DatasetPlace } from './bucket-layout.ts'
 import { columnsToEvolve } from './evolution/columns-to-evolve.ts'
@@ -7,16 +7,18 @@ import { fetchKeyOf } from './fetch-key.ts'
 import { findJson, getJson, putJson, putJsonOnce } from './json-object.ts'
 import type { DatasetId, TargetRequest } from './load-target.ts'
 import { convertedColumns, loadRequest, readPinnedRun } from './pinned-run.ts'
-import { markKinds, type PipelineDefinition } from './pipeline-definition.ts'
+import { markKinds, type Interval, type PipelineDefinition } from './pipeline-definition.ts'
 import type { LandingReference, PinnedRun, RunReference } from './run-reference.ts'
 import { PipelineError } from './pipeline-error.ts'
 import { prepareChecks } from './quality/prepare-checks.ts'
+import { checkOptions } from './reprocess/check-options.ts'
+import { mayBeAdopted } from './retention/landing-adoption.ts'
 import { datasetManifest } from './seal-dataset.ts'
 import { transformedColumns } from './transformed-columns.ts'
 
 export interface PrepareLoadInput extends Pick<
   PinnedRun,
-  'definition' | 'interval' | 'requestedAt' | 'fromLandingOf'
+  'definition' | 'interval' | 'requestedAt' | 'inOrder' | 'fromLandingOf' | 'reprocessing'
 > {
   readonly partition: string
   readonly datasetId: DatasetId
@@ -56,22 +58,36 @@ export async function prepareLoad(
   input: PrepareLoadInput,
   { signal, namespace, workflowId }: Attempt,
 ): Promise<PreparedLoad> {
-  const { definition, interval, partition, datasetId, requestedAt } = input
+  const { definition, partition, datasetId, requestedAt, inOrder, reprocessing } = input
   const { store, target } = ports
   await store.ensureBucket({ signal })
+  const interval = await intervalOf(store, input, signal)
   const evolved = await columnsToEvolve(ports, input, signal)
   const columns = convertedColumns({ definition, evolved })
   const transformed = await transformedColumns(ports.duckDb, { ...definition, columns }, signal)
   const dataset = { pipeline: definition.name, partition, datasetId }
-  const request = loadRequest(dataset, { ...input, evolved, transformed }, { signal })
+  const request = loadRequest(dataset, { ...input, interval, evolved, transformed }, { signal })
   await prepareChecks(ports.duckDb, request.columns, definition.checks, signal)
-  await target.check({ ...request, definition, namespace, workflowId })
+  const options = checkOptions(definition, reprocessing)
+  await target.check({ ...request, ...options, namespace, workflowId })
   const source = await chooseLanding(ports, input, request)
-  const told: PinnedRun = { definition, interval, requestedAt, evolved, transformed, ...source }
+  const pinning = { definition, interval, requestedAt, inOrder, reprocessing }
+  const told: PinnedRun = { ...pinning, evolved, transformed, ...source }
   const { sizeBytes } = await putJsonOnce(store, definitionKey(dataset), told, { signal })
   const pinned = await readPinnedRun(store, dataset, { signal })
   const { landing = source.landing } = pinned
   return { run: { ...dataset, landing }, storedBytes: sizeBytes }
+}
+
+/** What was landed stays of its stretch of time, also where the pipeline's clock is another one now. */
+async function intervalOf(
+  store: ObjectStore,
+  { definition, partition, interval, fromLandingOf }: PrepareLoadInput,
+  signal: AbortSignal,
+): Promise<Interval> {
+  if (fromLandingOf === undefined) return interval
+  const dataset = { pipeline: definition.name, partition, datasetId: fromLandingOf }
+  return (await readPinnedRun(store, dataset, { signal })).interval
 }
 
 type SourceOfRun = Pick<PinnedRun, 'highWaterMark' | 'fromLandingOf'> & {
@@ -93,7 +109,8 @@ async function chooseLanding(
     const landing = pinned.landing ?? (await sealedLanding(store, dataset, signal))
     const key = landingStateKey({ pipeline, partition, fetchKey: landing.fetchKey })
     const state = await findJson(store, key, landingState, { signal })
-    if (state?.sequence === landing.sequence) {
+    const isPlan = input.reprocessing?.plan === true
+    if (!isPlan && state?.sequence === landing.sequence) {
       // Once this is in the table, the landing has done its work.
       const others = [datasetId, ...othersOf(state, datasetId)].slice(0, maxOthers)
       await putJson(store, key, { ...state, others }, { signal })
@@ -104,7 +121,8 @@ async function chooseLanding(
   const fetchKey = await fetchKeyOf(definition.source, { partition, interval, highWaterMark })
   const stateKey = landingStateKey({ pipeline, partition, fetchKey })
   const state = await findJson(store, stateKey, landingState, { signal })
-  const isOpen = state !== undefined && (await isStillOpen(ports, input, request, state))
+  const isOpen =
+    state !== undefined && (await isStillOpen(ports, input, request, { ...state, key: stateKey }))
   const sequence = isOpen ? state.sequence : (state?.sequence ?? 0) + 1
   const others = isOpen
     ? [state.datasetId, ...othersOf(state, state.datasetId)].filter((id) => id !== datasetId)
@@ -116,14 +134,17 @@ async function chooseLanding(
 
 /** Whether a landing is to be used by one more run of its source. */
 async function isStillOpen(
-  { target }: ActivityPorts,
-  { datasetId, refetch }: PrepareLoadInput,
+  { store, target }: ActivityPorts,
+  { definition, datasetId, refetch }: PrepareLoadInput,
   request: TargetRequest,
-  state: LandingState,
+  state: LandingState & { readonly key: ObjectKey },
 ): Promise<boolean> {
   // An earlier attempt has chosen it.
   if (state.datasetId === datasetId) return true
   if (refetch) return false
+  const head = await store.head(state.key, { signal: request.signal })
+  if (head === undefined) return false
+  if (!mayBeAdopted(definition.retention, head.lastModified, new Date())) return false
   for (const id of [state.datasetId, ...othersOf(state, state.datasetId)]) {
     if (await target.isPublished({ ...request, datasetId: id })) return false
   }

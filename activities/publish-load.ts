@@ -1,9 +1,11 @@
+import type { ObjectStore } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { manifestKey } from './bucket-layout.ts'
 import { getJson } from './json-object.ts'
-import type { PublishOutcome } from './load-target.ts'
+import type { PublishOutcome, PublishRequest } from './load-target.ts'
 import { loadRequest, readPinnedRun } from './pinned-run.ts'
 import { readRejects } from './read-rejects.ts'
+import { partsPlace } from './reprocess/parts-place.ts'
 import type { RunReference } from './run-reference.ts'
 import { datasetManifest } from './seal-dataset.ts'
 
@@ -17,18 +19,28 @@ export async function publishLoad(
   { run }: PublishLoadInput,
   attempt: Attempt,
 ): Promise<PublishOutcome> {
+  return target.publish(await publishRequest(store, run, attempt))
+}
+
+/** What a target is told of a sealed dataset. */
+export async function publishRequest(
+  store: ObjectStore,
+  run: RunReference,
+  attempt: Attempt,
+): Promise<PublishRequest> {
   const pinned = await readPinnedRun(store, run, attempt)
   const key = manifestKey(run)
   const { parts, rejectCount, ...manifest } = await getJson(store, key, datasetManifest, attempt)
-  return target.publish({
+  return {
     ...loadRequest(run, pinned, attempt),
     manifestKey: key,
     parts,
     recordCount: manifest.recordCount,
     convertedCount: manifest.convertedCount,
     rejectCount,
-    rejects: readRejects(store, run, attempt),
+    rejects: readRejects(store, partsPlace(run), attempt),
     highWaterMark: pinned.highWaterMark,
     evolvedColumns: pinned.evolved,
-  })
+    madeFrom: pinned.reprocessing,
+  }
 }

@@ -1,3 +1,4 @@
+import type { Reprocessing } from './load-input.ts'
 import type { DatasetId } from './load-target.ts'
 import type { ColumnDefinition, Interval, PipelineDefinition } from './pipeline-definition.ts'
 
@@ -22,7 +23,12 @@ export interface RunReference {
    * which need not have put the same rows into the same part.
    */
   readonly transformId?: string | undefined
+  /** Of a dataset whose parts are those of another one, loaded again: where they lie. */
+  readonly partsOf?: PartsReference | undefined
 }
+
+/** Names the parts of a dataset of the same pipeline and partition. */
+export type PartsReference = Pick<RunReference, 'datasetId' | 'transformId'>
 
 /** The object `definition.json` of a dataset: what its run was told to do, for ever. */
 export interface PinnedRun {
@@ -30,6 +36,8 @@ export interface PinnedRun {
   readonly interval: Interval
   /** RFC 3339; given by the client. */
   readonly requestedAt: string
+  /** As of `LoadInput`. Absent in what earlier versions wrote. */
+  readonly inOrder?: boolean | undefined
   /** Of incremental pipelines: how far the load before this one came. */
   readonly highWaterMark?: string | undefined
   /** Of `schema: evolve`: columns that the source has brought and nobody has declared. */
@@ -40,4 +48,6 @@ export interface PinnedRun {
   readonly landing?: LandingReference | undefined
   /** The dataset whose landing has to have everything: the source is not asked. */
   readonly fromLandingOf?: DatasetId | undefined
+  /** Of a run that makes or loads a dataset again. Absent in what earlier versions wrote. */
+  readonly reprocessing?: Reprocessing | undefined
 }

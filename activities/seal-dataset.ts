@@ -1,11 +1,18 @@
 import { z } from 'zod'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
-import { convertedPartPrefix, manifestKey, partPrefix, rejectsPrefix } from './bucket-layout.ts'
+import {
+  convertedPartPrefix,
+  definitionKey,
+  manifestKey,
+  partPrefix,
+  rejectsPrefix,
+} from './bucket-layout.ts'
 import { listParts } from './download-parts.ts'
 import { putJson } from './json-object.ts'
 import { readPinnedRun, tableColumns } from './pinned-run.ts'
 import { PipelineError } from './pipeline-error.ts'
 import type { RunReference } from './run-reference.ts'
+import { sealedObject, sealObject, type SealedObject } from './sealed-object.ts'
 
 export interface SealDatasetInput {
   readonly run: RunReference
@@ -23,6 +30,8 @@ export const datasetManifest = z.object({
   interval: z.object({ start: z.string(), end: z.string() }),
   requestedAt: z.string(),
   landing: z.object({ fetchKey: z.string(), sequence: z.number() }),
+  /** The dataset that the parts were made for, where they are loaded again as they are. */
+  partsOf: z.string().optional(),
   columns: z.array(z.object({ name: z.string(), type: z.unknown() })),
   /** What the source served: converted and rejected. Absent in manifests of an earlier version. */
   recordCount: z.number().optional(),
@@ -39,6 +48,10 @@ export const datasetManifest = z.object({
       sha256: z.string(),
     }),
   ),
+  /** The objects of what was set aside. Absent in manifests of an earlier version. */
+  rejects: z.array(sealedObject).optional(),
+  /** What the run was told to do. Absent in manifests of an earlier version. */
+  definition: sealedObject.optional(),
 })
 
 type Part = z.infer<typeof datasetManifest>['parts'][number]
@@ -77,7 +90,7 @@ export async function sealDataset(
       `the store has ${parts.length} parts with ${rowCount} rows, the run made ${input.partCount} with ${input.rowCount}`,
     )
   }
-  const rejectCount = await storedRejects(store, run, attempt)
+  const { rejectCount, rejects } = await storedRejects(store, run, attempt)
   if (rejectCount !== input.rejectCount) {
     throw lost(`the store has ${rejectCount} rejects, the run set ${input.rejectCount} aside`)
   }
@@ -103,6 +116,8 @@ export async function sealDataset(
     rowCount,
     rejectCount,
     parts,
+    rejects,
+    definition: await sealObject(store, definitionKey(run), attempt),
   }
   const key = manifestKey(run)
   const { sizeBytes } = await putJson(store, key, manifest, attempt)
@@ -143,11 +158,13 @@ async function storedRejects(
   store: ActivityPorts['store'],
   run: RunReference,
   attempt: Attempt,
-): Promise<number> {
-  let count = 0
+): Promise<{ readonly rejectCount: number; readonly rejects: SealedObject[] }> {
+  let rejectCount = 0
+  const rejects: SealedObject[] = []
   for await (const { key } of store.list(rejectsPrefix(run), attempt)) {
     const head = await store.head(key, attempt)
-    count += Number(head?.metadata['rows'])
+    rejectCount += Number(head?.metadata['rows'])
+    rejects.push(await sealObject(store, key, attempt))
   }
-  return count
+  return { rejectCount, rejects }
 }

@@ -5,6 +5,7 @@ import { ClaimCheckError } from './claim-check-error.ts'
 import { toClaimTrouble } from './claim-trouble.ts'
 import { digestOf, type Digest } from './digest.ts'
 import { generationOf, type Generation } from './generation.ts'
+import type { CodecListener } from './codec-event.ts'
 import type { CallOptions, ObjectKey } from './object-store.ts'
 import { operatorFacts } from './operator-facts.ts'
 import { RecentMap } from './recent-map.ts'
@@ -18,6 +19,7 @@ export interface BlobStoreOptions {
   readonly namespace: string
   readonly clock: () => Date
   readonly cache: BlobCache
+  readonly onEvent: CodecListener
 }
 
 export interface SavedBlob {
@@ -49,6 +51,7 @@ export class BlobStore {
   readonly #clock: () => Date
   /** Envelopes, not plain bytes: smaller, and never handed out, so nobody can write into them. */
   readonly #cache: BlobCache
+  readonly #onEvent: CodecListener
   readonly #known = new RecentMap<{ readonly storedBytes: number; readonly seenAtMs: number }>(
     knownBlobs,
   )
@@ -60,6 +63,7 @@ export class BlobStore {
     this.#namespace = options.namespace
     this.#clock = options.clock
     this.#cache = options.cache
+    this.#onEvent = options.onEvent
   }
 
   get bucket(): string {
@@ -78,15 +82,21 @@ export class BlobStore {
     const generation = generationOf(now)
     const key = blobKey({ namespace: this.#namespace, generation, digest })
     const sizeBytes = plain.reduce((sum, piece) => sum + piece.byteLength, 0)
+    const knownBytes = this.#knownBytes(key, now)
+    if (knownBytes !== undefined) this.#onEvent({ kind: 'deduplicated', plainBytes: sizeBytes })
     const storedBytes =
-      this.#knownBytes(key, now) ??
+      knownBytes ??
       (await this.#saving.run(key, async () => {
         const wholeBytes =
           sizeBytes < lookFirstBytes ? undefined : await this.#wholeBytes(key, call)
-        if (wholeBytes !== undefined) return wholeBytes
+        if (wholeBytes !== undefined) {
+          this.#onEvent({ kind: 'deduplicated', plainBytes: sizeBytes })
+          return wholeBytes
+        }
         const sealed = await sealEnvelope(plain, sealingKey)
         const facts = operatorFacts({ ...about, namespace: this.#namespace, now })
         await this.#objects.write(key, sealed, { digest, sizeBytes }, facts, call)
+        this.#onEvent({ kind: 'parked', plainBytes: sizeBytes, storedBytes: sealed.byteLength })
         this.#seen(key, sealed.byteLength)
         await this.#cache.set(key, sealed)
         return sealed.byteLength
@@ -100,7 +110,9 @@ export class BlobStore {
     const cached = await this.#cache.get(key)
     if (cached !== undefined) {
       try {
-        return await this.#open(cached, claim)
+        const plain = await this.#open(cached, claim)
+        this.#onEvent({ kind: 'cached', storedBytes: cached.byteLength })
+        return plain
       } catch {
         // Files on a disk can be damaged too; the store has the last word.
         await this.#forget(key)
@@ -109,6 +121,7 @@ export class BlobStore {
     const sealed = await this.#loading.run(key, async () => this.#fetch(claim, call))
     try {
       const plain = await this.#open(sealed, claim)
+      this.#onEvent({ kind: 'fetched', storedBytes: sealed.byteLength })
       this.#seen(key, sealed.byteLength)
       await this.#cache.set(key, sealed)
       return plain

@@ -1,5 +1,6 @@
 import type { EncryptionKeys } from './encryption-keys.ts'
 import type { ObjectStore } from './object-store.ts'
+import type { CodecListener } from './codec-event.ts'
 import type { WarningListener } from './warning.ts'
 
 export interface ClaimCheckCodecOptions {
@@ -40,6 +41,8 @@ export interface ClaimCheckCodecOptions {
   readonly activityTimeoutMs?: number
   /** Hears what an operator should know of. @default Node's process warnings */
   readonly onWarning?: WarningListener
+  /** Hears of each blob that was parked or read. @default nobody */
+  readonly onEvent?: CodecListener
   /** Tells the week a blob belongs to. @default () => new Date() */
   readonly clock?: () => Date
 }

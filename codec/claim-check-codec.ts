@@ -67,6 +67,7 @@ export class ClaimCheckCodec implements PayloadCodec {
       namespace,
       clock: options.clock ?? (() => new Date()),
       cache: createBlobCache(options, onWarning),
+      onEvent: options.onEvent ?? (() => undefined),
     })
   }
 

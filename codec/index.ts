@@ -7,9 +7,11 @@ export type { ClaimCheckCodecOptions } from './claim-check-codec-options.ts'
 export { ClaimCheckError, type ClaimCheckErrorCode } from './claim-check-error.ts'
 export { isClaimPayload, parseClaimPayload } from './claim-payload.ts'
 export { isClaim, parseClaim, type Claim } from './claim.ts'
+export { blobClaimsIn, valueClaimsIn } from './claims-of.ts'
 export { createClaims, type Claims, type ClaimsOptions } from './claims.ts'
 export { createCodecServer, type CodecServerOptions } from './codec-server.ts'
 export { CodecServerError, type CodecServerErrorCode } from './codec-server-error.ts'
+export type { CodecEvent, CodecListener } from './codec-event.ts'
 export { CodedError, type CodedErrorOptions, type ErrorPlace } from './coded-error.ts'
 export {
   createDataConverter,
@@ -35,3 +37,8 @@ export type {
 } from './object-store.ts'
 export type { ClaimCheckWarning, WarningListener } from './warning.ts'
 export { createS3ObjectStore, type S3ObjectStoreOptions } from './s3-object-store.ts'
+export {
+  createS3UnfinishedUploads,
+  type UnfinishedUpload,
+  type UnfinishedUploads,
+} from './s3-unfinished-uploads.ts'

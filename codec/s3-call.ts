@@ -22,12 +22,15 @@ export interface S3CallOptions {
   readonly maxAttempts?: number
   /** The first pause; each further one is twice as long, less up to half by chance. @default 125 */
   readonly firstPauseMs?: number
+  /** Hears of each try that is made again. @default nobody */
+  readonly onRetry?: () => void
 }
 
 const LONGEST_PAUSE_MS = 5_000
 
 export function createS3Call(options: S3CallOptions): S3Call {
   const { callTimeoutMs: timeoutMs = 90_000, maxAttempts = 6, firstPauseMs = 125 } = options
+  const { onRetry = () => undefined } = options
   return async (at, signal, work) => {
     const onTimeout = (): Error =>
       storeUnreachable(`The store did not answer within ${timeoutMs} ms`, at)
@@ -40,6 +43,7 @@ export function createS3Call(options: S3CallOptions): S3Call {
           const error = toStoreError(cause, at)
           const isTransient = error instanceof ClaimCheckError && error.retryable
           if (!isTransient || attempt >= maxAttempts) throw error
+          onRetry()
           const pauseMs = Math.min(firstPauseMs * 2 ** (attempt - 1), LONGEST_PAUSE_MS)
           await abortablePause(pauseMs * (0.5 + Math.random() / 2), deadline)
         }

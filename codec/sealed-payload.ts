@@ -19,6 +19,15 @@ export function isSealedPayload(payload: Payload): boolean {
   return payloadEncoding(payload).startsWith(encodingPrefix)
 }
 
+/** Throws `CLAIM_VERSION_UNKNOWN` where the payload is sealed in a way that is not known here. */
+export function requireKnownSealing(payload: Payload): void {
+  if (!isSealedPayload(payload) || payloadEncoding(payload) === encoding) return
+  throw new ClaimCheckError('CLAIM_VERSION_UNKNOWN', 'A sealed payload has an unknown version', {
+    remedy: 'Upgrade Claimcheck on this worker or client to the version that wrote it.',
+    at: { knownEncoding: encoding },
+  })
+}
+
 export function sealPayload(payload: Payload, key: SealingKey | undefined): Payload {
   const plain = Buffer.concat(serializePayload(payload))
   return { metadata: { encoding: Buffer.from(encoding) }, data: sealEnvelopeNow(plain, key) }
@@ -35,13 +44,7 @@ export async function openSealedPayload(
   payload: Payload,
   options: { readonly keys: SealingKeys; readonly maxPlainBytes: number },
 ): Promise<Payload> {
-  const found = payloadEncoding(payload)
-  if (found !== encoding) {
-    throw new ClaimCheckError('CLAIM_VERSION_UNKNOWN', 'A sealed payload has an unknown version', {
-      remedy: 'Upgrade Claimcheck on this worker or client to the version that wrote it.',
-      at: { knownEncoding: encoding },
-    })
-  }
+  requireKnownSealing(payload)
   try {
     const sealed = payload.data ?? new Uint8Array()
     return deserializePayload((await openEnvelope(sealed, { ...options, at: {} })).plain)

@@ -14,10 +14,17 @@ export function valueKey({ namespace, workflowId, runId }: ValueOwner, name: str
   return `values/${segments.join('/')}` as ObjectKey
 }
 
-/** The namespace of a value's key; undefined where it is none. */
-export function parseValueKey(key: string): string | undefined {
+/** The run that a value's key names; undefined where it is none. */
+export function parseValueOwner(key: string): ValueOwner | undefined {
   const [root, ...segments] = key.split('/')
   if (root !== 'values' || segments.length !== 4) return undefined
-  const names = segments.map(unescapeKeySegment)
-  return names.includes(undefined) ? undefined : names[0]
+  const [namespace, workflowId, runId, name] = segments.map(unescapeKeySegment)
+  if (namespace === undefined || workflowId === undefined) return undefined
+  if (runId === undefined || name === undefined) return undefined
+  return { namespace, workflowId, runId }
+}
+
+/** The namespace of a value's key; undefined where it is none. */
+export function parseValueKey(key: string): string | undefined {
+  return parseValueOwner(key)?.namespace
 }

@@ -82,7 +82,7 @@ describe('the rooms', () => {
     const wrong = files
       .filter((file) => roomOf(file) === 'workflows')
       .filter((file) =>
-        /\bDate\b|Math\.random|setTimeout|process\.|node:/.test(sources.get(file) ?? ''),
+        /\bDate\b|Math\.random|setTimeout|\bprocess\.|node:/.test(sources.get(file) ?? ''),
       )
     assert.deepEqual(wrong, [])
   })

@@ -61,7 +61,7 @@ async function runOnStack(onStack: readonly string[]): Promise<void> {
     // Each has a queue, a database and names of its own, and mostly waits.
     runTests(
       onStack.filter((file) => !standsAlone(file)),
-      2,
+      3,
       onStackEnvironment,
     )
     runTests(onStack.filter(standsAlone), 1, onStackEnvironment)

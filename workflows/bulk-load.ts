@@ -2,6 +2,7 @@ import { CancellationScope, ContinueAsNew, continueAsNew, setHandler } from '@te
 import type { LoadInput } from '../activities/load-input.ts'
 import { hearUpstreams, type HeardState } from './hear-upstreams.ts'
 import { allHandled } from './all-handled.ts'
+import { failureOfRun } from './failure-of-run.ts'
 import { loadSlice, type SliceState } from './load-slice.ts'
 import {
   noProgress,
@@ -12,6 +13,7 @@ import {
 } from './load-progress.ts'
 import { activityProxies } from './proxies.ts'
 import { handleControls, type ControlState } from './run-controls.ts'
+import { loadDetails, showDetails } from './run-details.ts'
 import { tellDependants } from './tell-dependants.ts'
 
 /** Where a chain of runs stands; what `continueAsNew` carries over. */
@@ -34,11 +36,13 @@ export async function bulkLoad(input: LoadInput, carried?: BulkLoadState): Promi
   }
   const controls = handleControls(carried?.controls)
   const upstreams = hearUpstreams(input, carried?.heard)
-  setHandler(progressQuery, () => ({
+  const shown = (): LoadProgress => ({
     ...progress,
     ...controls.shown(),
     ...(progress.phase === 'waiting' ? { waitingFor: upstreams.waitingFor() } : {}),
-  }))
+  })
+  setHandler(progressQuery, shown)
+  showDetails(() => loadDetails(shown()))
 
   const { definition } = input
   const activities = activityProxies(definition.limits.attempts)
@@ -55,21 +59,24 @@ export async function bulkLoad(input: LoadInput, carried?: BulkLoadState): Promi
       report({ phase: 'preparing' })
     }
     const step = { activities, definition, progress: () => progress, report, controls }
-    const end = await loadSlice(step, input, carried)
+    // Who lets it wait no more wants just this slice.
+    const inOrder = input.inOrder === true && !upstreams.isForced()
+    const end = await loadSlice(step, { ...input, inOrder }, carried)
     if (end.kind === 'loaded') return { ...end.result, ...(await told('loaded')) }
     if (end.kind === 'outgrown') {
       await allHandled()
       // With columns for all that has come, from what was landed: the source is not asked again.
       const { waitsFor: _, ...rest } = input
-      const again = { ...rest, fromLandingOf: end.datasetId }
+      const again = { ...rest, inOrder, fromLandingOf: end.datasetId }
       return await continueAsNew<typeof bulkLoad>(again, { controls: controls.state() })
     }
     return await goOn(end.state)
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error
+    const failure = failureOfRun(error)
     await told('failed')
     if (mayYetBegin()) return goOn({})
-    throw error
+    throw failure
   }
 
   /** What it had given up may have come while it told others of that: nobody would tell it again. */
@@ -96,6 +103,3 @@ export async function bulkLoad(input: LoadInput, carried?: BulkLoadState): Promi
     return untold.length > 0 ? { untold } : {}
   }
 }
-
-/** The same from a landing that is there: with columns that were corrected, say. */
-export const reprocess: typeof bulkLoad = (input, carried) => bulkLoad(input, carried)

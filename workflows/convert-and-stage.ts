@@ -14,6 +14,18 @@ export interface LoadStep {
   readonly progress: () => LoadProgress
   readonly report: (change: Partial<LoadProgress>) => void
   readonly controls: RunControls
+  /** Whether the load is only to say what it would change. */
+  readonly planOnly?: boolean
+}
+
+/** What loading an item asks of a pipeline's definition. */
+export type ItemDefinition = Pick<PipelineDefinition, 'name' | 'limits' | 'onReject'> & {
+  readonly transform?: Pick<NonNullable<PipelineDefinition['transform']>, 'scope'> | undefined
+}
+
+/** Of an item by itself. */
+export interface ItemStep extends Omit<LoadStep, 'definition'> {
+  readonly definition: ItemDefinition
 }
 
 /**
@@ -21,7 +33,7 @@ export interface LoadStep {
  * transformed as a whole wait for that.
  */
 export async function convertAndStage(
-  step: LoadStep,
+  step: ItemStep,
   batch: Omit<ConvertBatchInput, 'run'>,
 ): Promise<void> {
   const { activities, definition, run, progress, report } = step
@@ -40,13 +52,16 @@ export async function convertAndStage(
 }
 
 /** Remembers that fields have come which need a column, or a wider one. */
-export function noteUndeclared({ progress, report }: LoadStep, fields: number | undefined): void {
+export function noteUndeclared(
+  { progress, report }: Pick<LoadStep, 'progress' | 'report'>,
+  fields: number | undefined,
+): void {
   if (fields === undefined) return
   report({ undeclaredFields: Math.max(progress().undeclaredFields ?? 0, fields) })
 }
 
 export async function stage(
-  { activities, run, progress, report }: LoadStep,
+  { activities, run, progress, report }: ItemStep,
   partNumber: number,
 ): Promise<void> {
   const { rowCount } = await activities.stageBatch({ run, partNumber })
@@ -58,7 +73,7 @@ export async function stage(
 
 /** @throws ApplicationFailure REJECT_LIMIT_EXCEEDED */
 export function checkRejects(
-  { onReject }: PipelineDefinition,
+  { onReject }: ItemDefinition,
   rejects: number,
   firstReject: string | null,
 ): void {

@@ -14,12 +14,14 @@ import {
   graphLoads,
   graphProgressQuery,
   type GraphOutcomes,
+  type GraphProgress,
   type GraphResult,
 } from './graph-progress.ts'
 import { upstreamLoadedSignal } from './hear-upstreams.ts'
 import { activityProxies } from './proxies.ts'
 import { readOutcome } from './read-outcome.ts'
 import { pauseSignal, resumeSignal } from './run-controls.ts'
+import { graphDetails, showDetails } from './run-details.ts'
 
 export interface DailyGraphInput {
   readonly name: string
@@ -58,7 +60,9 @@ export async function dailyGraph(
   const pipelines = loads.map(({ definition }) => definition.name)
   let outcomes: GraphOutcomes = carried?.outcomes ?? {}
   let lookMs = carried?.lookMs ?? firstLookMs
-  setHandler(graphProgressQuery, () => ({ partition, loads: graphLoads(loads, outcomes) }))
+  const shown = (): GraphProgress => ({ partition, loads: graphLoads(loads, outcomes) })
+  setHandler(graphProgressQuery, shown)
+  showDetails(() => graphDetails(shown()))
   setHandler(upstreamLoadedSignal, (told) => {
     const loaded = readOutcome(told)
     const isOurs = loaded?.partition === partition && pipelines.includes(loaded.pipeline)

@@ -45,6 +45,8 @@ export interface Upstreams {
   wait(activities: Pick<Activities, 'lookUpLoads'>): Promise<WaitingEnd>
   /** Whether all that it waits for has come, or a person lets it wait no more. */
   mayBegin(): boolean
+  /** Whether a person lets it wait no more. */
+  isForced(): boolean
   /** Names of upstreams, and `schedule`. */
   waitingFor(): readonly string[]
 }
@@ -127,6 +129,7 @@ export function hearUpstreams(input: LoadInput, carried: HeardState = nothingHea
   return {
     state: () => heard,
     mayBegin,
+    isForced: () => heard.forced,
     waitingFor,
     async wait(activities) {
       const isLong = (): boolean => workflowInfo().continueAsNewSuggested

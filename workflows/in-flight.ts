@@ -5,17 +5,20 @@ export interface InFlight {
   begin(work: Promise<void>): void
   /** Waits until fewer than so many are under way; looks again when `changed` resolves. */
   room(most: () => number, changed: () => Promise<void>): Promise<void>
+  /** Lets what is under way go on when `body` returns: somebody else looks after it. */
+  leave(): void
 }
 
 /**
- * Runs `body` and all work that it begins: it is all over on return. The first failure, of either,
- * cancels the rest and is thrown.
+ * Runs `body` and all work that it begins: it is all over on return, unless it was left. The first
+ * failure, of either, cancels the rest and is thrown.
  */
 export function withInFlight(body: (inFlight: InFlight) => Promise<void>): Promise<void> {
   return CancellationScope.cancellable(async () => {
     const scope = CancellationScope.current()
     const underWay = new Set<Promise<void>>()
     let failure: unknown
+    let isLeft = false
     const fail = (error: unknown): void => {
       failure ??= error
       scope.cancel()
@@ -29,11 +32,15 @@ export function withInFlight(body: (inFlight: InFlight) => Promise<void>): Promi
         async room(most, changed) {
           while (underWay.size >= most()) await Promise.race([...underWay, changed()])
         },
+        leave() {
+          isLeft = true
+        },
       })
     } catch (error) {
+      isLeft = false
       fail(error)
     }
-    await CancellationScope.nonCancellable(() => Promise.all(underWay))
+    if (!isLeft) await CancellationScope.nonCancellable(() => Promise.all(underWay))
     if (failure !== undefined) throw failure
   })
 }

@@ -1,14 +1,27 @@
-import { continueAsNew, setHandler, workflowInfo } from '@temporalio/workflow'
+import {
+  CancellationScope,
+  CancelledFailure,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow'
 import type { LandedItem } from '../activities/land-item.ts'
+import type { RunChain, RunEnd } from '../activities/load-starter.ts'
 import type { PipelineDefinition } from '../activities/pipeline-definition.ts'
 import type { RunReference } from '../activities/run-reference.ts'
-import { convertAndStage, type LoadStep } from './convert-and-stage.ts'
+import { convertAndStage, type ItemDefinition, type ItemStep } from './convert-and-stage.ts'
 import { allHandled } from './all-handled.ts'
+import { failureOfRun } from './failure-of-run.ts'
 import { withInFlight } from './in-flight.ts'
+import { endOfFailure } from './item-outcome.ts'
+import { handOverSignal, itemEndedSignal, type ItemReport } from './item-report.ts'
 import { addFetched } from './load-batches.ts'
 import { noProgress, progressQuery, type LoadProgress } from './load-progress.ts'
 import { activityProxies } from './proxies.ts'
 import { handleControls, type ControlState } from './run-controls.ts'
+import { loadDetails, showDetails } from './run-details.ts'
+import { firstLook, whileWanted, type NextLook } from './while-wanted.ts'
 
 /** Keeps a run's history small; a batch takes about 3 KB of it. */
 const batchesPerRun = 12
@@ -20,10 +33,12 @@ const batchesPerRun = 12
 const partsPerItem = 8192
 
 export interface LoadItemInput {
-  readonly definition: PipelineDefinition
+  readonly definition: ItemDefinition
   readonly run: RunReference
   /** Position among the items, from 0. */
   readonly item: number
+  /** The load that it belongs to, which it does not outlive. Absent where its policy sees to that. */
+  readonly load?: RunChain | undefined
   /** What was asked of its parent when it began. */
   readonly controls?: ControlState | undefined
 }
@@ -40,6 +55,15 @@ export interface LoadItemState {
   readonly state: ItemState | undefined
   readonly progress: LoadProgress
   readonly controls?: ControlState | undefined
+  /** Whether its load has gone on as a new run since. */
+  readonly handedOver?: boolean | undefined
+  readonly nextLook?: NextLook | undefined
+}
+
+/** What a load tells its items of its definition: the rest is in the store, and long. */
+export function definitionOfItem(definition: PipelineDefinition): ItemDefinition {
+  const { name, limits, onReject, transform } = definition
+  return { name, limits, onReject, transform: transform && { scope: transform.scope } }
 }
 
 /** One file, or one table: lands it, and makes each of its batches a part. Its parent publishes. */
@@ -49,9 +73,15 @@ export async function loadItem(
 ): Promise<LoadProgress> {
   let progress = carried?.progress ?? { ...noProgress, phase: 'loading' as const }
   const controls = handleControls(carried?.controls ?? input.controls)
-  setHandler(progressQuery, () => ({ ...progress, ...controls.shown() }))
-  const { definition, run, item } = input
-  const step: LoadStep = {
+  const shown = (): LoadProgress => ({ ...progress, ...controls.shown() })
+  setHandler(progressQuery, shown)
+  showDetails(() => loadDetails(shown()))
+  const { definition, run, item, load } = input
+  let handedOver = carried?.handedOver ?? false
+  setHandler(handOverSignal, () => {
+    handedOver = true
+  })
+  const step: ItemStep = {
     activities: activityProxies(definition.limits.attempts),
     definition,
     run,
@@ -61,12 +91,44 @@ export async function loadItem(
     },
     controls,
   }
-  const state = await loadItemBatches(step, item, carried?.state)
-  await allHandled()
-  if (state !== undefined && state.nextBatch === state.landed.batches) {
-    return { ...progress, phase: 'done' }
+  const nextLook = carried?.nextLook ?? firstLook()
+  const work = () => loadItemBatches(step, item, carried?.state)
+  let state: ItemState | undefined
+  try {
+    state = await (load === undefined ? work() : whileWanted(load, step.activities, nextLook, work))
+    await allHandled()
+    if (state !== undefined && state.nextBatch === state.landed.batches) {
+      const loaded = { ...progress, phase: 'done' as const }
+      await tellLoad({ kind: 'completed', result: loaded })
+      return loaded
+    }
+    if (load !== undefined && CancellationScope.current().consideredCancelled) {
+      throw new CancelledFailure('the item was cancelled')
+    }
+  } catch (error) {
+    const failure = failureOfRun(error)
+    await tellLoad(endOfFailure(failure))
+    throw failure
   }
-  return continueAsNew<typeof loadItem>(input, { state, progress, controls: controls.state() })
+  const more = { handedOver, nextLook: load && nextLook }
+  return continueAsNew<typeof loadItem>(input, {
+    state,
+    progress,
+    controls: controls.state(),
+    ...more,
+  })
+
+  /** Its load learns of the end by itself as long as it is the run that began this. */
+  async function tellLoad(end: RunEnd): Promise<void> {
+    if (load === undefined || !handedOver) return
+    const { firstExecutionRunId: runId } = workflowInfo()
+    const report: ItemReport = { datasetId: run.datasetId, item, runId, end }
+    const handle = getExternalWorkflowHandle(load.workflowId)
+    // A load that is gone has nobody to tell.
+    await CancellationScope.nonCancellable(() => handle.signal(itemEndedSignal, report)).catch(
+      () => undefined,
+    )
+  }
 }
 
 /**
@@ -74,7 +136,7 @@ export async function loadItem(
  * before the item was landed.
  */
 export async function loadItemBatches(
-  step: LoadStep,
+  step: ItemStep,
   item: number,
   carried: ItemState | undefined,
 ): Promise<ItemState | undefined> {

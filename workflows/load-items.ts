@@ -1,21 +1,18 @@
 import {
-  ChildWorkflowCancellationType,
-  ChildWorkflowFailure,
+  CancellationScope,
+  condition,
   isCancellation,
-  ParentClosePolicy,
   patched,
-  sleep,
-  startChild,
   workflowInfo,
-  type ChildWorkflowHandle,
 } from '@temporalio/workflow'
 import { checkRejects, noteUndeclared, type LoadStep } from './convert-and-stage.ts'
 import { addFailedItem, type FailedItems } from './failed-items.ts'
 import { failureCode } from './failure-code.ts'
 import { withInFlight } from './in-flight.ts'
-import { loadItemBatches, type ItemState, type loadItem, type LoadItemInput } from './load-item.ts'
+import type { ItemOutcome } from './item-outcome.ts'
+import { openItemWindow, type WindowState } from './item-window.ts'
+import { loadItemBatches, type ItemState } from './load-item.ts'
 import type { LoadProgress } from './load-progress.ts'
-import { controlsSignal, type ControlState, type RunControls } from './run-controls.ts'
 
 /** What a run took upon itself in earlier versions. */
 const itemsPerRunBefore = 20
@@ -24,26 +21,27 @@ const itemsPerRunBefore = 20
 const itemsPerRun = 200
 const longHistoryBytes = 700_000
 
-/** Two seconds apart: what was cancelled notices within seconds. */
-const triesToStart = 60
-
 /** How far the work on the items of a source has come. */
 export interface ItemsState {
   readonly itemCount: number
+  /** Those before it have been begun. */
   readonly nextItem: number
   /** Of an only item, which is loaded without a child. */
   readonly only?: ItemState | undefined
   /** Of a pipeline that goes on with the others. */
   readonly failed?: FailedItems | undefined
+  /** Of those that have been begun and have not ended. */
+  readonly window?: WindowState | undefined
 }
 
-export function itemsEnded({ itemCount, nextItem }: ItemsState): boolean {
-  return nextItem === itemCount
+export function itemsEnded({ itemCount, nextItem, window }: ItemsState): boolean {
+  return nextItem === itemCount && window === undefined
 }
 
 /**
  * Loads items side by side, each as a child workflow, until all are loaded or the history has grown
- * long; all that was begun is finished on return. An only item needs no child.
+ * long: those that are under way then go on, and the next run of the load with them. An only item needs
+ * no child.
  */
 export async function loadItems(step: LoadStep, start: ItemsState): Promise<ItemsState> {
   const { itemCount } = start
@@ -56,51 +54,83 @@ export async function loadItems(step: LoadStep, start: ItemsState): Promise<Item
     return { itemCount, nextItem: isDone ? 1 : 0, only: isDone ? undefined : only }
   }
   const { controls, definition } = step
+  const slides = patched('sliding-window')
   let { nextItem, failed } = start
-  const onFailure = (item: number, code: string | undefined): void => {
-    failed = addFailedItem(failed, item, code)
-    step.report({ itemsFailed: failed.count })
-  }
+  let left: WindowState | undefined
+
   await withInFlight(async (inFlight) => {
-    for (let begun = 0; nextItem < itemCount && hasRoom(begun); begun += 1) {
-      if (controls.isPaused() && !(await controls.resumed())) break
-      inFlight.begin(loadOne(step, nextItem, onFailure))
-      nextItem += 1
+    const scope = CancellationScope.current()
+    const window = openItemWindow(step, { slides, onEnd, onChange }, start.window)
+    for (const outcome of window.inherited) inFlight.begin(outcome.then(goOnAfter))
+    for (let begun = 0; nextItem < itemCount; begun += 1) {
       await inFlight.room(() => controls.limits(definition.limits).itemsInFlight, controls.changed)
+      if (scope.consideredCancelled || !(slides ? hasRoom(begun) : hadRoom(begun))) break
+      if (controls.isPaused() && !(await controls.resumed())) break
+      inFlight.begin(window.load(nextItem).then(goOnAfter))
+      nextItem += 1
     }
+    if (!slides) return
+    if (nextItem === itemCount) {
+      await condition(() => window.isEmpty() || isLong())
+      if (window.isEmpty()) return
+    }
+    left = await window.handOver()
+    inFlight.leave()
   })
-  return { itemCount, nextItem, failed }
+  return { itemCount, nextItem, failed, window: left }
+
+  /** Counts an end at once: a run that goes on as a new one takes along what is counted. */
+  function onEnd(item: number, outcome: ItemOutcome): void {
+    if ('loaded' in outcome) {
+      step.report(sumWith(step.progress(), outcome.loaded))
+    } else if (mayGoOn(outcome.failure)) {
+      failed = addFailedItem(failed, item, failureCode(outcome.failure))
+      step.report({ itemsFailed: failed.count })
+    }
+  }
+
+  function onChange(running: readonly number[]): void {
+    step.report({ runningItems: running.length > 0 ? running : undefined })
+  }
+
+  /** @throws what the load is to end with */
+  function goOnAfter(outcome: ItemOutcome): void {
+    if ('failure' in outcome) {
+      if (!mayGoOn(outcome.failure)) throw outcome.failure
+      return
+    }
+    noteUndeclared(step, outcome.loaded.undeclaredFields)
+    if (step.progress().undeclaredFields !== undefined) return
+    checkRejects(definition, step.progress().rejects, null)
+  }
+
+  function mayGoOn(failure: unknown): boolean {
+    return definition.onItemFailure === 'continue' && !isCancellation(failure)
+  }
+}
+
+function isLong(): boolean {
+  const { continueAsNewSuggested, historySize } = workflowInfo()
+  return continueAsNewSuggested || historySize >= longHistoryBytes
 }
 
 /** Whether the history may take another item. */
 function hasRoom(begun: number): boolean {
+  return begun === 0 || (begun < itemsPerRun && !isLong())
+}
+
+/** The same in runs that earlier versions began. */
+function hadRoom(begun: number): boolean {
   if (begun === 0) return true
   const { continueAsNewSuggested, historySize } = workflowInfo()
   if (continueAsNewSuggested || begun >= itemsPerRun) return false
-  // Runs that an earlier version began go on as that one did.
   return (
     begun < itemsPerRunBefore || (patched('more-items-a-run') && historySize < longHistoryBytes)
   )
 }
 
-async function loadOne(
-  step: LoadStep,
-  item: number,
-  onFailure: (item: number, code: string | undefined) => void,
-): Promise<void> {
-  const { definition, run, progress, report, controls } = step
-  let loaded: LoadProgress
-  try {
-    loaded = await itemProgress({ definition, run, item }, controls)
-  } catch (error) {
-    if (definition.onItemFailure !== 'continue' || !(error instanceof ChildWorkflowFailure))
-      throw error
-    if (isCancellation(error)) throw error
-    onFailure(item, failureCode(error))
-    return
-  }
-  const sum = progress()
-  report({
+function sumWith(sum: LoadProgress, loaded: LoadProgress): Partial<LoadProgress> {
+  return {
     batchesFetched: sum.batchesFetched + loaded.batchesFetched,
     batchesStaged: sum.batchesStaged + loaded.batchesStaged,
     pages: sum.pages + loaded.pages,
@@ -111,43 +141,5 @@ async function loadOne(
     rowsStaged: sum.rowsStaged + loaded.rowsStaged,
     rejects: sum.rejects + loaded.rejects,
     itemsLoaded: (sum.itemsLoaded ?? 0) + 1,
-  })
-  noteUndeclared(step, loaded.undeclaredFields)
-  if (progress().undeclaredFields !== undefined) return
-  checkRejects(definition, progress().rejects, null)
-}
-
-/** Loads an item in a child, which is told what is asked of its parent meanwhile. */
-async function itemProgress(input: LoadItemInput, controls: RunControls): Promise<LoadProgress> {
-  const told = controls.state()
-  const child = await startItem(told.changes > 0 ? { ...input, controls: told } : input)
-  // One that has ended needs to hear nothing.
-  const tell = (state: ControlState): Promise<void> =>
-    child.signal(controlsSignal, state).catch(() => undefined)
-  const stop = controls.tell(tell)
-  try {
-    if (controls.state() !== told) await tell(controls.state())
-    return await child.result()
-  } finally {
-    stop()
-  }
-}
-
-/** The child of an earlier run that was terminated may not have ended yet: it is waited for. */
-async function startItem(input: LoadItemInput): Promise<ChildWorkflowHandle<typeof loadItem>> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await startChild<typeof loadItem>('loadItem', {
-        workflowId: `${workflowInfo().workflowId}/${input.item}`,
-        args: [input],
-        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-      })
-    } catch (error) {
-      const isRunning =
-        error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError'
-      if (!isRunning || tries === triesToStart) throw error
-      await sleep('2 seconds')
-    }
   }
 }

@@ -1,5 +1,5 @@
 import { defineQuery } from '@temporalio/workflow'
-import type { LoadCounts } from '../activities/load-target.ts'
+import type { LoadCounts, LoadPlan } from '../activities/load-target.ts'
 import type { ControlState } from './run-controls.ts'
 
 export type LoadPhase =
@@ -31,6 +31,8 @@ export interface LoadProgress {
   readonly itemsLoaded?: number | undefined
   /** Of `on_item_failure: continue`. */
   readonly itemsFailed?: number | undefined
+  /** By number from 0: those that are being loaded. */
+  readonly runningItems?: readonly number[] | undefined
   /**
    * Of `schema: evolve`: so many fields at least have come that need a column, or a wider one. What was
    * landed is then converted again, by a run that counts anew.
@@ -62,12 +64,14 @@ export const noProgress: LoadProgress = {
 /** What a finished load answers. */
 export interface LoadResult extends Omit<
   LoadProgress,
-  'phase' | 'waitingFor' | 'paused' | 'controls'
+  'phase' | 'waitingFor' | 'paused' | 'controls' | 'runningItems'
 > {
-  /** Empty where the load was skipped. */
+  /** Empty, both, where the load was skipped; the second also where it was only planned. */
   readonly datasetId: string
   readonly manifestKey: string
   readonly counts: LoadCounts
+  /** What a load would change, where nothing but that was asked; `counts` are those of the plan. */
+  readonly plan?: LoadPlan | undefined
   /** Whether nothing was loaded, since a pipeline that comes first was not. */
   readonly skipped?: true | undefined
   /** Pipelines and graphs that come after this load and could not be told of it. */

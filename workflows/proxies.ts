@@ -1,16 +1,20 @@
-import { ActivityCancellationType, proxyActivities, workflowInfo } from '@temporalio/workflow'
+import {
+  ActivityCancellationType,
+  proxyActivities,
+  workflowInfo,
+  type ActivityOptions,
+} from '@temporalio/workflow'
 import type { Activities } from '../activities/create-activities.ts'
+import { activityRoles, taskQueueOf } from './task-queues.ts'
 
 /**
  * Activity options by kind. Every activity heartbeats each 2 s, so a dead worker is noticed within
  * `heartbeatTimeout`; every attempt and the number of attempts are bounded.
  *
- * Bulk work has a task queue of its own (the workflow's with `-bulk`), so that busy workers never keep
- * workflows waiting.
+ * Each waits in the queue of those workers that are there for it, beside the workflow's own.
  */
 export function activityProxies(attempts: number): Activities {
   const common = {
-    taskQueue: `${workflowInfo().taskQueue}-bulk`,
     heartbeatTimeout: '10 seconds',
     // What is cancelled has ended before the run cleans up behind it.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -21,35 +25,55 @@ export function activityProxies(attempts: number): Activities {
       maximumAttempts: attempts,
     },
   } as const
-  const cleanup = proxyActivities<Activities>({
+  const cleanup = proxies({
     ...common,
     startToCloseTimeout: '5 minutes',
     retry: { ...common.retry, maximumAttempts: Math.min(attempts, 3) },
   })
   // Temporal itself is asked: it is there again before long, or nothing works.
-  const asking = proxyActivities<Activities>({
+  const asking = proxies({
     ...common,
     startToCloseTimeout: '5 minutes',
     retry: { ...common.retry, maximumAttempts: Math.max(attempts, 20) },
   })
-  const short = proxyActivities<Activities>({ ...common, startToCloseTimeout: '5 minutes' })
-  const long = proxyActivities<Activities>({ ...common, startToCloseTimeout: '6 hours' })
+  const short = proxies({ ...common, startToCloseTimeout: '5 minutes' })
+  const long = proxies({ ...common, startToCloseTimeout: '6 hours' })
   return {
-    prepareLoad: short.prepareLoad,
-    listItems: long.listItems,
-    landItem: long.landItem,
-    fetchBatch: long.fetchBatch,
-    convertBatch: long.convertBatch,
-    stageBatch: long.stageBatch,
-    transformDataset: long.transformDataset,
-    checkDataset: long.checkDataset,
-    sealDataset: long.sealDataset,
-    publishLoad: long.publishLoad,
-    fireDueSlices: short.fireDueSlices,
-    lookUpLoads: asking.lookUpLoads,
-    notifyDependants: asking.notifyDependants,
-    startLoads: asking.startLoads,
-    discardStaging: cleanup.discardStaging,
-    callEndpoint: long.callEndpoint,
+    prepareLoad: short('prepareLoad'),
+    listItems: long('listItems'),
+    landItem: (input) => long('landItem', `item ${input.item}`)(input),
+    fetchBatch: (input) => long('fetchBatch', `from page ${input.firstPage}`)(input),
+    convertBatch: (input) => long('convertBatch', `part ${input.partNumber}`)(input),
+    stageBatch: (input) => long('stageBatch', `part ${input.partNumber}`)(input),
+    transformDataset: long('transformDataset'),
+    checkDataset: long('checkDataset'),
+    sealDataset: long('sealDataset'),
+    publishLoad: long('publishLoad'),
+    fireDueSlices: short('fireDueSlices'),
+    lookUpLoads: asking('lookUpLoads'),
+    lookUpRuns: asking('lookUpRuns'),
+    notifyDependants: asking('notifyDependants'),
+    startLoads: asking('startLoads'),
+    startSlices: short('startSlices'),
+    lookUpSlices: asking('lookUpSlices'),
+    discardStaging: cleanup('discardStaging'),
+    abandonRun: cleanup('abandonRun'),
+    prepareParts: short('prepareParts'),
+    stageSealedParts: long('stageSealedParts'),
+    sealParts: short('sealParts'),
+    planLoad: long('planLoad'),
+    discardPlan: cleanup('discardPlan'),
+    callEndpoint: long('callEndpoint'),
+    lookForGarbage: long('lookForGarbage'),
+    sweepGarbage: long('sweepGarbage'),
+  }
+}
+
+function proxies(options: ActivityOptions) {
+  /** @param summary Tells the call from others of its kind in the Temporal UI, for about 45 bytes of history. */
+  return <Name extends keyof Activities>(name: Name, summary?: string): Activities[Name] => {
+    const taskQueue = taskQueueOf(workflowInfo().taskQueue, activityRoles[name])
+    const called = summary === undefined ? {} : { summary }
+    return proxyActivities<Activities>({ ...options, ...called, taskQueue })[name]
   }
 }

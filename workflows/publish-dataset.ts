@@ -30,16 +30,32 @@ export async function publishDataset(step: LoadStep, convertedParts: number): Pr
     rowCount: progress().rows,
     rejectCount: progress().rejects,
   })
-  report({ phase: 'publishing', storedBytes: progress().storedBytes + sealed.storedBytes })
+  return publishSealed(step, run, sealed)
+}
+
+/** Publishes a sealed dataset, or plans that; stages again what the server has lost meanwhile. */
+export async function publishSealed(
+  step: LoadStep,
+  run: RunReference,
+  { manifestKey, storedBytes }: { readonly manifestKey: string; readonly storedBytes: number },
+): Promise<LoadResult> {
+  const { activities, progress, report, planOnly = false } = step
+  report({ phase: 'publishing', storedBytes: progress().storedBytes + storedBytes })
   for (let restagings = 0; restagings <= maxRestagings; restagings += 1) {
-    const outcome = await activities.publishLoad({ run })
-    if (outcome.kind === 'published') {
+    const outcome = await (planOnly
+      ? activities.planLoad({ run })
+      : activities.publishLoad({ run }))
+    if (outcome.kind !== 'staging-incomplete') {
       report({ phase: 'done' })
       const { phase: _, ...totals } = progress()
-      const { manifestKey } = sealed
-      return { ...totals, datasetId: run.datasetId, manifestKey, counts: outcome.counts }
+      const { datasetId } = run
+      if (outcome.kind === 'published') {
+        return { ...totals, datasetId, manifestKey, counts: outcome.counts }
+      }
+      const { plan } = outcome
+      return { ...totals, datasetId, manifestKey: '', counts: plan.counts, plan }
     }
-    for (const partNumber of outcome.missingParts) await activities.stageBatch({ run, partNumber })
+    await stageAgain(step, run, outcome.missingParts)
   }
   throw ApplicationFailure.create({
     type: 'STAGING_LOST',
@@ -49,6 +65,18 @@ export async function publishDataset(step: LoadStep, convertedParts: number): Pr
       { remedy: 'Look in the log of PostgreSQL why it restarts; then start the run again.' },
     ],
   })
+}
+
+async function stageAgain(
+  { activities }: LoadStep,
+  run: RunReference,
+  missingParts: readonly number[],
+): Promise<void> {
+  if (run.partsOf !== undefined) {
+    await activities.stageSealedParts({ run, parts: { numbers: missingParts } })
+    return
+  }
+  for (const partNumber of missingParts) await activities.stageBatch({ run, partNumber })
 }
 
 /** Makes new parts of all that was converted and stages them; answers where and how many they are. */

@@ -50,13 +50,12 @@ export async function scheduleTick(
   carried?: ScheduleTickState,
 ): Promise<ScheduleTickResult> {
   const { fireDueSlices } = activityProxies(attempts)
-  const { definition, backfill } = tick
+  const { definition } = tick
   const longestMs = longestTickMs[definition.schedule?.every ?? 'day']
-  const endsAfterMs = backfill === undefined ? longestMs : Infinity
   let { pauseMs, waitedMs, idleMs } = carried ?? { pauseMs: firstPauseMs, waitedMs: 0, idleMs: 0 }
   let result = carried?.result
   for (;;) {
-    const nominal = result?.nominal ?? backfill?.requestedAt ?? nominalTime()
+    const nominal = result?.nominal ?? nominalTime()
     const { started = [], joined = [] } = result ?? {}
     const told = [...started, ...joined]
     const passesBy = idleMs >= longestMs * patience
@@ -72,7 +71,7 @@ export async function scheduleTick(
       pauseMs = firstPauseMs
       idleMs = 0
     }
-    if (now.left === 0 || waitedMs >= endsAfterMs) break
+    if (now.left === 0 || waitedMs >= longestMs) break
     if (workflowInfo().continueAsNewSuggested) {
       return continueAsNew<typeof scheduleTick>(tick, { result, pauseMs, waitedMs, idleMs })
     }

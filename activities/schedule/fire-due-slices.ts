@@ -1,8 +1,10 @@
 import type { ActivityPorts, Attempt } from '../activity-ports.ts'
 import type { LoadInput } from '../load-input.ts'
+import type { LoadStarter } from '../load-starter.ts'
 import type { DueSlice } from '../partition/due-slices.ts'
+import type { PipelineDefinition } from '../pipeline-definition.ts'
 import { PipelineError } from '../pipeline-error.ts'
-import { firingOrder } from './firing-order.ts'
+import { firingOrder, isOrdered } from './firing-order.ts'
 import type { ScheduleTickInput } from './schedule-tick-input.ts'
 import { slicesOfTick } from './slices-of-tick.ts'
 
@@ -56,7 +58,14 @@ export async function fireDueSlices(
   const running = await starter.runningPartitions(pipeline, toldNames)
   const failed = toldNames.filter((name) => !running.has(name))
   const { inFlight, strict } = firingOrder(definition)
-  const room = Math.max(inFlight - running.size, passesBy && !strict ? 1 : 0)
+  const ordered = tick.downstream.filter((dependant) => isOrdered(dependant))
+  const free =
+    ordered.length === 0
+      ? inFlight - running.size
+      : (await goesOn(starter, [definition, ...ordered], told))
+        ? 0
+        : 1
+  const room = Math.max(free, passesBy && !strict ? 1 : 0)
   const started: string[] = []
   const joined: string[] = []
   const refused: string[] = []
@@ -78,8 +87,23 @@ export async function fireDueSlices(
   return { started, joined, loaded: covered.size, failed, refused, left }
 }
 
+/**
+ * Whether slices that were fired, or what comes after them, are still being loaded: those that come after
+ * would overtake each other where this pipeline hurries on.
+ */
+async function goesOn(
+  starter: LoadStarter,
+  pipelines: readonly PipelineDefinition[],
+  partitions: readonly string[],
+): Promise<boolean> {
+  for (const { name } of pipelines) {
+    if ((await starter.runningPartitions(name, partitions)).size > 0) return true
+  }
+  return false
+}
+
 function loadOf(
-  { definition, downstream, backfill }: ScheduleTickInput,
+  { definition, downstream }: ScheduleTickInput,
   { name, interval }: DueSlice,
   nominal: string,
 ): LoadInput {
@@ -87,8 +111,9 @@ function loadOf(
     definition,
     partition: name,
     interval,
-    requestedAt: backfill?.requestedAt ?? nominal,
+    requestedAt: nominal,
     refetch: false,
+    inOrder: true,
     waitsFor: { upstreams: definition.after ?? [], schedule: true },
     downstream,
   }

@@ -10,6 +10,11 @@ export interface FiringOrder {
 /** Slices that have nothing to do with each other; enough to catch up, and few enough for the source. */
 const independent: FiringOrder = { inFlight: 8, strict: false }
 
+/** Whether a later slice has to come later. */
+export function isOrdered(definition: PipelineDefinition): boolean {
+  return firingOrder(definition).inFlight === 1
+}
+
 /**
  * Rows of `append` and `replace-interval` are of their slice alone. Elsewhere a later slice has to come
  * later, or the past would be what remains; and to a `history` nothing can be added that came before.

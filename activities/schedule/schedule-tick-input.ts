@@ -9,15 +9,6 @@ export interface ScheduleTickInput {
   readonly since: string
   /** Where the definition came from, for people to look up. */
   readonly appliedFrom: { readonly file: string; readonly digest: string }
-  /** Of a backfill: these slices instead of those that are due, asked for at that time. */
-  readonly backfill?: BackfillWindow | undefined
-}
-
-export interface BackfillWindow {
-  /** RFC 3339; slices that lie in it whole. */
-  readonly start: string
-  readonly end: string
-  readonly requestedAt: string
 }
 
 /** Names the workflow that a tick of the pipeline's schedule is; Temporal appends the nominal time. */

@@ -8,16 +8,15 @@ const longestDelayDays = 32
 
 /**
  * The slices that a tick looks after, oldest first: those that came due by its nominal time, within the
- * catchup and since the schedule was applied; or those of its backfill.
+ * catchup and since the schedule was applied.
  *
  * @param nominal RFC 3339
  */
 export function slicesOfTick(
   schedule: ScheduleDefinition,
-  { since, backfill }: Pick<ScheduleTickInput, 'since' | 'backfill'>,
+  { since }: Pick<ScheduleTickInput, 'since'>,
   nominal: string,
 ): DueSlice[] {
-  if (backfill !== undefined) return slicesWithin(schedule, backfill)
   // One whose time is just as long ago as the catchup is still taken.
   const oldest = Temporal.Instant.from(nominal).subtract({ milliseconds: schedule.catchupMs + 1 })
   const begin = Temporal.Instant.from(since)

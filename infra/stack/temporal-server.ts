@@ -33,6 +33,8 @@ export function temporalServer(dataDirectory: string): EmbeddedServer {
         `--metrics-port=${portOf(ports, 'metrics')}`,
         `--db-filename=${join(folder, 'temporal.sqlite')}`,
         ...searchAttributes.map((name) => `--search-attribute=${name}=Keyword`),
+        // A worker that stops is given no more tasks: one on its way would be missed until it times out.
+        '--dynamic-config-value=frontend.enableCancelWorkerPollsOnShutdown=true',
         // The page would fetch news from outside.
         '--ui-disable-news-fetch',
         '--log-level=warn',

@@ -1,8 +1,16 @@
 import { Connection } from '@temporalio/client'
-import { CodedError, createS3ObjectStore } from '../../codec/index.ts'
+import { CodedError } from '../../codec/coded-error.ts'
+import { createS3ObjectStore } from '../../codec/index.ts'
 import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
+import { WORKER_ROLES } from '../../workflows/task-queues.ts'
 import { connectClient } from '../client/connect-temporal.ts'
-import { workerPollers } from '../client/worker-pollers.ts'
+import {
+  createAttributesCommand,
+  hasSearchAttributes,
+  SEARCH_ATTRIBUTES,
+} from '../client/search-attributes.ts'
+import { missingWorkers } from '../client/missing-workers.ts'
+import { queueWorkers, type QueueWorkers } from '../client/queue-workers.ts'
 import { CommandError } from '../command-error.ts'
 import type { Settings } from '../config/read-settings.ts'
 import { pingDatabase } from '../targets/postgres/ping-database.ts'
@@ -17,6 +25,10 @@ export interface HealthCheck {
 /** Looks at each part by itself, so that one that is down hides no other. */
 export function checkHealth(settings: Settings, addresses: StackAddresses): Promise<HealthCheck[]> {
   const { temporal, store, database } = addresses
+  const queues = withClient(settings, addresses, (connection) => {
+    const { namespace } = temporal
+    return queueWorkers({ connection, namespace, taskQueue: settings.taskQueue })
+  })
   return Promise.all([
     check('Node', async () => {
       const [major = 0] = process.versions.node.split('.').map(Number)
@@ -31,14 +43,20 @@ export function checkHealth(settings: Settings, addresses: StackAddresses): Prom
         return `${temporal.address}, server ${info.serverVersion}, namespace ${temporal.namespace}`
       }),
     ),
-    check('worker', () =>
+    check('search attributes', () =>
       withClient(settings, addresses, async (connection) => {
-        const { taskQueue } = settings
-        const pollers = await workerPollers(connection, temporal.namespace, taskQueue)
-        if (pollers > 0) return `${pollers} on queue ${taskQueue}`
-        throw new CommandError('WORKER_MISSING', `no worker polls the queue ${taskQueue}`, {
-          remedy: 'Start one with `claimcheck worker`.',
-        })
+        const { namespace } = temporal
+        if (await hasSearchAttributes({ connection, options: { namespace } })) return attributeNames
+        // Runs work without them.
+        return `not there: runs cannot be found by them until you run \`${createAttributesCommand(namespace)}\``
+      }),
+    ),
+    ...WORKER_ROLES.map((role) =>
+      check(`worker: ${role}`, async () => {
+        const own = (await queues).filter((queue) => queue.role === role)
+        const [missing] = missingWorkers(own)
+        if (missing === undefined) return own.map(describeWorkers).join('')
+        throw new CommandError('WORKER_MISSING', missing.problem, { remedy: missing.remedy })
       }),
     ),
     check('S3 store', async () => {
@@ -52,6 +70,16 @@ export function checkHealth(settings: Settings, addresses: StackAddresses): Prom
     }),
     check('PostgreSQL', () => pingDatabase(database.url)),
   ])
+}
+
+const attributeNames = Object.values(SEARCH_ATTRIBUTES)
+  .map(({ name }) => name)
+  .join(', ')
+
+function describeWorkers({ taskQueue, workers, current, others }: QueueWorkers): string {
+  const version = current === undefined ? '' : ` of ${current}, which is current`
+  const beside = others.map((other) => other ?? 'no version').join(', ')
+  return `${workers} on queue ${taskQueue}${version}${beside === '' ? '' : `; beside them those of ${beside}`}`
 }
 
 async function check(name: string, look: () => Promise<string>): Promise<HealthCheck> {

@@ -11,7 +11,6 @@ import { findServers } from './session.ts'
 export function addDoctorCommand(program: Command): void {
   program
     .command('doctor')
-    .description('check every part that a run needs')
     .option('--json', 'print one JSON object a check')
     .action(async ({ json = false }) => {
       const settings = readSettings(process.env)

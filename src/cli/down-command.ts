@@ -5,13 +5,10 @@ import { readSettings } from '../config/read-settings.ts'
 
 /** `claimcheck down`: stops what `up` started here; the data stays. */
 export function addDownCommand(program: Command): void {
-  program
-    .command('down')
-    .description('stop the servers that run here; their data stays')
-    .action(async () => {
-      const { directory } = readSettings(process.env)
-      await stopKeptCompanions(directory)
-      const stopped = await stopStack(directory)
-      process.stdout.write(stopped ? 'stopped\n' : 'nothing was running here\n')
-    })
+  program.command('down').action(async () => {
+    const { directory } = readSettings(process.env)
+    await stopKeptCompanions(directory)
+    const stopped = await stopStack(directory)
+    process.stdout.write(stopped ? 'stopped\n' : 'nothing was running here\n')
+  })
 }

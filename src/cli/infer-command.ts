@@ -11,7 +11,7 @@ import { countsOf, describeCounts, describeRecords } from '../pipeline/infer/des
 import { draftColumns, type DraftColumn } from '../pipeline/infer/draft-columns.ts'
 import { draftText } from '../pipeline/infer/draft-text.ts'
 import { parseSource, type SourceOfPipeline } from '../pipeline/infer/parse-source.ts'
-import { seeSource, type SeenSource } from '../pipeline/infer/see-source.ts'
+import type { SeenSource } from '../pipeline/infer/see-source.ts'
 import { parsePartition } from '../pipeline/partition.ts'
 import { readPipelineText } from '../pipeline/read-pipeline-text.ts'
 import { findPipelineFile } from './find-pipeline-file.ts'
@@ -46,6 +46,7 @@ export function addInferCommand(pipelines: Command): void {
       const slice = sliceFor(pipeline, options.partition)
       // Heavy, and few commands need it.
       const { createSources } = await import('../sources/create-sources.ts')
+      const { seeSource } = await import('../pipeline/infer/see-source.ts')
       const sources = createSources({
         environment: process.env,
         allowedHosts: settings.sourceHosts,

@@ -13,7 +13,6 @@ import { findServers } from './session.ts'
 export function addLineageCommand(program: Command): void {
   program
     .command('lineage')
-    .description('from rows of a table to the blobs that they were loaded from, and back')
     .argument('<pipeline>', 'the name of a pipeline file with `lineage: true`')
     .option(
       '--where <column=value>',

@@ -1,9 +1,11 @@
 import { z } from 'zod'
-import { followLoad } from '../client/follow-load.ts'
+import { progressQuery } from '../../workflows/index.ts'
+import { followRun } from '../client/follow-run.ts'
 import { startLoad } from '../client/start-load.ts'
 import type { Settings } from '../config/read-settings.ts'
 import { loadPipeline } from '../pipeline/load-pipeline.ts'
 import { pipelineDirectories } from '../pipeline/pipeline-directories.ts'
+import { describeProgress } from './describe-progress.ts'
 import { describeLoad, summariseLoad, type LoadSummary } from './load-summary.ts'
 import { createProgressLine } from './progress-line.ts'
 import type { SampleStack } from './sample-stack.ts'
@@ -45,8 +47,10 @@ export async function loadSamples(
       const { taskQueue } = settings
       const load = { definition, partition, refetch: false, requestedAt, taskQueue }
       const handle = await startLoad(session.client, load)
-      const line = createProgressLine(pipeline)
-      const result = await followLoad(session.client, handle, line.show).finally(() => line.end())
+      const line = createProgressLine(pipeline, describeProgress)
+      const result = await followRun(session.client, handle, progressQuery, line.show).finally(
+        line.end,
+      )
       const seconds = (Date.now() - requestedAt.getTime()) / 1000
       const summary = await summariseLoad(session.client, handle, { pipeline, seconds, result })
       say(describeLoad(summary))

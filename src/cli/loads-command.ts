@@ -21,9 +21,7 @@ const maxLimit = 100_000
 
 /** `claimcheck loads …`: what was loaded into which table, by the database's own catalog. */
 export function addLoadsCommand(program: Command): void {
-  const loads = program
-    .command('loads')
-    .description('list, show and verify what was loaded into tables')
+  const loads = program.command('loads')
   loads
     .command('ls')
     .description('list what was loaded, the newest first')

@@ -1,15 +1,17 @@
 import { CommanderError } from '@commander-js/extra-typings'
 import { exitCodeOf } from '../exit-code.ts'
 import { createProgram } from './create-program.ts'
-import { reportError } from './report-error.ts'
+import { endProcess, mindReaders } from './write-out.ts'
 
+mindReaders()
 try {
-  await createProgram().parseAsync()
+  const program = await createProgram(process.argv.slice(2))
+  await program.parseAsync()
 } catch (error) {
   if (!(error instanceof CommanderError)) {
+    const { reportError } = await import('./report-error.ts')
     reportError(error, { json: process.argv.includes('--json') })
   }
   process.exitCode = exitCodeOf(error)
 }
-// A command that has ended is over, whatever its libraries still hold open.
-process.exit()
+await endProcess()

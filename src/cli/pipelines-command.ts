@@ -17,9 +17,7 @@ import { addValidateCommand } from './validate-command.ts'
 
 /** `claimcheck pipelines …`: what pipeline files there are, what they say, and help in writing them. */
 export function addPipelinesCommand(program: Command): void {
-  const pipelines = program
-    .command('pipelines')
-    .description('list, check, show and draft pipeline files')
+  const pipelines = program.command('pipelines')
   pipelines
     .command('ls')
     .description('list all pipelines, those that are not valid too')

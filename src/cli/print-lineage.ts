@@ -14,14 +14,32 @@ export function printTracedRows({ rows, count }: TracedRows, json: boolean): voi
     }
   } else {
     printTable(
-      ['key', 'dataset', 'partition', 'part', 'object', 'size', 'sha256', 'published', 'pages'],
+      [
+        'key',
+        'dataset',
+        'partition',
+        'part',
+        'object',
+        'size',
+        'sha256',
+        'published',
+        'made from',
+        'pages',
+      ],
       rows.map(cellsOf),
     )
   }
   printMore(count - rows.length, json)
 }
 
-const unknownPart = { partition: null, publishedAt: null, part: null, landing: null }
+const unknownPart = {
+  partition: null,
+  publishedAt: null,
+  madeFrom: null,
+  madeBy: null,
+  part: null,
+  landing: null,
+}
 
 function cellsOf({ key, datasetId, partNumber, lineage }: TracedRow): string[] {
   const { part, partition = '', publishedAt } = lineage ?? {}
@@ -34,8 +52,14 @@ function cellsOf({ key, datasetId, partNumber, lineage }: TracedRow): string[] {
     part ? sizeText(part) : '',
     part?.sha256 ?? '',
     publishedAt?.toISOString() ?? '',
+    originText(lineage),
     pagesText(lineage?.landing ?? null),
   ]
+}
+
+/** Empty where the source was asked for it. */
+function originText(made: Pick<PartLineage, 'madeFrom' | 'madeBy'> | null): string {
+  return made === null || made.madeFrom === null ? '' : `${made.madeBy} of ${made.madeFrom}`
 }
 
 function sizeText({ sizeBytes, isStored }: NonNullable<PartLineage['part']>): string {
@@ -64,7 +88,9 @@ function describe({ load, lineage, rowsMade, count }: TracedBlob): string {
   const what = lineage === undefined ? 'dataset' : `part ${lineage.partNumber} of dataset`
   const of = rowsMade === null ? '' : ` of ${formatCount(rowsMade)}`
   const stand = `${formatCount(count)}${of} rows stand as ${what} ${datasetId} wrote them`
-  const loaded = `partition ${partition}, published ${publishedAt.toISOString()}`
+  const origin = originText(load)
+  const again = origin === '' ? '' : `, from the ${origin}`
+  const loaded = `partition ${partition}, published ${publishedAt.toISOString()}${again}`
   const pages = lineage === undefined ? '' : `\nmade from: ${pagesText(lineage.landing)}`
   return `${stand} (${loaded})${pages}`
 }

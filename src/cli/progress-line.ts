@@ -1,43 +1,53 @@
 import { styleText } from 'node:util'
-import type { LoadView } from '../client/follow-load.ts'
-import type { LoadProgress } from '../../workflows/index.ts'
-import { formatBytes, formatCount } from './format.ts'
+import type { RunSight } from '../client/follow-run.ts'
+import type { RunFailure } from '../client/load-failure.ts'
+import type { PendingActivity, RunPending } from '../client/run-pending.ts'
 
-export interface ProgressLine {
-  readonly show: (view: LoadView) => void
+export interface ProgressLine<Progress> {
+  readonly show: (sight: RunSight<Progress>) => void
   /** Clears the line. */
   readonly end: () => void
 }
 
-const barCells = 12
+type Output = Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'write'>
+
 const spinner = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
 
 /**
- * One line on standard error that is drawn again and again; nothing where that is not a terminal,
- * except what goes wrong, once each.
+ * One line on standard error that is drawn again and again; nothing where that is not a terminal. What
+ * keeps the run from going on is told on a line of its own in both cases, once for each change.
  */
-export function createProgressLine(name: string, output = process.stderr): ProgressLine {
+export function createProgressLine<Progress>(
+  name: string,
+  describe: (progress: Progress) => string,
+  output: Output = process.stderr,
+): ProgressLine<Progress> {
   let frame = 0
-  let last: LoadProgress | undefined
-  let lastTrouble = ''
+  let last: Progress | undefined
+  let told = ''
+  let wasStuck = false
   const draw = (text: string): void => {
     output.write(`\r\x1b[2K${text}`)
   }
+  const tell = (text: string): void => {
+    if (output.isTTY) draw('')
+    output.write(`${name}: ${text}\n`)
+  }
   return {
-    show({ progress, trouble }) {
+    show({ progress, pending }) {
       last = progress ?? last
-      // One line: what follows the first is detail for the Temporal UI.
-      const problem = trouble && `attempt ${trouble.attempt}: ${trouble.message.split('\n', 1)[0]}`
-      if (!output.isTTY) {
-        if (problem !== undefined && problem !== lastTrouble)
-          output.write(`${name}: retrying, ${problem}\n`)
-        lastTrouble = problem ?? lastTrouble
-        return
-      }
+      const failing = mostTried(pending.activities)
+      const problem = problemOf(pending, output.isTTY ? undefined : failing)
+      const isStuck = pending.workflowTask !== undefined
+      if (wasStuck && !isStuck) tell('goes on')
+      else if (problem !== '' && problem !== told) tell(problem)
+      told = wasStuck && !isStuck ? '' : problem || told
+      wasStuck = isStuck
+      if (!output.isTTY) return
       frame += 1
       const spin = spinner[frame % spinner.length] ?? ''
-      const state = last === undefined ? 'starting' : describeProgress(last)
-      const warning = problem === undefined ? '' : styleText('yellow', ` retrying, ${problem}`)
+      const state = last === undefined ? 'starting' : describe(last)
+      const warning = failing === undefined ? '' : styleText('yellow', ` ${attemptOf(failing)}`)
       draw(`${spin} ${styleText('bold', name)} ${state}${warning}`.slice(0, output.columns + 40))
     },
     end() {
@@ -46,20 +56,35 @@ export function createProgressLine(name: string, output = process.stderr): Progr
   }
 }
 
-/** How far the stages behind fetching have come: a source tells no total, so batches are the measure. */
-function describeProgress(progress: LoadProgress): string {
-  const { batchesFetched, batchesStaged, items, itemsLoaded = 0 } = progress
-  const isOfMany = items !== undefined && items > 1
-  const [done, all] = isOfMany ? [itemsLoaded, items] : [batchesStaged, batchesFetched]
-  const share = all === 0 ? 0 : done / all
-  const full = progress.phase === 'loading' ? Math.round(share * barCells) : barCells
-  const bar = '█'.repeat(full) + '░'.repeat(barCells - full)
-  return [
-    `${progress.phase.padEnd(10)} ${bar}`,
-    // Of many files each tells of itself when it is loaded.
-    ...(isOfMany ? [`${itemsLoaded} of ${formatCount(items)} items`] : []),
-    `${formatCount(progress.pages)} pages`,
-    formatBytes(progress.sourceBytes),
-    `${formatCount(progress.rowsStaged)} of ${formatCount(progress.rows)} rows staged`,
-  ].join('  ')
+/** The same text for the same problem, however often it has been tried. */
+function problemOf({ workflowTask }: RunPending, failing: FailingActivity | undefined): string {
+  if (workflowTask !== undefined) {
+    const { code, message, remedy } = workflowTask
+    return `workers cannot go on: ${code}: ${firstLine(message)}. ${remedy}`
+  }
+  if (failing === undefined) return ''
+  const { type, lastFailure } = failing
+  return `${type} fails and is tried again: ${lastFailure.code}: ${firstLine(lastFailure.message)}`
+}
+
+function attemptOf({ type, attempt, maximumAttempts, lastFailure }: FailingActivity): string {
+  const of = maximumAttempts === undefined ? '' : ` of ${maximumAttempts}`
+  const { code, message } = lastFailure
+  return `${type}, attempt ${attempt}${of}: ${code}: ${firstLine(message)}`
+}
+
+interface FailingActivity extends PendingActivity {
+  readonly lastFailure: RunFailure
+}
+
+function mostTried(activities: readonly PendingActivity[]): FailingActivity | undefined {
+  const failing = activities.flatMap(({ lastFailure, ...rest }) =>
+    lastFailure === undefined ? [] : [{ ...rest, lastFailure }],
+  )
+  return failing.toSorted((one, other) => other.attempt - one.attempt)[0]
+}
+
+/** What follows the first line is detail for the Temporal UI. */
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
 }

@@ -11,7 +11,6 @@ import { startSampleStack } from './sample-stack.ts'
 export function addQuickstartCommand(program: Command): void {
   program
     .command('quickstart')
-    .description('start everything, load sample data, say what happened, stop everything')
     .option('--partition <name>', 'the months of flights to load, e.g. 2001-01..2001-07', '2001-01')
     .option('--keep', 'leave everything running, and print where it is')
     .option('--json', 'print the figures as one JSON object')

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { CodedError } from '../../codec/index.ts'
+import { CodedError } from '../../codec/coded-error.ts'
 import { printJson } from './print-json.ts'
 
 /**

@@ -12,7 +12,6 @@ import { waitForLoad } from './wait-for-load.ts'
 export function addRunCommand(program: Command): void {
   program
     .command('run')
-    .description('load one partition of a pipeline, or of all')
     .argument('[pipeline]', 'the name of a pipeline file')
     .requiredOption(
       '--partition <name>',

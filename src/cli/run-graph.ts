@@ -1,8 +1,11 @@
 import type { Client } from '@temporalio/client'
-import { loadFailure } from '../client/load-failure.ts'
+import { graphProgressQuery } from '../../workflows/index.ts'
+import { followRun } from '../client/follow-run.ts'
 import { planGraph } from '../client/plan-graph.ts'
 import { startGraph } from '../client/start-graph.ts'
+import { describeGraph } from './describe-progress.ts'
 import { printJson } from './print-json.ts'
+import { createProgressLine } from './progress-line.ts'
 import { warnWithoutWorker } from './warn-without-worker.ts'
 
 export interface GraphRunRequest {
@@ -34,9 +37,8 @@ export async function runGraph(
   await warnWithoutWorker(client, taskQueue)
   if (!wait) return
 
-  const result = await graph.result().catch((error: unknown) => {
-    throw loadFailure(error, workflowId)
-  })
+  const line = createProgressLine(workflowId, describeGraph)
+  const result = await followRun(client, graph, graphProgressQuery, line.show).finally(line.end)
   if (json) printJson({ type: 'graph', workflowId, ...result })
   else process.stdout.write(`${workflowId}: ${result.loaded} loaded, ${result.skipped} skipped\n`)
 }

@@ -1,20 +1,16 @@
 import type { Command } from '@commander-js/extra-typings'
-import { changeSchedule, requireSchedule } from '../client/applied-schedule.ts'
-import { startScheduleBackfill } from '../client/start-schedule-backfill.ts'
+import { changeSchedule } from '../client/applied-schedule.ts'
 import { addApplyScheduleCommand } from './apply-schedule-command.ts'
 import { addListSchedulesCommand } from './list-schedules-command.ts'
 import { printJson } from './print-json.ts'
 import { withSchedules } from './schedule-session.ts'
 import { addShowScheduleCommand } from './show-schedule-command.ts'
-import { warnWithoutWorker } from './warn-without-worker.ts'
 
 type Handle = Parameters<Parameters<typeof changeSchedule>[2]>[0]
 
 /** `claimcheck schedule …`: when pipelines load by themselves, and what they have missed. */
 export function addScheduleCommand(program: Command): void {
-  const schedule = program
-    .command('schedule')
-    .description('apply, list and steer the schedules of pipelines')
+  const schedule = program.command('schedule')
   addApplyScheduleCommand(schedule)
   addListSchedulesCommand(schedule)
   addShowScheduleCommand(schedule)
@@ -52,24 +48,6 @@ export function addScheduleCommand(program: Command): void {
     .option('--json', 'print one JSON object')
     .action((pipeline, { json }) =>
       change(pipeline, { done: 'removed', json }, (handle) => handle.delete()),
-    )
-  schedule
-    .command('backfill')
-    .description('load slices of the past that are not loaded, oldest first')
-    .argument('<pipeline>', 'the name of the pipeline')
-    .requiredOption('--from <partition>', 'the first slice: 2001-01-05')
-    .requiredOption('--to <partition>', 'the last slice, which is loaded too')
-    .option('--json', 'print one JSON object')
-    .action((pipeline, { from, to, json = false }) =>
-      withSchedules(async ({ client, schedules, settings: { taskQueue } }) => {
-        const applied = await requireSchedule(schedules, pipeline)
-        const requestedAt = new Date()
-        const request = { from, to, requestedAt, taskQueue }
-        const { workflowId, slices } = await startScheduleBackfill(client, applied, request)
-        if (json) printJson({ type: 'started', workflowId, slices })
-        else process.stderr.write(`started ${workflowId}: ${slices} slices\n`)
-        await warnWithoutWorker(client, taskQueue)
-      }),
     )
 }
 

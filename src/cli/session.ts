@@ -1,8 +1,7 @@
 import type { Client } from '@temporalio/client'
-import { createS3ObjectStore, type ObjectStore } from '../../codec/index.ts'
+import type { ObjectStore } from '../../codec/index.ts'
 import { readStack } from '../../infra/stack/read-stack.ts'
 import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
-import { connectClient } from '../client/connect-temporal.ts'
 import { CommandError } from '../command-error.ts'
 import type { Settings } from '../config/read-settings.ts'
 
@@ -28,6 +27,9 @@ export interface Session {
 
 /** A connected client and store for one command. */
 export async function openSession(settings: Settings, addresses: StackAddresses): Promise<Session> {
+  // Heavy, and commands that find servers need not connect to these.
+  const { createS3ObjectStore } = await import('../../codec/index.ts')
+  const { connectClient } = await import('../client/connect-temporal.ts')
   const store = createS3ObjectStore(addresses.store)
   const client = await connectClient(addresses.temporal, { ...settings.payloads, store })
   return {

@@ -9,7 +9,6 @@ import { describeServers } from './describe-servers.ts'
 export function addUpCommand(program: Command): void {
   program
     .command('up')
-    .description('start Temporal, an S3 store and PostgreSQL on this machine')
     .option('--detach', 'leave them running in the background; `claimcheck down` stops them')
     .action(async ({ detach = false }) => {
       const settings = readSettings(process.env)

@@ -2,7 +2,6 @@ import type { Command } from '@commander-js/extra-typings'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
-import { createS3ObjectStore } from '../../codec/index.ts'
 import { readSettings } from '../config/read-settings.ts'
 import { EXIT_CODES } from '../exit-code.ts'
 import { findLoadByPrefix, type LoadRecord } from '../targets/postgres/list-loads.ts'
@@ -55,6 +54,7 @@ async function verify(
   const { signal } = options
   // Heavy, and few commands need them.
   const { DuckDb } = await import('../../activities/index.ts')
+  const { createS3ObjectStore } = await import('../../codec/index.ts')
   const { verifyLoad } = await import('../targets/postgres/verify-load.ts')
   return withCatalog(database.url, signal, async (sessions) => {
     const load = await sessions.transaction('claimcheck loads', signal, (session) =>

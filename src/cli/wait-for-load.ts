@@ -1,8 +1,11 @@
 import type { Client } from '@temporalio/client'
-import { followLoad } from '../client/follow-load.ts'
+import { progressQuery } from '../../workflows/index.ts'
+import { followRun } from '../client/follow-run.ts'
 import { startLoad, type LoadRequest } from '../client/start-load.ts'
+import { describeProgress } from './describe-progress.ts'
 import { describeLoad, summariseLoad } from './load-summary.ts'
 import { printJson } from './print-json.ts'
+import { printPlan } from './print-plan.ts'
 import { createProgressLine } from './progress-line.ts'
 import { warnWithoutWorker } from './warn-without-worker.ts'
 
@@ -24,10 +27,11 @@ export async function waitForLoad(
   if (!wait) return
 
   const pipeline = request.definition.name
-  const line = createProgressLine(pipeline)
-  const result = await followLoad(client, handle, line.show).finally(() => line.end())
+  const line = createProgressLine(pipeline, describeProgress)
+  const result = await followRun(client, handle, progressQuery, line.show).finally(line.end)
   const seconds = (Date.now() - request.requestedAt.getTime()) / 1000
   const summary = await summariseLoad(client, handle, { pipeline, seconds, result })
-  if (json) printJson({ type: summary.skipped === true ? 'skipped' : 'loaded', ...summary })
+  if (summary.plan !== undefined) printPlan(summary, summary.plan, json)
+  else if (json) printJson({ type: summary.skipped === true ? 'skipped' : 'loaded', ...summary })
   else process.stdout.write(`${describeLoad(summary)}\n`)
 }

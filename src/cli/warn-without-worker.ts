@@ -1,13 +1,14 @@
 import type { Client } from '@temporalio/client'
-import { workerPollers } from '../client/worker-pollers.ts'
+import { missingWorkers } from '../client/missing-workers.ts'
+import { queueWorkers } from '../client/queue-workers.ts'
 
-/** Says so when nobody polls the queue: the run would wait without a word. */
+/** Says so when nobody polls a queue that a run needs: it would wait without a word. */
 export async function warnWithoutWorker(client: Client, taskQueue: string): Promise<void> {
   const { connection, options } = client
+  const { namespace } = options
   // Advice only: the run has started, whether or not this can be told.
-  const pollers = await workerPollers(connection, options.namespace, taskQueue).catch(() => 1)
-  if (pollers > 0) return
-  process.stderr.write(
-    `No worker polls the queue ${taskQueue}: the run waits until you start \`claimcheck worker\`.\n`,
-  )
+  const queues = await queueWorkers({ connection, namespace, taskQueue }).catch(() => [])
+  for (const { problem, remedy } of missingWorkers(queues)) {
+    process.stderr.write(`The run waits: ${problem}. ${remedy}\n`)
+  }
 }

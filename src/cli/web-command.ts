@@ -10,9 +10,6 @@ import { findServers } from './session.ts'
 export function addWebCommand(program: Command): void {
   program
     .command('web')
-    .description(
-      'serve the HTTP API, and decoded payloads to the Temporal UI and CLI, until Ctrl-C',
-    )
     .option('--host <address>', 'where to listen')
     .option('--port <number>', 'the port; 0 takes a free one', parsePort)
     .option(

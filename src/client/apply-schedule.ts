@@ -18,6 +18,7 @@ import { findSchedule, type AppliedSchedule } from './applied-schedule.ts'
 import { scheduleDigest } from './compare-schedules.ts'
 import { ScheduleError } from './schedule-error.ts'
 import { toScheduleSpec } from './schedule-spec.ts'
+import { startWithAttributes } from './search-attributes.ts'
 
 export interface ScheduleRequest {
   readonly definition: PipelineDefinition & { readonly schedule: ScheduleDefinition }
@@ -57,11 +58,16 @@ export async function applySchedule(
   if (found !== undefined) return updateSchedule(schedules, request, found)
   const tick = tickOf(request, request.since ?? request.now)
   try {
-    await schedules.create({
-      scheduleId: scheduleIdOf(request.definition.name),
-      ...parametersOf(request, tick),
-      state: { note: noteOf(tick) },
-    })
+    const pipeline = request.definition.name
+    const { action, ...wanted } = parametersOf(request, tick)
+    await startWithAttributes(schedules, { pipeline }, (typedSearchAttributes) =>
+      schedules.create({
+        scheduleId: scheduleIdOf(pipeline),
+        ...wanted,
+        action: { ...action, typedSearchAttributes },
+        state: { note: noteOf(tick) },
+      }),
+    )
     return { kind: 'created' }
   } catch (error) {
     // Somebody else has, between the look and this.
@@ -79,10 +85,14 @@ async function updateSchedule(
   const wanted = parametersOf(request, tick)
   const changes = differences(description, wanted)
   if (changes.length === 0) return { kind: 'unchanged' }
-  await schedules.getHandle(description.scheduleId).update(({ state }) => ({
-    ...wanted,
-    state: state.paused ? state : { ...state, note: noteOf(tick) },
-  }))
+  const { name: pipeline } = request.definition
+  await startWithAttributes(schedules, { pipeline }, (typedSearchAttributes) =>
+    schedules.getHandle(description.scheduleId).update(({ state }) => ({
+      ...wanted,
+      action: { ...wanted.action, typedSearchAttributes },
+      state: state.paused ? state : { ...state, note: noteOf(tick) },
+    })),
+  )
   return { kind: 'updated', changes }
 }
 
@@ -97,6 +107,7 @@ function parametersOf({ definition, taskQueue }: ScheduleRequest, tick: Schedule
       workflowId: scheduleIdOf(definition.name),
       taskQueue,
       args: [tick],
+      staticSummary: `${definition.name}: fires what is due`,
     },
     policies: {
       // Ticks are short, and each has a time of its own.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { PipelineDefinition } from '../../activities/index.ts'
-import { CodedError } from '../../codec/index.ts'
+import { CodedError } from '../../codec/coded-error.ts'
 import type { ListedPipeline } from '../pipeline/list-pipelines.ts'
 import { planDownstream } from './plan-downstream.ts'
 

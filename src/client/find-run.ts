@@ -38,7 +38,7 @@ export async function describeWorkflow(
   }
 }
 
-function runNotFound(workflowId: string): RunError {
+export function runNotFound(workflowId: string): RunError {
   return new RunError('RUN_NOT_FOUND', 'There is no such run', {
     at: { run: JSON.stringify(workflowId.slice(0, 200)) },
     remedy: 'Look at the list of runs; those that have ended are kept for a time only.',

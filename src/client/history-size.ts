@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client'
+import { WorkflowNotFoundError, type Client } from '@temporalio/client'
 import proto from '@temporalio/proto'
 
 const { HistoryEventFilterType } = proto.temporal.api.enums.v1
@@ -9,7 +9,10 @@ export interface RunHistory {
   readonly events: number
 }
 
-/** The size of each run's history in a chain, from its first run on, as the server counts it. */
+/**
+ * The size of each run's history in a chain, from its first run on, as the server counts it. A chain whose
+ * first run the server has forgotten is not followed.
+ */
 export async function chainHistories(
   client: Client,
   workflowId: string,
@@ -18,16 +21,24 @@ export async function chainHistories(
   const histories: RunHistory[] = []
   let runId: string | undefined = firstRunId
   while (runId !== undefined) {
-    const handle = client.workflow.getHandle(workflowId, runId)
-    const description = await handle.describe()
-    histories.push({
-      runId,
-      bytes: description.historySize ?? 0,
-      events: description.historyLength,
-    })
-    runId = await nextRun(client, workflowId, runId)
+    const description = await describeRun(client, workflowId, runId)
+    if (description === undefined) break
+    const { historySize: bytes = 0, historyLength: events, status } = description
+    histories.push({ runId, bytes, events })
+    // Of one that runs the server would wait for the end.
+    const isContinued = status.name === 'CONTINUED_AS_NEW'
+    runId = isContinued ? await nextRun(client, workflowId, runId) : undefined
   }
   return histories
+}
+
+async function describeRun(client: Client, workflowId: string, runId: string) {
+  try {
+    return await client.workflow.getHandle(workflowId, runId).describe()
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined
+    throw error
+  }
 }
 
 /** The run that continued this one, named by its last event. */

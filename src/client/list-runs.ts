@@ -3,14 +3,18 @@ import type { temporal } from '@temporalio/proto'
 import { digestOf } from './answer-once.ts'
 import { RunError } from './run-error.ts'
 import { RUN_STATES, RUN_TYPES, runState, type RunState } from './run-types.ts'
+import { hasSearchAttributes, searchAttributesOf, type RunSubject } from './search-attributes.ts'
+import { timeOf } from './time-of.ts'
 
 type ExecutionInfo = temporal.api.workflow.v1.IWorkflowExecutionInfo
 
 export interface RunsRequest {
-  /** Only runs of these workflow ids. */
+  /** Only runs of these workflow ids, or of what `subject` says. */
   readonly workflowIds?: readonly string[] | undefined
-  /** Only runs whose workflow id begins so. */
-  readonly idPrefix?: string | undefined
+  /** Only runs whose workflow id begins in one of these ways, or of what `subject` says. */
+  readonly idPrefixes?: readonly string[] | undefined
+  /** Found by its search attributes, where the namespace has them. */
+  readonly subject?: RunSubject | undefined
   /** @default all but what has gone on as a later run */
   readonly state?: RunState | undefined
   readonly pageSize: number
@@ -44,7 +48,8 @@ export interface RunsPage {
  */
 export async function listRuns(client: Client, request: RunsRequest): Promise<RunsPage> {
   const { pageSize, pageToken } = request
-  const query = visibilityQuery(request)
+  const isSearchable = request.subject !== undefined && (await hasSearchAttributes(client))
+  const query = visibilityQuery(request, isSearchable)
   const { executions, nextPageToken } = await client.workflowService.listWorkflowExecutions({
     namespace: client.options.namespace,
     query,
@@ -79,15 +84,36 @@ function checkOf(token: Buffer, query: string): Buffer {
   return Buffer.from(digest, 'hex').subarray(0, checkBytes)
 }
 
-function visibilityQuery({ workflowIds, idPrefix, state }: RunsRequest): string {
+function visibilityQuery({ state, ...wanted }: RunsRequest, isSearchable: boolean): string {
   return [
     `WorkflowType IN (${RUN_TYPES.map(quoted).join(', ')})`,
     state === undefined
       ? `ExecutionStatus != '${RUN_STATES.continued}'`
       : `ExecutionStatus = '${RUN_STATES[state]}'`,
-    ...(workflowIds === undefined ? [] : [`WorkflowId IN (${workflowIds.map(quoted).join(', ')})`]),
-    ...(idPrefix === undefined ? [] : [`WorkflowId STARTS_WITH ${quoted(idPrefix)}`]),
+    ...whichRuns(wanted, isSearchable),
   ].join(' AND ')
+}
+
+function whichRuns(
+  { workflowIds, idPrefixes, subject }: Omit<RunsRequest, 'pageSize'>,
+  isSearchable: boolean,
+): string[] {
+  if ((workflowIds ?? idPrefixes ?? subject) === undefined) return []
+  const found = isSearchable ? searchAttributesOf(subject ?? {}) : []
+  const ways = [
+    ...listOf('WorkflowId IN', workflowIds ?? []),
+    ...(idPrefixes ?? []).map((prefix) => `WorkflowId STARTS_WITH ${quoted(prefix)}`),
+    ...allOf(found.map(({ key, value }) => `${key.name} = ${quoted(String(value))}`)),
+  ]
+  return ways.length === 0 ? [`WorkflowId = ''`] : [`(${ways.join(' OR ')})`]
+}
+
+function listOf(name: string, values: readonly string[]): string[] {
+  return values.length === 0 ? [] : [`${name} (${values.map(quoted).join(', ')})`]
+}
+
+function allOf(conditions: readonly string[]): string[] {
+  return conditions.length === 0 ? [] : [`(${conditions.join(' AND ')})`]
 }
 
 /** Ids of ours hold no quotes; were there one, the query would be another. */
@@ -107,9 +133,4 @@ function listedRun(info: ExecutionInfo): ListedRun {
     historyBytes: Number(info.historySizeBytes ?? 0),
     historyEvents: Number(info.historyLength ?? 0),
   }
-}
-
-function timeOf(time: ExecutionInfo['startTime']): string | undefined {
-  if (!time) return undefined
-  return new Date(Number(time.seconds ?? 0) * 1000 + (time.nanos ?? 0) / 1e6).toISOString()
 }

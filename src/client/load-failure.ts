@@ -6,7 +6,7 @@ import {
   TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/common'
-import { CodedError } from '../../codec/index.ts'
+import { CodedError } from '../../codec/coded-error.ts'
 import { CommandError } from '../command-error.ts'
 
 /** A failure that a run ended with: its code is the one that the failing room gave it. */
@@ -26,14 +26,10 @@ export function loadFailure(error: unknown, workflowId: string): CodedError {
       cause: error,
     })
   }
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof ApplicationFailure && typeof cause.type === 'string') {
-      return new LoadFailure(cause.type, cause.message, {
-        remedy: remedyOf(cause),
-        cause: error,
-        at,
-      })
-    }
+  const coded = codedFailure(error)
+  if (coded !== undefined) {
+    const { code, message, remedy } = coded
+    return new LoadFailure(code, message, { remedy, cause: error, at })
   }
   const how = endOf(error)
   return new CommandError('RUN_FAILED', `the run ${how}`, {
@@ -41,6 +37,23 @@ export function loadFailure(error: unknown, workflowId: string): CodedError {
     at,
     cause: error,
   })
+}
+
+/** What a person is told of a failure. */
+export interface RunFailure {
+  readonly code: string
+  readonly message: string
+  readonly remedy: string
+}
+
+/** The innermost failure that was given a code where it happened; nothing where none was. */
+export function codedFailure(error: unknown): RunFailure | undefined {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof ApplicationFailure && typeof cause.type === 'string') {
+      return { code: cause.type, message: cause.message, remedy: remedyOf(cause) }
+    }
+  }
+  return undefined
 }
 
 function remedyOf({ details }: ApplicationFailure): string {

@@ -8,6 +8,9 @@ import {
 import type { LoadSignal, LoadStarter, UpstreamLoaded } from '../../activities/index.ts'
 import type { bulkLoad } from '../../workflows/index.ts'
 import { describeWorkflow } from './find-run.ts'
+import { loadLabels } from './run-labels.ts'
+import { runEnd } from './run-end.ts'
+import { startWithAttributes } from './search-attributes.ts'
 import { partitionWorkflowId } from './start-load.ts'
 
 type ReusePolicy = (typeof WorkflowIdReusePolicy)[keyof typeof WorkflowIdReusePolicy]
@@ -18,15 +21,20 @@ export function createLoadStarter(client: Client, taskQueue: string): LoadStarte
     async signalLoad(input, signal) {
       const workflowId = partitionWorkflowId(input.definition.name, input.partition)
       const signalWithStart = async (again: ReusePolicy): Promise<void> => {
-        await client.workflow.signalWithStart<typeof bulkLoad, [unknown]>('bulkLoad', {
-          workflowId,
-          taskQueue,
-          args: [input],
-          signal: signal.name,
-          signalArgs: [argumentOf(signal)],
-          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-          workflowIdReusePolicy: again,
-        })
+        const subject = { pipeline: input.definition.name, partition: input.partition }
+        await startWithAttributes(client, subject, (typedSearchAttributes) =>
+          client.workflow.signalWithStart<typeof bulkLoad, [unknown]>('bulkLoad', {
+            workflowId,
+            taskQueue,
+            args: [input],
+            signal: signal.name,
+            signalArgs: [argumentOf(signal)],
+            workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+            workflowIdReusePolicy: again,
+            typedSearchAttributes,
+            ...loadLabels(input),
+          }),
+        )
       }
       try {
         await signalWithStart(WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY)
@@ -62,6 +70,7 @@ export function createLoadStarter(client: Client, taskQueue: string): LoadStarte
       }
       return running
     },
+    runEnd: (chain) => runEnd(client, chain),
   }
 }
 

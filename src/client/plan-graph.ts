@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import type { PipelineDefinition } from '../../activities/index.ts'
-import { CodedError } from '../../codec/index.ts'
+import { CodedError } from '../../codec/coded-error.ts'
 import { listPipelines } from '../pipeline/list-pipelines.ts'
 import { planDownstream } from './plan-downstream.ts'
 

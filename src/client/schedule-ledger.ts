@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client'
 import type { LoadTarget } from '../../activities/index.ts'
 import { dueSlices, type DueSlice } from '../../activities/partition/due-slices.ts'
 import type { AppliedSchedule } from './applied-schedule.ts'
+import { runningLoads } from './running-loads.ts'
 import { partitionWorkflowId } from './start-load.ts'
 
 /** A slice that was due, and is not in the target. */
@@ -57,12 +58,4 @@ export async function readLedger(
       }
     }),
   }
-}
-
-async function runningLoads(client: Client, pipeline: string): Promise<ReadonlySet<string>> {
-  const ids = new Set<string>()
-  const prefix = partitionWorkflowId(pipeline, '')
-  const query = `WorkflowType = 'bulkLoad' AND ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${prefix}'`
-  for await (const { workflowId } of client.workflow.list({ query })) ids.add(workflowId)
-  return ids
 }

@@ -1,7 +1,7 @@
 import type { ScheduleClient } from '@temporalio/client'
 import { dueSlices } from '../../activities/partition/due-slices.ts'
 import type { ScheduleDefinition } from '../../activities/pipeline-definition.ts'
-import { CodedError } from '../../codec/index.ts'
+import { CodedError } from '../../codec/coded-error.ts'
 import { findSchedule, listScheduledPipelines, type AppliedSchedule } from './applied-schedule.ts'
 import { readLedger, type LedgerRequest, type MissedSlice } from './schedule-ledger.ts'
 

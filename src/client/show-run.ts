@@ -1,17 +1,12 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client'
 import { chainHistories, type RunHistory } from './history-size.ts'
 import { findRun, firstRunId } from './find-run.ts'
-import { loadFailure } from './load-failure.ts'
+import { loadFailure, type RunFailure } from './load-failure.ts'
+import { runPending, type PendingActivity, type WorkflowTaskTrouble } from './run-pending.ts'
 import { runState, type RunState } from './run-types.ts'
 
 /** A query waits for a worker, and there may be none. */
 const queryTimeoutMs = 2_000
-
-export interface RunFailure {
-  readonly code: string
-  readonly message: string
-  readonly remedy: string
-}
 
 /** What a person wants to know of a run. Times are RFC 3339. */
 export interface RunView {
@@ -25,6 +20,10 @@ export interface RunView {
   readonly closedAt?: string | undefined
   /** What the `progress` query answers, while a worker can. */
   readonly progress?: unknown
+  /** Of a run that has not ended. */
+  readonly pendingActivities?: readonly PendingActivity[] | undefined
+  /** Where workers cannot go on with the run, and try again and again. */
+  readonly workflowTask?: WorkflowTaskTrouble | undefined
   /** Of a run that has completed. */
   readonly result?: unknown
   /** Of a run that has ended otherwise. */
@@ -51,12 +50,23 @@ export async function showRun(client: Client, workflowId: string): Promise<RunVi
     historyEvents: historyLength,
   }
   if (closeTime !== undefined) return { ...view, ...(await endOf(client, description)) }
-  return { ...view, progress: await progressOf(client, description) }
+  const { activities: pendingActivities, workflowTask } = await runPending(client, description)
+  // Who cannot go on with the run answers nothing about it either.
+  const progress = workflowTask === undefined ? await progressOf(client, description) : undefined
+  return { ...view, progress, pendingActivities, workflowTask }
 }
 
-/** The size of the history of each run in the chain. @throws RunError RUN_NOT_FOUND */
+/**
+ * The size of the history of each run in the chain; of the latest one alone, where the first ones are
+ * forgotten.
+ *
+ * @throws RunError RUN_NOT_FOUND
+ */
 export async function showHistories(client: Client, workflowId: string): Promise<RunHistory[]> {
-  return chainHistories(client, workflowId, firstRunId(await findRun(client, workflowId)))
+  const latest = await findRun(client, workflowId)
+  const { runId, historySize: bytes = 0, historyLength: events } = latest
+  const histories = await chainHistories(client, workflowId, firstRunId(latest))
+  return histories.length > 0 ? histories : [{ runId, bytes, events }]
 }
 
 async function progressOf(

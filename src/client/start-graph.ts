@@ -8,6 +8,8 @@ import type { dailyGraph, GraphResult } from '../../workflows/index.ts'
 import { CommandError } from '../command-error.ts'
 import { parsePartition } from '../pipeline/partition.ts'
 import { firstRunId } from './find-run.ts'
+import { runLabels } from './run-labels.ts'
+import { startWithAttributes } from './search-attributes.ts'
 
 export interface GraphRequest {
   /** Part of the static id: whoever asks for the same graph twice has it once. */
@@ -53,12 +55,23 @@ export async function startGraph(client: Client, request: GraphRequest): Promise
     return { workflowId, firstExecutionRunId, joined, result: () => handle.result() }
   }
   try {
-    const { firstExecutionRunId } = await client.workflow.start<typeof dailyGraph>('dailyGraph', {
-      workflowId,
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      taskQueue,
-      args: [{ name, partition, requestedAt, loads, downstream }],
-    })
+    const { firstExecutionRunId } = await startWithAttributes(
+      client,
+      { partition },
+      (typedSearchAttributes) =>
+        client.workflow.start<typeof dailyGraph>('dailyGraph', {
+          workflowId,
+          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+          taskQueue,
+          args: [{ name, partition, requestedAt, loads, downstream }],
+          typedSearchAttributes,
+          ...runLabels(`${loads.length} pipelines ${partition}`, {
+            graph: name,
+            partition,
+            pipelines: loads.map(({ definition }) => definition.name).join(', '),
+          }),
+        }),
+    )
     return follow(firstExecutionRunId, false)
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error

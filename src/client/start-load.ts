@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowIdReusePolicy,
@@ -5,10 +6,12 @@ import {
   type Client,
   type WorkflowHandle,
 } from '@temporalio/client'
-import type { DatasetId, LoadInput, PipelineDefinition } from '../../activities/index.ts'
+import type { LoadInput, PipelineDefinition, Reprocessing } from '../../activities/index.ts'
 import type { bulkLoad, LoadResult } from '../../workflows/index.ts'
 import { parsePartition } from '../pipeline/partition.ts'
 import { firstRunId } from './find-run.ts'
+import { loadLabels } from './run-labels.ts'
+import { startWithAttributes } from './search-attributes.ts'
 
 export interface LoadRequest {
   readonly definition: PipelineDefinition
@@ -18,8 +21,8 @@ export interface LoadRequest {
   readonly taskQueue: string
   /** Fetch everything again, even what an unpublished run has landed. @default false */
   readonly refetch?: boolean
-  /** Parse the landing of this dataset again, without asking the source. */
-  readonly fromLandingOf?: DatasetId
+  /** What is done again without asking the source, instead of a load. */
+  readonly reprocessing?: Reprocessing
   /** The pipelines that come after this one, as `planDownstream` finds them; told of its end. */
   readonly downstream?: readonly PipelineDefinition[]
   /** Wait for the pipelines of `after` first, instead of beginning at once. @default false */
@@ -37,14 +40,25 @@ export interface LoadHandle {
 }
 
 /**
- * The static id of a load: whoever knows pipeline and partition (or the dataset that is made again) can
- * address it.
+ * The static id of a load: whoever knows pipeline and partition can address it. Where a dataset is made or
+ * loaded again, what exactly is asked for tells runs apart: the same again joins the one that runs.
  */
-export function loadWorkflowId({ definition, partition, fromLandingOf }: LoadRequest): string {
-  return fromLandingOf === undefined
+export function loadWorkflowId({ definition, partition, reprocessing }: LoadRequest): string {
+  return reprocessing === undefined
     ? partitionWorkflowId(definition.name, partition)
-    : `reprocess/${fromLandingOf}`
+    : reprocessWorkflowId(definition, reprocessing)
 }
+
+/** Of different pipeline files, targets or ways the ids differ. */
+function reprocessWorkflowId(definition: PipelineDefinition, reprocessing: Reprocessing): string {
+  const { datasetId, from, plan = false } = reprocessing
+  const asked = JSON.stringify([from, plan, definition])
+  const digest = createHash('sha256').update(asked).digest('hex').slice(0, digestDigits)
+  return `reprocess/${datasetId}/${digest}`
+}
+
+/** Few runs are of one dataset. */
+const digestDigits = 8
 
 export function partitionWorkflowId(pipeline: string, partition: string): string {
   return `etl/${pipeline}/${partition}`
@@ -57,7 +71,7 @@ export function partitionWorkflowId(pipeline: string, partition: string): string
  * @throws CommandError PARTITION_INVALID
  */
 export async function startLoad(client: Client, request: LoadRequest): Promise<LoadHandle> {
-  const { definition, refetch = false, fromLandingOf, requestedAt, taskQueue } = request
+  const { definition, refetch = false, reprocessing, requestedAt, taskQueue } = request
   const { name: partition, interval } = parsePartition(
     request.partition,
     definition.schedule?.timezone,
@@ -69,7 +83,7 @@ export async function startLoad(client: Client, request: LoadRequest): Promise<L
     })
     return { workflowId, firstExecutionRunId, joined, result: () => handle.result() }
   }
-  const type = fromLandingOf === undefined ? 'bulkLoad' : 'reprocess'
+  const type = reprocessing === undefined ? 'bulkLoad' : 'reprocess'
   const { downstream = [], waitForUpstreams = false } = request
   const upstreams = waitForUpstreams ? (definition.after ?? []) : []
   const input: LoadInput = {
@@ -78,17 +92,26 @@ export async function startLoad(client: Client, request: LoadRequest): Promise<L
     interval,
     requestedAt: requestedAt.toISOString(),
     refetch,
-    ...(fromLandingOf === undefined ? {} : { fromLandingOf }),
+    ...(reprocessing === undefined ? {} : { reprocessing }),
+    ...(reprocessing?.from === 'landing' ? { fromLandingOf: reprocessing.datasetId } : {}),
     ...(upstreams.length > 0 ? { waitsFor: { upstreams, schedule: false } } : {}),
     ...(downstream.length > 0 ? { downstream } : {}),
   }
   try {
-    const { firstExecutionRunId } = await client.workflow.start<typeof bulkLoad>(type, {
-      workflowId,
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      taskQueue,
-      args: [input],
-    })
+    const subject = { pipeline: definition.name, partition }
+    const { firstExecutionRunId } = await startWithAttributes(
+      client,
+      subject,
+      (typedSearchAttributes) =>
+        client.workflow.start<typeof bulkLoad>(type, {
+          workflowId,
+          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+          taskQueue,
+          args: [input],
+          typedSearchAttributes,
+          ...loadLabels(input),
+        }),
+    )
     return follow(firstExecutionRunId, false)
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error

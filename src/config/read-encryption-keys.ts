@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { CodedError, parseKeys, type EncryptionKeys } from '../../codec/index.ts'
+import { CodedError } from '../../codec/coded-error.ts'
+import { parseKeys, type EncryptionKeys } from '../../codec/encryption-keys.ts'
 import { settingInvalid } from './setting-invalid.ts'
 
 interface KeyVariables {

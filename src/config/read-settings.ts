@@ -5,6 +5,14 @@ import { parseHostList, type HostList } from '../sources/host-list.ts'
 import { readEncryptionKeys } from './read-encryption-keys.ts'
 import { settingInvalid } from './setting-invalid.ts'
 import { SETTINGS, type SettingName } from './settings.ts'
+import {
+  concurrencySchema,
+  deploymentVersionSchema,
+  metricsAddressSchema,
+  workerRolesSchema,
+  type WorkerSettings,
+} from './worker-settings.ts'
+import { WORKER_ROLES } from '../../workflows/task-queues.ts'
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 type LogLevel = (typeof LOG_LEVELS)[number]
@@ -18,6 +26,7 @@ export interface Settings {
   readonly modules: readonly string[]
   readonly logLevel: LogLevel
   readonly taskQueue: string
+  readonly worker: WorkerSettings
   readonly payloads: PayloadSettings
   readonly web: WebSettings
   /** Not set: those that pipelines name, and what is public. */
@@ -35,6 +44,8 @@ export interface WebSettings {
   readonly host: string
   readonly port: number
   readonly token?: string
+  /** Of the console of the store, without a slash at the end. */
+  readonly storeConsoleUrl?: string
   /** Not set: those of the embedded Temporal UI. */
   readonly origins?: readonly string[]
 }
@@ -44,6 +55,10 @@ const THRESHOLD_BYTES = { least: 1024, most: 1_048_576 }
 const thresholdMessage = `must be a whole number of bytes from ${THRESHOLD_BYTES.least} to ${THRESHOLD_BYTES.most}`
 
 const portMessage = 'must be a port from 0 to 65535'
+
+const httpUrl = z
+  .string()
+  .refine((text) => /^https?:/.test(text) && URL.canParse(text), 'must be an http(s) URL')
 
 const environmentSchema = z.object({
   CLAIMCHECK_DIRECTORY: withDefault('CLAIMCHECK_DIRECTORY'),
@@ -68,6 +83,19 @@ const environmentSchema = z.object({
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
     .default('info'),
   CLAIMCHECK_TASK_QUEUE: withDefault('CLAIMCHECK_TASK_QUEUE'),
+  CLAIMCHECK_WORKER_ROLES: workerRolesSchema.default([...WORKER_ROLES]),
+  CLAIMCHECK_FETCHING_CONCURRENCY: concurrencySchema.prefault(
+    defaultOf('CLAIMCHECK_FETCHING_CONCURRENCY'),
+  ),
+  CLAIMCHECK_CONVERTING_CONCURRENCY: concurrencySchema.prefault(
+    defaultOf('CLAIMCHECK_CONVERTING_CONCURRENCY'),
+  ),
+  CLAIMCHECK_LOADING_CONCURRENCY: concurrencySchema.prefault(
+    defaultOf('CLAIMCHECK_LOADING_CONCURRENCY'),
+  ),
+  CLAIMCHECK_METRICS_ADDRESS: metricsAddressSchema.optional(),
+  CLAIMCHECK_TRACES_URL: httpUrl.optional(),
+  CLAIMCHECK_DEPLOYMENT_VERSION: deploymentVersionSchema.optional(),
   CLAIMCHECK_THRESHOLD_BYTES: matching(/^\d{1,12}$/, thresholdMessage)
     .transform(Number)
     .refine(
@@ -87,6 +115,7 @@ const environmentSchema = z.object({
     .refine((port) => port <= 65_535, portMessage)
     .prefault(defaultOf('CLAIMCHECK_WEB_PORT')),
   CLAIMCHECK_WEB_TOKEN: z.string().optional(),
+  CLAIMCHECK_STORE_CONSOLE_URL: httpUrl.transform((text) => text.replace(/\/+$/, '')).optional(),
   CLAIMCHECK_WEB_ORIGINS: z
     .string()
     .transform((text) => text.split(',').map((origin) => origin.trim()))
@@ -116,6 +145,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     modules: values.CLAIMCHECK_MODULES,
     logLevel: values.CLAIMCHECK_LOG_LEVEL,
     taskQueue: values.CLAIMCHECK_TASK_QUEUE,
+    worker: workerSettings(values),
     payloads: payloadSettings(values),
     web: webSettings(values),
     ...(values.CLAIMCHECK_SOURCE_HOSTS === undefined
@@ -139,13 +169,32 @@ function payloadSettings(values: z.infer<typeof environmentSchema>): PayloadSett
   }
 }
 
+function workerSettings(values: z.infer<typeof environmentSchema>): WorkerSettings {
+  const deploymentVersion = values.CLAIMCHECK_DEPLOYMENT_VERSION
+  const metricsAddress = values.CLAIMCHECK_METRICS_ADDRESS
+  const tracesUrl = values.CLAIMCHECK_TRACES_URL
+  return {
+    roles: values.CLAIMCHECK_WORKER_ROLES,
+    concurrency: {
+      fetching: values.CLAIMCHECK_FETCHING_CONCURRENCY,
+      converting: values.CLAIMCHECK_CONVERTING_CONCURRENCY,
+      loading: values.CLAIMCHECK_LOADING_CONCURRENCY,
+    },
+    ...(deploymentVersion === undefined ? {} : { deploymentVersion }),
+    ...(metricsAddress === undefined ? {} : { metricsAddress }),
+    ...(tracesUrl === undefined ? {} : { tracesUrl }),
+  }
+}
+
 function webSettings(values: z.infer<typeof environmentSchema>): WebSettings {
   const { CLAIMCHECK_WEB_TOKEN: token, CLAIMCHECK_WEB_ORIGINS: origins } = values
+  const storeConsoleUrl = values.CLAIMCHECK_STORE_CONSOLE_URL
   return {
     host: values.CLAIMCHECK_WEB_HOST,
     port: values.CLAIMCHECK_WEB_PORT,
     ...(token === undefined ? {} : { token }),
     ...(origins === undefined ? {} : { origins }),
+    ...(storeConsoleUrl === undefined ? {} : { storeConsoleUrl }),
   }
 }
 

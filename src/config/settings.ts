@@ -50,7 +50,26 @@ export const SETTINGS = [
     'The only directories beneath which a worker may read files as sources, separated like those of PATH. Not set: its working directory.',
   ),
   setting('CLAIMCHECK_LOG_LEVEL', 'trace, debug, info, warn, error, fatal or silent.', 'info'),
+  setting(
+    'CLAIMCHECK_METRICS_ADDRESS',
+    'Address and port where a worker serves its metrics to Prometheus, such as 127.0.0.1:9464. Not set: nowhere.',
+  ),
+  setting(
+    'CLAIMCHECK_TRACES_URL',
+    'http(s) URL of an OpenTelemetry collector that workers send traces to, such as http://127.0.0.1:4318/v1/traces. Not set: none.',
+  ),
   setting('CLAIMCHECK_TASK_QUEUE', 'The Temporal task queue of workers and runs.', 'claimcheck'),
+  setting(
+    'CLAIMCHECK_WORKER_ROLES',
+    'What a worker is there for: some of orchestration, fetching, converting, loading, apart by commas. Not set: all.',
+  ),
+  setting('CLAIMCHECK_FETCHING_CONCURRENCY', 'Fetching activities at once in a worker.', '4'),
+  setting('CLAIMCHECK_CONVERTING_CONCURRENCY', 'Converting activities at once in a worker.', '2'),
+  setting('CLAIMCHECK_LOADING_CONCURRENCY', 'Loading activities at once in a worker.', '4'),
+  setting(
+    'CLAIMCHECK_DEPLOYMENT_VERSION',
+    'Deployment name and build id of a versioned worker, such as claimcheck.1.4.0. Not set: not versioned.',
+  ),
   setting(
     'CLAIMCHECK_THRESHOLD_BYTES',
     'Payloads larger than this go to the store, and a claim into history.',
@@ -78,6 +97,10 @@ export const SETTINGS = [
     'The bearer token that the codec server asks for; needed to listen beyond this machine.',
     undefined,
     secret,
+  ),
+  setting(
+    'CLAIMCHECK_STORE_CONSOLE_URL',
+    'http(s) URL of the console of the store, such as that of MinIO, which the pages link to.',
   ),
   setting(
     'CLAIMCHECK_WEB_ORIGINS',

@@ -15,6 +15,9 @@ export interface PartLineage {
   readonly partNumber: number
   readonly partition: string
   readonly publishedAt: Date
+  /** As in `FoundLoad`. */
+  readonly madeFrom: string | null
+  readonly madeBy: string | null
   /** Null where the manifest is no longer in the store. */
   readonly part: {
     readonly key: string
@@ -48,7 +51,7 @@ export async function tracePartsOf(
   manifest: Manifest | undefined,
   partNumbers: ReadonlySet<number>,
 ): Promise<ReadonlyMap<number, PartLineage>> {
-  const { datasetId, partition, publishedAt } = load
+  const { datasetId, partition, publishedAt, madeFrom, madeBy } = load
   const origins = manifest && (await originsOf(store, manifest, partNumbers))
   const traced = new Map<number, PartLineage>()
   for (const partNumber of partNumbers) {
@@ -58,6 +61,8 @@ export async function tracePartsOf(
       partNumber,
       partition,
       publishedAt,
+      madeFrom,
+      madeBy,
       part: part === undefined ? null : await storedPart(store, part),
       landing: manifest && origins ? landingOf(manifest, origins, partNumber) : null,
     })
@@ -75,10 +80,10 @@ async function storedPart(
 
 function originsOf(
   store: ObjectStore,
-  { pipeline, partition, datasetId, landing }: Manifest,
+  { pipeline, partition, datasetId, landing, partsOf = datasetId }: Manifest,
   partNumbers: ReadonlySet<number>,
 ): Promise<PartOrigins> {
-  const run = { pipeline, partition, datasetId: datasetId as DatasetId, landing }
+  const run = { pipeline, partition, datasetId: partsOf as DatasetId, landing }
   return findPartOrigins(store, run, partNumbers)
 }
 

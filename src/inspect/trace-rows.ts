@@ -1,4 +1,5 @@
-import { PipelineError, type PipelineDefinition } from '../../activities/index.ts'
+import { PipelineError } from '../../activities/pipeline-error.ts'
+import type { PipelineDefinition } from '../../activities/index.ts'
 import type { ObjectStore } from '../../codec/index.ts'
 import { LineageError } from '../lineage-error.ts'
 import { suggestion } from '../pipeline/suggestion.ts'

@@ -7,6 +7,7 @@ import { incrementalProblems, incrementalSchema } from './incremental-schema.ts'
 import { limitsSchema, onRejectSchema } from './limits-schema.ts'
 import { parsedText } from './parsed.ts'
 import { parsePipelineName } from './pipeline-name.ts'
+import { retentionSchema } from './retention-schema.ts'
 import { scheduleSchema } from './schedule-schema.ts'
 import { sourceSchema } from './source-schema.ts'
 import { targetProblems } from './target-problems.ts'
@@ -33,6 +34,7 @@ export const pipelineSchema = z
     target: targetSchema,
     schedule: scheduleSchema.optional(),
     after: afterSchema.optional(),
+    retention: retentionSchema.optional(),
   })
   .superRefine((file, context) => {
     // What is wrong by itself is told first.

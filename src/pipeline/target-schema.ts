@@ -59,13 +59,17 @@ export const targetSchema = z.discriminatedUnion('kind', [
   parquetTargetSchema,
 ])
 
-function parseTargetTable(text: string): Parsed<TableName> {
+/** Reads `schema.table` as the table of a target: the tool's own schemas are not for that. */
+export function parseTargetTable(text: string): Parsed<TableName> {
   const parsed = parseTableName(text)
   if (!('value' in parsed) || !RESERVED_SCHEMA.test(parsed.value.schema)) return parsed
   return { problem: `schema ${parsed.value.schema} is not for loaded tables` }
 }
 
-function parsePrefix(text: string): Parsed<{ readonly bucket: string; readonly prefix: string }> {
+/** Reads `s3://bucket/prefix`. */
+export function parsePrefix(
+  text: string,
+): Parsed<{ readonly bucket: string; readonly prefix: string }> {
   const { bucket, key } = s3Place(text)
   const prefix = key.replace(/\/$/, '')
   if (!isBucketName(bucket) || prefix === '') {

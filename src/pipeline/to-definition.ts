@@ -3,6 +3,7 @@ import type { SourceFormat } from '../../activities/source-definition.ts'
 import { parseMemberPath } from './member-path.ts'
 import type { PipelineFile } from './pipeline-schema.ts'
 import { toUpstreams } from './after-schema.ts'
+import { toRetention } from './retention-schema.ts'
 import { toSchedule } from './schedule-schema.ts'
 import { toSource } from './to-source.ts'
 import { toTarget } from './to-target.ts'
@@ -42,6 +43,7 @@ export function toDefinition(
     target: toTarget(target),
     ...(file.schedule === undefined ? {} : { schedule: toSchedule(file.schedule) }),
     ...(file.after === undefined ? {} : { after: toUpstreams(file.after) }),
+    ...(file.retention === undefined ? {} : { retention: toRetention(file.retention) }),
     ...(file.on_item_failure === undefined ? {} : { onItemFailure: file.on_item_failure }),
     limits: {
       batchBytes: limits.batch_bytes,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { PipelineError, type OAuth2Auth } from '../../activities/index.ts'
+import { PipelineError } from '../../activities/pipeline-error.ts'
+import type { OAuth2Auth } from '../../activities/index.ts'
 import { askHost } from './ask-host.ts'
 import { httpAddress } from './http-address.ts'
 import type { Exchange } from './receive-answer.ts'

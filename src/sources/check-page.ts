@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { PipelineError, type TextFormat } from '../../activities/index.ts'
+import { PipelineError } from '../../activities/pipeline-error.ts'
+import type { TextFormat } from '../../activities/index.ts'
 import { bodyBeginning } from './body-beginning.ts'
 import type { DecodedAnswer } from './decode-body.ts'
 

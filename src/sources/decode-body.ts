@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { PipelineError } from '../../activities/index.ts'
+import { PipelineError } from '../../activities/pipeline-error.ts'
 import { errorCode } from './error-code.ts'
 import { tooLarge, type HttpAnswer } from './receive-answer.ts'
 

@@ -1,10 +1,6 @@
-import {
-  EndpointError,
-  PipelineError,
-  type EndpointAnswer,
-  type EndpointCall,
-  type EndpointCaller,
-} from '../../activities/index.ts'
+import { EndpointError } from '../../activities/endpoint-error.ts'
+import { PipelineError } from '../../activities/pipeline-error.ts'
+import type { EndpointAnswer, EndpointCall, EndpointCaller } from '../../activities/index.ts'
 import { Agents } from './agents.ts'
 import { decodeBody } from './decode-body.ts'
 import { baseReference, endpointProblem } from './endpoint-problem.ts'

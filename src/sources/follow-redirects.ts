@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { unescape } from 'node:querystring'
-import { PipelineError } from '../../activities/index.ts'
+import { PipelineError } from '../../activities/pipeline-error.ts'
 import { parseHttpUrl } from './parse-http-url.ts'
 import { basicAuthorization } from './source-headers.ts'
 import type { Hop } from './source-hosts.ts'

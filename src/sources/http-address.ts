@@ -1,4 +1,4 @@
-import { PipelineError } from '../../activities/index.ts'
+import { PipelineError } from '../../activities/pipeline-error.ts'
 import { parseHttpUrl } from './parse-http-url.ts'
 
 /**

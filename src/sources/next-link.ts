@@ -1,4 +1,5 @@
-import { maxNextLinkBytes, PipelineError } from '../../activities/index.ts'
+import { maxNextLinkBytes } from '../../activities/page-source.ts'
+import { PipelineError } from '../../activities/pipeline-error.ts'
 import type { HttpPageRequest } from './http-page-request.ts'
 import { linkTarget } from './link-header.ts'
 import { referringParameters, sourceUrl } from './page-url.ts'

@@ -1,5 +1,5 @@
 import type http from 'node:http'
-import { PipelineError } from '../../activities/index.ts'
+import { PipelineError } from '../../activities/pipeline-error.ts'
 import { GatheredBytes } from '../../activities/landing/gathered-bytes.ts'
 import { isFramed, sendRequest, type SentRequest } from './send-request.ts'
 import type { Hop } from './source-hosts.ts'

@@ -1,4 +1,4 @@
-import { PipelineError, type PipelineErrorCode } from '../../activities/index.ts'
+import { PipelineError, type PipelineErrorCode } from '../../activities/pipeline-error.ts'
 
 export interface RefusedAnswer {
   /** `the source`, say. */

@@ -1,4 +1,5 @@
-import { PipelineError, type HttpSourceDefinition } from '../../activities/index.ts'
+import { PipelineError } from '../../activities/pipeline-error.ts'
+import type { HttpSourceDefinition } from '../../activities/index.ts'
 import { isHeaderValue } from '../pipeline/source-text.ts'
 import { resolveReferences, type Environment } from './resolve-references.ts'
 

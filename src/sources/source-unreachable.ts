@@ -1,4 +1,4 @@
-import { PipelineError } from '../../activities/index.ts'
+import { PipelineError } from '../../activities/pipeline-error.ts'
 import { errorCode } from './error-code.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { PipelineError } from '../../activities/index.ts'
+import { PipelineError } from '../../activities/pipeline-error.ts'
 import { shownContentType } from './check-page.ts'
 import { refusedAnswer } from './refused-answer.ts'
 import { retryAfterMs } from './retry-after.ts'

@@ -1,5 +1,6 @@
 import type { LoadTarget } from '../../activities/load-target.ts'
 import type { TargetDefinition } from '../../activities/pipeline-definition.ts'
+import { PipelineError } from '../../activities/pipeline-error.ts'
 
 /** Each kind of target; what a method is called with says which. */
 export type TargetsByKind = {
@@ -15,6 +16,13 @@ export function createTargets(targets: TargetsByKind): LoadTarget {
     check: (request) => of(request).check(request),
     stagePart: (request) => of(request).stagePart(request),
     publish: (request) => of(request).publish(request),
+    async plan(request) {
+      const target = of(request)
+      if (target.plan !== undefined) return target.plan(request)
+      throw new PipelineError('PLAN_UNSUPPORTED', 'Targets of this kind plan no loads', {
+        remedy: 'Load without a plan.',
+      })
+    },
     isPublished: (request) => of(request).isPublished(request),
     coveredSlices: (request) => of(request).coveredSlices(request),
     highWaterMark: (request) => of(request).highWaterMark(request),

@@ -17,6 +17,9 @@ import type { Environment } from '../sources/resolve-references.ts'
 import type { ApiServices } from './api/api-services.ts'
 import { createApi } from './api/create-api.ts'
 import { EventStreams } from './api/event-streams.ts'
+import { metricsRoute } from './metrics/metrics-route.ts'
+import { createPages } from './page/create-pages.ts'
+import { openPageServices, type OpenedPageServices } from './page/open-page-services.ts'
 import { startWebServer } from './start-web-server.ts'
 import { createWebApp } from './web-app.ts'
 import { WebError } from './web-error.ts'
@@ -55,10 +58,17 @@ export async function runWeb(options: RunWebOptions): Promise<void> {
   const store = createS3ObjectStore(options.addresses.store)
   const temporal = connectOnDemand(options.addresses.temporal, { ...options.payloads, store })
   const coverage = coverageOf(options)
+  let pageServices: OpenedPageServices | undefined
   try {
+    const connected = { client: () => temporal.client(), store, coverage }
+    const guarded = guardedBy(options)
+    const services = servicesOf(options, connected)
+    pageServices = openPageServices({ ...options, services, store })
     const app = createWebApp({
       codecServer: codecServerOn(store, options),
-      api: apiOn(options, { client: () => temporal.client(), store, coverage }),
+      api: createApi({ ...guarded, services }),
+      metrics: metricsRoute({ ...guarded, services: pageServices }),
+      pages: createPages({ ...guarded, services: pageServices }),
     })
     const server = await startWebServer({ ...web, fetch: app.fetch })
     onReady(server.url)
@@ -67,6 +77,7 @@ export async function runWeb(options: RunWebOptions): Promise<void> {
   } finally {
     await temporal.close()
     await coverage?.close()
+    await pageServices?.close()
     store.close()
   }
 }
@@ -97,32 +108,30 @@ function coverageOf({ addresses, environment, allowedHosts }: RunWebOptions) {
   return openCoverage({ databaseUrl: database.url, store, environment, allowedHosts })
 }
 
-function apiOn(
+function guardedBy({ logger, web }: RunWebOptions) {
+  const onFailure = (error: CodedError): void => logFailure(logger, error)
+  return { host: web.host, token: web.token, onFailure }
+}
+
+function servicesOf(
   options: RunWebOptions,
-  {
-    store,
-    ...connected
-  }: Pick<ApiServices, 'client' | 'coverage'> & { readonly store: ObjectStore },
-) {
-  const { addresses, directories, logger, payloads, signal, taskQueue, web } = options
+  { store, ...connected }: Pick<ApiServices, 'client' | 'coverage' | 'store'>,
+): ApiServices {
+  const { addresses, directories, payloads, signal, taskQueue } = options
   const { namespace, uiUrl } = addresses.temporal
   const schedules = (client: Client) => openSchedules(client, { ...payloads, store })
   const streams = new EventStreams(signal)
-  return createApi({
-    host: web.host,
-    token: web.token,
-    services: {
-      ...connected,
-      directories,
-      namespace,
-      schedules,
-      signal,
-      streams,
-      taskQueue,
-      uiUrl,
-    },
-    onFailure: (error) => logFailure(logger, error),
-  })
+  return {
+    ...connected,
+    directories,
+    namespace,
+    schedules,
+    signal,
+    store,
+    streams,
+    taskQueue,
+    uiUrl,
+  }
 }
 
 /** The embedded UI, under both names that people open it by. */

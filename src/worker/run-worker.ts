@@ -1,27 +1,35 @@
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Client } from '@temporalio/client'
-import { NativeConnection } from '@temporalio/worker'
-import { createActivities, DuckDb } from '../../activities/index.ts'
+import { NativeConnection, Runtime } from '@temporalio/worker'
+import { createActivities } from '../../activities/index.ts'
+import { markNamespace } from '../../activities/retention/namespace-mark.ts'
 import {
   createDataConverter,
   createS3ObjectStore,
   type WarningListener,
 } from '../../codec/index.ts'
-import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
+import type { DatabaseAddress, StackAddresses } from '../../infra/stack/stack-addresses.ts'
 import { connectionOptions, reach } from '../client/connect-temporal.ts'
+import { createRetentionHistories } from '../client/retention-histories.ts'
 import { createLoadStarter } from '../client/load-starter.ts'
+import { createSliceLoads } from '../client/slice-loads.ts'
 import type { PayloadSettings } from '../config/read-settings.ts'
+import type { WorkerSettings } from '../config/worker-settings.ts'
 import type { HostList } from '../sources/host-list.ts'
-import { createSources } from '../sources/create-sources.ts'
-import { createTargets } from '../targets/create-targets.ts'
-import { createParquetTarget } from '../targets/parquet/parquet-target.ts'
-import { createPostgresTarget } from '../targets/postgres/postgres-target.ts'
+import { countCodec } from './count-codec.ts'
+import { openGarbage } from '../inspect/open-garbage.ts'
 import { createWorkers } from './create-workers.ts'
+import type { Tracing } from './open-tracing.ts'
+import { openPorts } from './open-ports.ts'
+
+/** The servers that a worker needs; the database only where it loads. */
+export type WorkerAddresses = Pick<StackAddresses, 'temporal' | 'store'> & {
+  readonly database?: DatabaseAddress
+}
 
 export interface RunWorkerOptions {
-  readonly addresses: StackAddresses
+  readonly addresses: WorkerAddresses
   readonly taskQueue: string
+  readonly worker: WorkerSettings
   readonly payloads: PayloadSettings
   /** Hears what the codec warns of. */
   readonly onWarning: WarningListener
@@ -41,62 +49,68 @@ export interface RunWorkerOptions {
   readonly signal: AbortSignal
 }
 
-/** Polls both queues until `signal` aborts. */
+/** Polls the queues of its roles until `signal` aborts. */
 export async function runWorker(options: RunWorkerOptions): Promise<void> {
-  const { addresses, taskQueue, payloads, onWarning, signal } = options
+  const { addresses, taskQueue, worker, payloads, onWarning, signal } = options
   const { namespace } = addresses.temporal
-  const store = createS3ObjectStore(addresses.store)
-  const sources = createSources({
-    environment: options.environment,
-    allowedHosts: options.sourceHosts,
-    store: addresses.store,
-    directories: options.sourceDirectories,
-    stateDirectory: options.stateDirectory,
-    modules: options.modules,
-  })
+  const { onEvent, onRetry } = countCodec(Runtime.instance().metricMeter)
+  const store = createS3ObjectStore({ ...addresses.store, onRetry })
   const connection = await reach(addresses.temporal, () =>
     NativeConnection.connect(connectionOptions(addresses.temporal)),
   )
-  const duckDb = await DuckDb.open({
-    spillDirectory: join(tmpdir(), `claimcheck-spill-${process.pid}`),
-  })
-  const target = createTargets({
-    postgres: createPostgresTarget({ url: addresses.database.url }),
-    parquet: createParquetTarget({
-      store: addresses.store,
-      duckDb,
-      environment: options.environment,
-      allowedHosts: options.sourceHosts,
-    }),
-  })
   // One for both: what an activity starts goes through the same cache and the same limit.
-  const dataConverter = createDataConverter({ ...payloads, store, namespace, onWarning })
+  const dataConverter = createDataConverter({ ...payloads, store, namespace, onWarning, onEvent })
   const client = new Client({ connection, namespace, dataConverter })
-  const starter = createLoadStarter(client, taskQueue)
+  // Nothing of a load depends on it.
+  const marking = markNamespace(
+    { store, histories: createRetentionHistories(client) },
+    signal,
+  ).catch(({ message }: Error) =>
+    Runtime.instance().logger.warn(`the bucket is not marked: ${message}`),
+  )
+  const sliceLoads = createSliceLoads(client, taskQueue)
+  const garbage = openGarbage({ ...options, client, store, allowedHosts: options.sourceHosts })
+  const tracing = worker.tracesUrl === undefined ? undefined : await traceTo(worker.tracesUrl)
+  const opened = await openPorts({
+    ...options,
+    roles: worker.roles,
+    store,
+    starter: createLoadStarter(client, taskQueue),
+    loadsAtOnce: worker.concurrency.loading,
+  })
   try {
     const workers = await createWorkers({
+      ...worker,
       connection,
       namespace,
       taskQueue,
       dataConverter,
       payloads,
-      activities: createActivities({ store, ...sources, target, duckDb, starter }),
+      tracing,
+      activities: createActivities(Object.assign(opened.ports, { sliceLoads }, garbage)),
     })
-    const running = workers.map((worker) => worker.run())
+    const running = workers.map((each) => each.run())
     const stop = (): void => {
-      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
+      for (const each of workers) if (each.getState() === 'RUNNING') each.shutdown()
     }
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop)
     options.onReady()
-    // A worker that ends by itself has failed: the other one must not go on alone.
+    // A worker that ends by itself has failed: the others must not go on alone.
     const ends = await Promise.allSettled(running.map((run) => run.finally(stop)))
     for (const end of ends) if (end.status === 'rejected') throw end.reason
   } finally {
-    await sources.close()
-    await target.close()
+    await opened.close()
+    await tracing?.close()
+    await garbage.close()
+    await marking
     store.close()
-    duckDb.close()
     await connection.close()
   }
+}
+
+/** Heavy, and few want it. */
+async function traceTo(url: string): Promise<Tracing> {
+  const { openTracing } = await import('./open-tracing.ts')
+  return openTracing(url)
 }

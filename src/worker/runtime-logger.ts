@@ -15,17 +15,32 @@ export function createLogger(level: string): Logger {
 }
 
 /**
- * Makes pino the logger of Temporal's runtime. Once a process, before anything connects.
+ * Makes pino the logger of Temporal's runtime, and serves its metrics where an address is given. Once a process, before anything connects.
  *
  * Of what is logged only names and the error's message are kept: an activity that fails to start would
  * otherwise log its whole task, payloads included.
  */
-export function installRuntime(logger: Logger): void {
+export function installRuntime(logger: Logger, metricsAddress?: string): void {
   Runtime.install({
     logger: new DefaultLogger('INFO', (entry) => writeEntry(logger, entry)),
-    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
+    telemetryOptions: {
+      logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
+      ...(metricsAddress === undefined ? {} : { metrics: metricsAt(metricsAddress) }),
+    },
     shutdownSignals: [],
   })
+}
+
+/** As Prometheus would have them: base units, and counters that say so. */
+function metricsAt(bindAddress: string) {
+  return {
+    prometheus: {
+      bindAddress,
+      countersTotalSuffix: true,
+      unitSuffix: true,
+      useSecondsForDurations: true,
+    },
+  }
 }
 
 const keptNames = [
@@ -36,6 +51,10 @@ const keptNames = [
   'attempt',
   'taskQueue',
   'datasetId',
+  'pipeline',
+  'partition',
+  'partNumber',
+  'counts',
 ]
 
 function writeEntry(logger: Logger, { level, message, meta }: LogEntry): void {

@@ -1,71 +1,24 @@
 import assert from 'node:assert/strict'
 import { globSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import type { LoadHandle } from '../../src/client/start-load.ts'
-import { openLoadBed, type LoadBed } from '../support/load-bed.ts'
-import { sourceDigest, tableDigest } from '../support/oracle.ts'
-import { createFlightsTable, tableOf, uniqueName } from '../support/pipeline-fixture.ts'
-import { attemptsOf, chainOfHistories } from '../support/run-histories.ts'
-import type { WorkerProcess } from '../support/worker-process.ts'
 import { eventually } from '../support/eventually.ts'
-import { assertFetchedOnce, killWorker, type Kill } from './support/kill-worker.ts'
-import { createPublishGate, type PublishGate } from './support/publish-gate.ts'
+import type { LoadBed } from '../support/load-bed.ts'
+import { createFlightsTable, uniqueName } from '../support/pipeline-fixture.ts'
+import { chainOfHistories, failedAttempts } from '../support/run-histories.ts'
+import { KillBed } from './support/kill-bed.ts'
+import type { Kill } from './support/kill-worker.ts'
+import { createPublishGate } from './support/publish-gate.ts'
 import { publishingSession, sessionsOf, stagingSession } from './support/server-sessions.ts'
 
 const patienceMs = 60_000
-const day = { since: '2001-01-01', until: '2001-01-02' }
 
-describe('a worker that is killed', () => {
-  let bed: LoadBed
-  let gate: PublishGate
-  let worker: WorkerProcess
-  let pipeline: string
-  before(async () => {
-    bed = await openLoadBed()
-    worker = await bed.startWorker()
-    // The first load of a database makes the catalog, on which one test puts a trigger.
-    const first = uniqueName('first')
-    await bed.writeFlights({ name: first })
-    await (await bed.start(first, '2001-01-01T06')).result()
-    gate = await createPublishGate(bed.database)
-  })
-  after(() => bed?.close())
-  beforeEach(() => {
-    pipeline = uniqueName('killed')
-    bed.source.setFaults({})
-    bed.source.resetStats()
-  })
-
-  async function assertLoadedOnce(
-    load: LoadHandle,
-    kills: readonly Kill[],
-    interval = day,
-  ): Promise<void> {
-    await load.result()
-    assert.deepEqual(
-      await tableDigest(bed.database, tableOf(pipeline)),
-      await sourceDigest(interval),
-    )
-    const loads = await bed.database.query('SELECT FROM claimcheck.loads WHERE pipeline = $1', [
-      pipeline,
-    ])
-    assert.equal(loads.length, 1)
-    assert.deepEqual(
-      await bed.database.query(`SELECT FROM claimcheck.staged_parts
-        UNION ALL SELECT FROM pg_tables WHERE schemaname = 'claimcheck_staging'`),
-      [],
-    )
-    assertFetchedOnce(bed, kills)
-  }
-
-  async function killAndReplace(how: 'kill' | 'stop' = 'kill'): Promise<Kill> {
-    const kill = await killWorker(bed, worker, pipeline, how)
-    worker = await bed.startWorker()
-    return kill
-  }
-
+// At the same time: each mostly waits for the server to notice that a worker is gone.
+describe('a worker that is killed', { concurrency: 4 }, () => {
   it('loses only the pages in flight when it was fetching, twice over', async (t) => {
+    await using killed = await KillBed.open()
+    const { bed, pipeline } = killed
     await bed.writeFlights({ name: pipeline, perPage: 250, limits: { batch_bytes: '512KiB' } })
     bed.source.setFaults({ latencyMs: 40 })
     const load = await bed.start(pipeline, '2001-01-01')
@@ -80,14 +33,16 @@ describe('a worker that is killed', () => {
         patienceMs,
       )
       t.diagnostic(`killed after ${pages} of 60 pages`)
-      kills.push(await killAndReplace())
+      kills.push(await killed.killAndReplace())
     }
-    await assertLoadedOnce(load, kills)
+    await killed.assertLoadedOnce(load, kills)
     assert.ok(kills.every(({ landed }) => landed.size > 0))
-    assert.ok((await attempts(load, 'fetchBatch')).some((attempt) => attempt > 1))
+    assert.ok((await killed.attempts(load, 'fetchBatch')).some((attempt) => attempt > 1))
   })
 
   it('loses nothing wherever it is killed, twice over', async (t) => {
+    await using killed = await KillBed.open()
+    const { bed, pipeline } = killed
     await bed.writeFlights({ name: pipeline, perPage: 500, limits: { batch_bytes: '200KiB' } })
     const load = await bed.start(pipeline, '2001-01-01')
     const kills: Kill[] = []
@@ -95,14 +50,16 @@ describe('a worker that is killed', () => {
     let events = 0
     for (let times = 0; times < 2; times += 1) {
       events += 15 + Math.floor(Math.random() * 45)
-      await eventually(`${events} events`, async () => hasReached(load, events), patienceMs)
+      await eventually(`${events} events`, async () => hasReached(bed, load, events), patienceMs)
       t.diagnostic(`killed after ${events} events`)
-      kills.push(await killAndReplace())
+      kills.push(await killed.killAndReplace())
     }
-    await assertLoadedOnce(load, kills)
+    await killed.assertLoadedOnce(load, kills)
   })
 
   it('hands over what it was doing when it is ended in good order', async () => {
+    await using killed = await KillBed.open()
+    const { bed, pipeline } = killed
     await bed.writeFlights({ name: pipeline, perPage: 250 })
     // The walk is longer than the worker is given to finish.
     bed.source.setFaults({ latencyMs: 500 })
@@ -112,31 +69,40 @@ describe('a worker that is killed', () => {
       async () => (bed.source.stats().pagesFetched >= 5 ? true : undefined),
       patienceMs,
     )
-    const ending = await killAndReplace('stop')
+    const ending = await killed.killAndReplace('stop')
     bed.source.setFaults({})
-    await assertLoadedOnce(load, [ending])
-    assert.deepEqual(await attempts(load, 'fetchBatch'), [2])
+    await killed.assertLoadedOnce(load, [ending])
+    assert.deepEqual(await killed.attempts(load, 'fetchBatch'), [2])
+    // Of no timeout: it was given back.
+    const histories = await chainOfHistories(bed.client, load.workflowId, load.firstExecutionRunId)
+    assert.deepEqual(failedAttempts(histories), [
+      'Worker is shutting down and this activity did not complete in time',
+    ])
   })
 
   it('starts a conversion anew from what was landed', async () => {
+    await using killed = await KillBed.open()
+    const { bed, pipeline } = killed
     await bed.writeFlights({ name: pipeline, perPage: 10_000 })
     const load = await bed.start(pipeline, '2001-01-01..2001-01-07')
     const kills: Kill[] = []
     for (const file of [recordsFiles, 'part.parquet']) {
       await eventually(
         `the conversion's ${file}`,
-        async () => (isConverting(worker.disk, file) ? true : undefined),
+        async () => (isConverting(killed.worker.disk, file) ? true : undefined),
         patienceMs,
       )
-      kills.push(await killAndReplace())
+      kills.push(await killed.killAndReplace())
     }
-    await assertLoadedOnce(load, kills, { since: '2001-01-01', until: '2001-01-08' })
-    const [attempt = 0] = await attempts(load, 'convertBatch')
+    await killed.assertLoadedOnce(load, kills, { since: '2001-01-01', until: '2001-01-08' })
+    const [attempt = 0] = await killed.attempts(load, 'convertBatch')
     assert.ok(attempt > 1)
     assert.equal(bed.source.stats().pagesRefetched, 0)
   })
 
   it('stages a part once that it was copying', async () => {
+    await using killed = await KillBed.open()
+    const { bed, pipeline } = killed
     await bed.writeFlights({ name: pipeline, limits: { batch_bytes: '400KiB' } })
     bed.source.setFaults({ latencyMs: 100 })
     const load = await bed.start(pipeline, '2001-01-01')
@@ -154,36 +120,41 @@ describe('a worker that is killed', () => {
     const locker = await bed.database.connect()
     await locker.query(`BEGIN; LOCK TABLE ${table}`)
     await stagingSession(bed.database, { waitsFor: 'relation', runs: 'COPY' })
-    const kill = await killAndReplace()
+    const kill = await killed.killAndReplace()
     await locker.query('ROLLBACK')
-    await assertLoadedOnce(load, [kill])
-    assert.ok((await attempts(load, 'stageBatch')).some((attempt) => attempt > 1))
+    await killed.assertLoadedOnce(load, [kill])
+    assert.ok((await killed.attempts(load, 'stageBatch')).some((attempt) => attempt > 1))
   })
 
   it('publishes once when it had only begun to', async () => {
+    await using killed = await KillBed.open()
+    const { bed, pipeline } = killed
     const table = await createFlightsTable(bed.database, pipeline)
     await bed.writeFlights({ name: pipeline })
     const locker = await bed.database.connect()
     await locker.query(`BEGIN; LOCK TABLE ${table}`)
     const load = await bed.start(pipeline, '2001-01-01')
     await publishingSession(bed.database, { waitsFor: 'relation', runs: 'LOCK' })
-    const kill = await killAndReplace()
+    const kill = await killed.killAndReplace()
     await locker.query('ROLLBACK')
-    await assertLoadedOnce(load, [kill])
-    assert.deepEqual(await attempts(load, 'publishLoad'), [2])
+    await killed.assertLoadedOnce(load, [kill])
+    assert.deepEqual(await killed.attempts(load, 'publishLoad'), [2])
   })
 
   it('publishes once when the server still runs the statement of the dead', async () => {
+    await using killed = await KillBed.open()
+    const { bed, pipeline } = killed
     const table = await createFlightsTable(bed.database, pipeline)
     await bed.writeFlights({ name: pipeline })
+    const gate = await createPublishGate(bed.database)
     await gate.installAt(table, 'statement')
     await gate.close()
     const load = await bed.start(pipeline, '2001-01-01')
     const dead = await publishingSession(bed.database, { waitsFor: 'advisory', runs: 'INSERT' })
-    const kill = await killWorker(bed, worker, pipeline)
+    const kill = await killed.kill()
     const [orphan] = await sessionsOf(bed.database)
     assert.equal(orphan?.pid, dead.pid, 'the server still runs it')
-    worker = await bed.startWorker()
+    await killed.replace()
     const successor = await eventually(
       'the next attempt to end it and take its place',
       async () =>
@@ -194,47 +165,40 @@ describe('a worker that is killed', () => {
     )
     assert.equal(successor.name, dead.name)
     await gate.open()
-    await assertLoadedOnce(load, [kill])
-    assert.deepEqual(await attempts(load, 'publishLoad'), [2])
+    await killed.assertLoadedOnce(load, [kill])
+    assert.deepEqual(await killed.attempts(load, 'publishLoad'), [2])
   })
 
   it('publishes once when the server commits for the dead', async () => {
+    await using killed = await KillBed.open()
+    const { bed, pipeline } = killed
+    // The first load of a database makes the catalog, which gets the trigger.
+    const first = uniqueName('first')
+    await bed.writeFlights({ name: first })
+    await (await bed.start(first, '2001-01-01T06')).result()
+    bed.source.resetStats()
     await bed.writeFlights({ name: pipeline })
+    const gate = await createPublishGate(bed.database)
     await gate.installAt('claimcheck.loads', 'commit')
     await gate.close()
     const load = await bed.start(pipeline, '2001-01-01')
     await publishingSession(bed.database, { waitsFor: 'advisory', runs: 'COMMIT' })
-    const kill = await killWorker(bed, worker, pipeline)
+    const kill = await killed.kill()
     await gate.open()
+    const loadRows = () =>
+      bed.database.query<{ transaction: string }>(
+        'SELECT xmin::text AS transaction FROM claimcheck.loads WHERE pipeline = $1',
+        [pipeline],
+      )
     const published = await eventually('the load row', async () => {
       const rows = await loadRows()
       return rows.length > 0 ? rows : undefined
     })
-    worker = await bed.startWorker()
-    await assertLoadedOnce(load, [kill])
+    await killed.replace()
+    await killed.assertLoadedOnce(load, [kill])
     assert.deepEqual(await loadRows(), published, 'the row is the one of the dead')
-    assert.deepEqual(await attempts(load, 'publishLoad'), [2])
+    assert.deepEqual(await killed.attempts(load, 'publishLoad'), [2])
   })
-
-  async function hasReached(load: LoadHandle, events: number): Promise<true | undefined> {
-    const { historyLength, status } = await bed.client.workflow
-      .getHandle(load.workflowId)
-      .describe()
-    return historyLength >= events || status.name !== 'RUNNING' ? true : undefined
-  }
-
-  function loadRows(): Promise<{ transaction: string }[]> {
-    return bed.database.query(
-      'SELECT xmin::text AS transaction FROM claimcheck.loads WHERE pipeline = $1',
-      [pipeline],
-    )
-  }
-
-  async function attempts(load: LoadHandle, activityType: string): Promise<number[]> {
-    const { workflowId, firstExecutionRunId } = load
-    const histories = await chainOfHistories(bed.client, workflowId, firstExecutionRunId)
-    return attemptsOf(histories, activityType)
-  }
 })
 
 /** What a conversion writes first, and staging does not. */
@@ -246,4 +210,13 @@ function isConverting(disk: string, files: string): boolean {
     globSync(`*/${pattern}`, { cwd: disk }).map(dirname)
   const converting = new Set(foldersWith(recordsFiles))
   return foldersWith(files).some((folder) => converting.has(folder))
+}
+
+async function hasReached(
+  { client }: LoadBed,
+  load: LoadHandle,
+  events: number,
+): Promise<true | undefined> {
+  const { historyLength, status } = await client.workflow.getHandle(load.workflowId).describe()
+  return historyLength >= events || status.name !== 'RUNNING' ? true : undefined
 }

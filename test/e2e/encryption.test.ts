@@ -30,7 +30,15 @@ describe('a load with encryption keys', () => {
     const histories = await chainOfHistories(bed.client, workflowId, runId)
     const payloads = histories.flatMap((history) => payloadsOf(history))
     assert.ok(payloads.length > 5)
-    const encodings = payloads.map(({ metadata }) => Buffer.from(metadata?.['encoding'] ?? []))
+    // Temporal itself has to read what it finds runs by: what stands in the workflow's id too.
+    const [searched, sealed] = [true, false].map((isIndexed) =>
+      payloads.filter(({ metadata }) => (metadata?.['type'] !== undefined) === isIndexed),
+    )
+    const values = searched?.map(({ data }): unknown => JSON.parse(String(data)))
+    assert.deepEqual(new Set(values), new Set([name, partition]))
+    const encodings = (sealed ?? []).map(({ metadata }) =>
+      Buffer.from(metadata?.['encoding'] ?? []),
+    )
     for (const encoding of encodings)
       assert.ok(sealedEncodings.includes(String(encoding)), String(encoding))
     const text = histories.map((history) => JSON.stringify(history)).join()

@@ -5,37 +5,36 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
+import { findDatasets } from '../../activities/index.ts'
 import { openLoadBed, type LoadBed } from '../support/load-bed.ts'
 import { tableOf, uniqueName, writePipeline } from '../support/pipeline-fixture.ts'
+import { jsonLines } from '../support/run-cli.ts'
 import { runSummary } from '../support/run-summary.ts'
 import { assertFailure } from './support/assert-failure.ts'
 
-describe('a source that brings fields which nobody has declared', () => {
+// At the same time: each mostly waits.
+describe('a source that brings fields which nobody has declared', { concurrency: true }, () => {
   let bed: LoadBed
   let server: Server
   let files: string
   /** What the source was asked for, in order. */
-  const asked: string[] = []
-  /** Its pages, by night. */
-  let nights: Readonly<Record<string, readonly string[]>> = {}
+  const requests: string[] = []
+  /** Its pages, by pipeline and night. */
+  const served: Record<string, Readonly<Record<string, readonly string[]>>> = {}
 
   before(async () => {
     files = await mkdtemp(join(tmpdir(), 'claimcheck-test-evolving-'))
     bed = await openLoadBed()
     await bed.startWorker({ CLAIMCHECK_SOURCE_DIRECTORIES: files })
     server = createServer((request, response) => {
-      asked.push(request.url ?? '')
-      const { searchParams } = new URL(request.url ?? '', 'http://source')
-      response.end(
-        nights[searchParams.get('night') ?? '']?.[Number(searchParams.get('page')) - 1] ?? '[]',
-      )
+      requests.push(request.url ?? '')
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://source')
+      const night = served[pathname.slice(1)]?.[searchParams.get('night') ?? '']
+      response.end(night?.[Number(searchParams.get('page')) - 1] ?? '[]')
     })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-  })
-  beforeEach(() => {
-    asked.length = 0
   })
   after(async () => {
     server?.close()
@@ -50,7 +49,7 @@ describe('a source that brings fields which nobody has declared', () => {
       schema: 'evolve',
       source: {
         kind: 'http',
-        url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/rows`,
+        url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/${name}`,
         query: { night: '{partition}' },
         next: 'page',
       },
@@ -60,7 +59,9 @@ describe('a source that brings fields which nobody has declared', () => {
       target: { kind: 'postgres', table: tableOf(name), mode: 'merge' },
       ...more,
     })
-  const asking = (night: string, page: number) => `/rows?night=${night}&page=${page}`
+  const asking = (name: string, night: string, page: number) =>
+    `/${name}?night=${night}&page=${page}`
+  const askedOf = (name: string) => requests.filter((url) => url.startsWith(`/${name}?`))
   const run = (name: string, night: string) =>
     bed.cli(['run', name, '--partition', night, '--wait', '--json'])
   const rowsOf = (name: string) =>
@@ -82,7 +83,7 @@ describe('a source that brings fields which nobody has declared', () => {
 
   it('gets columns for them, and wider ones when their values need it, and is asked once', async () => {
     const name = uniqueName('evolving')
-    nights = {
+    const nights: Readonly<Record<string, readonly string[]>> = {
       '2001-01-01': [
         '[{"id":1,"t":"a","n":5,"at":null},{"id":2,"t":"b","n":-1}]',
         '[{"id":3,"t":"c","tag":{"k":1.50}}]',
@@ -93,16 +94,17 @@ describe('a source that brings fields which nobody has declared', () => {
       ],
       '2001-01-03': ['[{"id":5,"n":"many"},{"id":6}]'],
     }
+    served[name] = nights
     await write(name, { t: 'text' })
     const summaries = []
     for (const night of Object.keys(nights)) {
-      asked.length = 0
+      const already = askedOf(name).length
       const summary = runSummary(await run(name, night))
       summaries.push({ night, runs: summary.runs, rows: summary.rows, rejects: summary.rejects })
       const pages = (nights[night] ?? []).length + 1
       assert.deepEqual(
-        asked,
-        Array.from({ length: pages }, (_, page) => asking(night, page + 1)),
+        askedOf(name).slice(already),
+        Array.from({ length: pages }, (_, page) => asking(name, night, page + 1)),
       )
       const loads = await loadsOf(name)
       assert.equal(loads.at(-1)?.['datasetId'], summary.datasetId)
@@ -153,15 +155,27 @@ describe('a source that brings fields which nobody has declared', () => {
 
   it('is loaded again from its landing, by a pipeline that has come to evolve', async () => {
     const name = uniqueName('evolving-again')
-    nights = { '2001-01-01': ['[{"id":1,"t":"a","n":5}]', '[{"id":2,"n":6,"T":1}]'] }
+    served[name] = { '2001-01-01': ['[{"id":1,"t":"a","n":5}]', '[{"id":2,"n":6,"T":1}]'] }
     await write(name, { t: 'text' }, { schema: 'discard' })
     assert.equal(runSummary(await run(name, '2001-01-01')).runs, 1)
     assert.deepEqual(await typesOf(name), { id: 'bigint', t: 'text' })
-    asked.length = 0
+    const asked = askedOf(name)
     const again = ['reprocess', name, '--partition', '2001-01-01', '--wait', '--json']
     await write(name, { t: 'text' }, { transform: 'select *, id * 2 as twice from input' })
+    const planned = jsonLines(await bed.cli([...again, '--plan'])).at(-1)
+    const { alterations, ...counts } = Object(planned)
+    assert.partialDeepStrictEqual(counts, { rowsBefore: 2, added: 0, changed: 2, same: 0 })
+    assert.match(alterations.join('; '), /"n" .*; .*"twice"/)
+    assert.deepEqual(await typesOf(name), { id: 'bigint', t: 'text' })
     const second = runSummary(await bed.cli(again))
-    assert.deepEqual([second.runs, second.rows, asked], [2, 2, []])
+    assert.deepEqual([second.runs, second.rows, askedOf(name)], [2, 2, asked])
+    // Of the plan, which was made in two runs too, nothing is left.
+    const place = { pipeline: name, partition: '2001-01-01' }
+    assert.equal((await findDatasets(bed.store, place)).length, 3)
+    const ids = new Set<string>()
+    for await (const { key } of bed.store.list(`datasets/${name}/`))
+      ids.add(key.split('/')[3] ?? '')
+    assert.equal(ids.size, 3)
     const [{ row } = {}] = (await rowsOf(name)).slice(1)
     const { T_: _, ...found } = row as Record<string, unknown>
     const twin = Object.keys(found).find((key) => key.startsWith('T_')) ?? ''
@@ -170,7 +184,7 @@ describe('a source that brings fields which nobody has declared', () => {
 
     // What is declared later is no longer brought, and nothing is new: one run.
     await write(name, { t: 'text', n: 'bigint' })
-    nights = { '2001-01-02': ['[{"id":3,"n":7,"T":2}]'] }
+    served[name] = { '2001-01-02': ['[{"id":3,"n":7,"T":2}]'] }
     const third = runSummary(await run(name, '2001-01-02'))
     assert.deepEqual([third.runs, third.rows], [1, 1])
   })
@@ -205,7 +219,7 @@ describe('a source that brings fields which nobody has declared', () => {
 
   it('fails as ever for rows that are bad, with the table as it was', async () => {
     const name = uniqueName('evolving-bad')
-    nights = { '2001-01-01': ['[{"id":"x","n":5}]', '[{"id":2}]'] }
+    served[name] = { '2001-01-01': ['[{"id":"x","n":5}]', '[{"id":2}]'] }
     await write(name, {})
     const failure = assertFailure(await run(name, '2001-01-01'), {
       code: 'REJECT_LIMIT_EXCEEDED',
@@ -215,8 +229,8 @@ describe('a source that brings fields which nobody has declared', () => {
     const [none] = await bed.database.query('SELECT to_regclass($1) AS name', [tableOf(name)])
     assert.deepEqual(none, { name: null })
     assert.deepEqual(
-      asked,
-      [1, 2, 3].map((page) => asking('2001-01-01', page)),
+      askedOf(name),
+      [1, 2, 3].map((page) => asking(name, '2001-01-01', page)),
     )
   })
 })

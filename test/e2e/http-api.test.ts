@@ -306,12 +306,30 @@ describe('the HTTP API', () => {
     await bed.client.schedule.getHandle(`schedule/${name}`).delete()
   })
 
+  it('begins a backfill, and says how it ended', async () => {
+    const name = await newPipeline()
+    const range = { from: '2001-01-01T06', to: '2001-01-01T07' }
+    const { status, headers, body } = await api.post(`/backfill/${name}`, range)
+    const workflowId = `backfill/${name}/${range.from}..${range.to}`
+    assert.deepEqual([status, body['workflowId'], body['planned']], [202, workflowId, 2])
+    assert.equal(headers.get('location'), runPath(workflowId))
+    const { state, result } = await api.ended(workflowId)
+    assert.equal(state, 'completed')
+    const ended = { planned: 2, loaded: 2, skipped: 0, failed: 0, failures: [], left: 0 }
+    assert.deepEqual(result, ended)
+    const newest = await api.post(`/backfill/${name}`, { ...range, order: 'newest-first' })
+    assert.deepEqual([newest.status, newest.body['code']], [400, 'BACKFILL_INVALID'])
+  })
+
   it('refuses what it cannot do with a code and a status', async () => {
     const name = await newPipeline()
     const refusals: [Promise<{ status: number; body: Record<string, unknown> }>, number, string][] =
       [
         [api.post('/etl/none', { partition }), 404, 'PIPELINE_NOT_FOUND'],
         [api.post(`/etl/${name}`, { partition: 'June' }), 400, 'PARTITION_INVALID'],
+        [api.post('/reprocess/none', { partition }), 404, 'PIPELINE_NOT_FOUND'],
+        [api.post(`/reprocess/${name}`, { partition: '1999' }), 404, 'DATASET_NOT_FOUND'],
+        [api.post(`/reprocess/${name}`, { partition, target: 'a.b.c' }), 400, 'TARGET_INVALID'],
         [api.get('/runs/etl%2Fnone%2F2001'), 404, 'RUN_NOT_FOUND'],
         [api.post('/runs/etl%2Fnone%2F2001/cancel'), 404, 'RUN_NOT_FOUND'],
         [api.get('/runs?next=bm8'), 400, 'PAGE_TOKEN_INVALID'],

@@ -169,5 +169,23 @@ describe('a load of files', () => {
     assert.ok(summary.pagesFound > 0 && summary.pagesFound < summary.pages)
     assert.deepEqual([summary.rows, summary.counts.rowsDuplicate], [2000, 500])
     await assertTable(merged(...files))
+
+    // What that would change is known from the landing of both; nothing of it stays.
+    for (const file of ['1', '2']) await rm(join(folder, `${name}-${file}.ndjson`))
+    await bed.database.query(`DELETE FROM ${tableOf(name)} WHERE id < 7`)
+    const state = async () => {
+      const keys: string[] = []
+      for await (const { key } of bed.store.list(`datasets/${name}/`)) keys.push(key)
+      const staged = await bed.database.query(
+        `SELECT relname FROM pg_class WHERE relnamespace = 'claimcheck_staging'::regnamespace`,
+      )
+      return { keys: keys.toSorted(), staged }
+    }
+    const found = await state()
+    const { plan } = await bed.reprocess(name, { partition, from: 'landing', plan: true })
+    const planned = [plan?.rowsBefore, plan?.counts.rowsInserted, plan?.counts.rowsUnchanged]
+    assert.deepEqual(planned, [1493, 7, 1493])
+    assert.deepEqual(await state(), found)
+    await assertTable(merged(...files).filter(({ id }) => id >= 7))
   })
 })

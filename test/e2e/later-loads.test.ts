@@ -71,6 +71,17 @@ describe('loads that follow another one', () => {
     ])
 
     asked.length = 0
+    // What was set aside is told of each load of the same parts.
+    const copy = ['reprocess', name, '--from', 'parts', '--target', `${tableOf(name)}_copy`]
+    const copied = runSummary(
+      await bed.cli([...copy, '--partition', partition, '--wait', '--json']),
+    )
+    assert.deepEqual([copied.rows, copied.rejects, copied.counts.rowsInserted], [1, 2, 1])
+    const twice = await bed.database.query(
+      `SELECT count(*)::int, count(DISTINCT dataset_id)::int AS datasets FROM claimcheck.rejects WHERE pipeline = $1`,
+      [name],
+    )
+    assert.deepEqual(twice, [{ count: 4, datasets: 2 }])
     await write3({ type: 'text', from: 'at' }, 0)
     await bed.database.query(`DROP TABLE ${tableOf(name)}`)
     const again = ['reprocess', name, '--partition', partition, '--wait', '--json']

@@ -22,6 +22,8 @@ const rowLine = z.strictObject({
   partNumber: z.number(),
   partition: z.string(),
   publishedAt: z.string(),
+  madeFrom: z.null(),
+  madeBy: z.null(),
   part: z.strictObject({
     key: z.string(),
     sizeBytes: z.number(),

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { ObjectKey } from '../../codec/index.ts'
 import { queryTexts } from '../../activities/conversion/query-texts.ts'
+import { codedFailure } from '../../src/client/load-failure.ts'
 import { openLoadBed, type LoadBed } from '../support/load-bed.ts'
 import { flightColumns, tableOf, uniqueName, writePipeline } from '../support/pipeline-fixture.ts'
 import { runSummary } from '../support/run-summary.ts'
@@ -84,8 +85,10 @@ describe('a load into Parquet files', () => {
   }
 
   it('has the rows that a table has, slice by slice', async () => {
-    const table = runSummary(await run(`${name}-table`, '2001-01-01T13..2001-01-01T14'))
-    const first = runSummary(await run(name, '2001-01-01T13'))
+    const [table, first] = await Promise.all([
+      run(`${name}-table`, '2001-01-01T13..2001-01-01T14').then(runSummary),
+      run(name, '2001-01-01T13').then(runSummary),
+    ])
     const second = runSummary(await run(name, '2001-01-01T14'))
     assert.ok(first.counts.rowsInserted > 0 && second.counts.rowsInserted > 0)
     assert.equal(first.rows + second.rows, table.rows)
@@ -102,5 +105,17 @@ describe('a load into Parquet files', () => {
     })
     assert.match(failure.message, /2001-01-01T1[34]/)
     assert.deepEqual(await published(), expected)
+
+    bed.source.resetStats()
+    const { datasetId } = first
+    const parts = { partition: '2001-01-01T13', dataset: datasetId, from: 'parts' } as const
+    const loaded = await bed.reprocess(name, { ...parts, plan: false })
+    assert.notEqual(loaded.datasetId, datasetId)
+    assert.equal(loaded.counts.rowsInserted, first.counts.rowsInserted)
+    assert.deepEqual(await published(), expected)
+    const refused = await bed.reprocess(name, { ...parts, plan: true }).catch(codedFailure)
+    assert.equal(Object(refused).code, 'PLAN_UNSUPPORTED')
+    assert.deepEqual(await published(), expected)
+    assert.equal(bed.source.stats().requests, 0)
   })
 })

@@ -8,7 +8,8 @@ import { tableOf, uniqueName } from '../support/pipeline-fixture.ts'
 import { jsonLines } from '../support/run-cli.ts'
 import { runSummary } from '../support/run-summary.ts'
 
-describe('a pipeline whose columns were drafted', () => {
+// At the same time: each mostly waits.
+describe('a pipeline whose columns were drafted', { concurrency: true }, () => {
   let bed: LoadBed
   before(async () => {
     bed = await openLoadBed()

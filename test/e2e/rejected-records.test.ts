@@ -30,7 +30,8 @@ const manifestOf = z.object({
   rejectCount: z.number(),
 })
 
-describe('a load of records of which some are bad', () => {
+// At the same time: each mostly waits.
+describe('a load of records of which some are bad', { concurrency: true }, () => {
   let bed: LoadBed
   let server: Server
   before(async () => {

@@ -13,7 +13,7 @@ import { applySchedule, type AppliedOutcome } from '../../src/client/apply-sched
 import { openSchedules } from '../../src/client/open-schedules.ts'
 import { planDownstream } from '../../src/client/plan-downstream.ts'
 import { readLedger } from '../../src/client/schedule-ledger.ts'
-import { startScheduleBackfill } from '../../src/client/start-schedule-backfill.ts'
+import { startBackfill } from '../../src/client/start-backfill.ts'
 import { readSettings } from '../../src/config/read-settings.ts'
 import { listPipelines } from '../../src/pipeline/list-pipelines.ts'
 import { loadPipeline } from '../../src/pipeline/load-pipeline.ts'
@@ -271,22 +271,13 @@ describe('schedules', { timeout: 300_000, concurrency: 3 }, () => {
     await loadsOf(name, [older, old, last])
     assert.deepEqual(await stateOf(), [`${oldest} missing true`])
     const { taskQueue } = readSettings(bed.environment)
-    const applied = await requireSchedule(schedules, name)
-    const request = { from: oldest, to: last, requestedAt: new Date(), taskQueue }
-    const { workflowId, slices } = await startScheduleBackfill(bed.client, applied, request)
-    assert.equal(slices, 4)
-    const backfilled: ScheduleTickResult = await bed.client.workflow.getHandle(workflowId).result()
-    assert.deepEqual([backfilled.started, backfilled.loaded], [[oldest], 3])
+    const definition = await loadPipeline(name, [bed.pipelines])
+    const asked = { definition, downstream: [], requestedAt: new Date(), taskQueue }
+    const backfill = await startBackfill(bed.client, { ...asked, from: oldest, to: last })
+    const { planned, loaded, skipped } = await backfill.result()
+    assert.deepEqual([planned, loaded, skipped], [4, 1, 3])
     assert.equal((await loadsOf(name, [oldest])).length, 4)
     assert.deepEqual(await stateOf(), [])
-    await assert.rejects(
-      startScheduleBackfill(bed.client, applied, {
-        ...request,
-        from: `${oldest}T01`,
-        to: `${oldest}T02`,
-      }),
-      { code: 'PARTITION_INVALID' },
-    )
   })
 
   it('never load a partition twice at once, however often they are triggered', async () => {
@@ -447,10 +438,10 @@ describe('schedules', { timeout: 300_000, concurrency: 3 }, () => {
     assert.equal((await stateOf()).paused, false)
     const [triggered, backfilled] = await Promise.all([
       run(0, 'trigger', name, '--json'),
-      run(0, 'backfill', name, '--from', '2025-06-02', '--to', '2025-06-03'),
+      bed.cli(['backfill', name, '--from', '2025-06-02', '--to', '2025-06-03']),
     ])
     assert.match(triggered, /^\{"type":"triggered"/)
-    assert.match(backfilled, /started schedule\/.*: 2 slices/)
+    assert.match(backfilled.stderr, /started backfill\/.*: 2 partitions/)
     await loadsOf(name, ['2025-06-02', '2025-06-03'])
     await run(0, 'rm', name)
     assert.equal(await findSchedule(schedules, name), undefined)

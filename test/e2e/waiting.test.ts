@@ -90,6 +90,21 @@ describe('a load that comes after others', { timeout: 120_000 }, () => {
     for (const gone of ['phase', 'waitingFor', 'controls']) assert.ok(!(gone in result), gone)
   })
 
+  it('keeps its turn, unless a person lets it wait no more', async () => {
+    for (const name of ['d', 'forced']) {
+      const input = waiting(definition(name, upstream('a')))
+      await startBulkLoad(bed, { ...input, inOrder: true })
+    }
+    await tell('d', 'a', 'loaded')
+    await load('forced').signal('fire', { force: true })
+    const inOrderOf = async (name: string) => {
+      await load(name).result()
+      const asked = askedFor(bed, 'prepareLoad').map((input) => Object(input))
+      return asked.find((input) => input.definition.name === named(name)).inOrder
+    }
+    assert.deepEqual([await inOrderOf('d'), await inOrderOf('forced')], [true, false])
+  })
+
   it('knows what it has heard in the run that it goes on as', async () => {
     const outcomes = { [named('a')]: 'loaded' as const }
     const heard = { outcomes, fired: false, forced: false, waitedMs: 0, lookMs: 60_000 }

@@ -4,11 +4,12 @@
  * workflow was changed on purpose and no run of the old kind is left anywhere; else keep the old
  * histories, and the workflow able to replay them.
  */
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { DatasetId, EndpointCall } from '../../activities/index.ts'
+import type { DatasetId, EndpointCall, Reprocessing } from '../../activities/index.ts'
 import { startStack } from '../../infra/stack/start-stack.ts'
 import { answerOnce, digestOf } from '../../src/client/answer-once.ts'
 import { startCall } from '../../src/client/start-call.ts'
@@ -20,7 +21,10 @@ import { flightColumns, tableOf, writePipeline } from '../support/pipeline-fixtu
 import { chainOfHistories } from '../support/run-histories.ts'
 import { stackEnvironment } from '../support/stack-environment.ts'
 import { eventually } from '../support/eventually.ts'
+import { backfills } from './record-backfill.ts'
+import { itemRecordings } from './record-items.ts'
 import { orchestrations } from './record-orchestration.ts'
+import { retentions } from './record-retention.ts'
 import { recordTick } from './record-tick.ts'
 import { writeHistory } from './recorded-histories.ts'
 
@@ -141,14 +145,49 @@ const recordings: Readonly<Record<string, Recording>> = {
 
   reprocessed: async (bed, name) => {
     await bed.writeFlights({ name, perPage: 250, limits: { batch_bytes: '40KiB' } })
-    const { datasetId } = await (await bed.start(name, partition)).result()
-    await write(bed, name, ...(await reprocess(bed, name, datasetId as DatasetId)))
+    const again = { datasetId: await loadOnce(bed, name), from: 'landing' } as const
+    await write(bed, name, ...(await reprocess(bed, name, again)))
+  },
+
+  /** The parts of a dataset as they are. */
+  'reprocessed-parts': async (bed, name) => {
+    await bed.writeFlights({ name, perPage: 250, limits: { batch_bytes: '40KiB' } })
+    const again = { datasetId: await loadOnce(bed, name), from: 'parts' } as const
+    await write(bed, name, ...(await reprocess(bed, name, again)))
+  },
+
+  planned: async (bed, name) => {
+    await bed.writeFlights({ name, perPage: 250, limits: { batch_bytes: '40KiB' } })
+    const again = { datasetId: await loadOnce(bed, name), from: 'landing', plan: true } as const
+    await write(bed, name, ...(await reprocess(bed, name, again)))
+  },
+
+  /** What it needs is not there. */
+  unprepared: async (bed, name) => {
+    await bed.writeFlights({ name, perPage: 250 })
+    const again = { datasetId: randomUUID() as DatasetId, from: 'parts' } as const
+    await write(bed, name, ...(await reprocess(bed, name, again)))
   },
 
   ticked: async (bed, name) => {
     await write(bed, name, ...(await recordTick(bed, name)))
   },
 
+  ...Object.fromEntries(
+    Object.entries(backfills).map(([kind, run]) => [
+      kind,
+      async (bed: LoadBed, name: string) => write(bed, name, ...(await run(bed, name))),
+    ]),
+  ),
+
+  ...itemRecordings,
+
+  ...Object.fromEntries(
+    Object.entries(retentions).map(([kind, run]) => [
+      kind,
+      async (bed: LoadBed, name: string) => write(bed, name, ...(await run(bed, name))),
+    ]),
+  ),
   ...Object.fromEntries(
     Object.entries(orchestrations).map(([kind, run]) => [
       kind,
@@ -202,17 +241,22 @@ async function record(
   return load
 }
 
-/** Makes a dataset again from its landing; answers ids of the workflow and its first run. */
+async function loadOnce(bed: LoadBed, name: string): Promise<DatasetId> {
+  const { datasetId } = await (await bed.start(name, partition)).result()
+  return datasetId as DatasetId
+}
+
+/** Makes or loads a dataset again; answers ids of the workflow and its first run. */
 async function reprocess(
   bed: LoadBed,
   name: string,
-  fromLandingOf: DatasetId,
+  reprocessing: Reprocessing,
 ): Promise<[string, string]> {
   const definition = await loadPipeline(name, [bed.pipelines])
   const { taskQueue } = readSettings(bed.environment)
-  const request = { definition, partition, fromLandingOf, requestedAt: new Date(), taskQueue }
+  const request = { definition, partition, reprocessing, requestedAt: new Date(), taskQueue }
   const load = await startLoad(bed.client, request)
-  await load.result()
+  await load.result().catch(() => undefined)
   return [load.workflowId, load.firstExecutionRunId]
 }
 

@@ -5,6 +5,8 @@ import { DeterminismViolationError } from '@temporalio/workflow'
 import { Worker, type ReplayResult, type ReplayWorkerOptions } from '@temporalio/worker'
 import { createDataConverter, MemoryObjectStore } from '../../codec/index.ts'
 import { createLogger, installRuntime } from '../../src/worker/runtime-logger.ts'
+import * as workflows from '../../workflows/index.ts'
+import * as changedWorkflows from './changed-workflows.ts'
 import { recordedHistories } from './recorded-histories.ts'
 
 describe('the histories of earlier runs', () => {
@@ -13,6 +15,11 @@ describe('the histories of earlier runs', () => {
   it('are of each way that a load can go', () => {
     const names = recordedHistories().map(({ name }) => name)
     assert.deepEqual(names, [
+      'backfill-cancelled',
+      'backfill-continued-1',
+      'backfill-continued-2',
+      'backfill-failed',
+      'backfill-stopped',
       'called-refused',
       'called',
       'cancelled',
@@ -30,14 +37,38 @@ describe('the histories of earlier runs', () => {
       'many-files-1',
       'many-files-2',
       'one-batch',
+      'planned',
+      'reclaimed',
       'rejected',
+      'reprocessed-parts',
       'reprocessed',
       'skipped',
+      'sliding-1',
+      'sliding-2',
+      'sliding-3',
+      'sliding-cancelled',
+      'sliding-failed',
+      'sliding-item',
+      'sliding-lost',
       'ticked',
       'transformed',
+      'unapproved',
+      'unprepared',
       'upstream-failed',
       'waited',
     ])
+  })
+
+  it('are of every workflow', () => {
+    const types = recordedHistories().map(
+      ({ history }) =>
+        history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowType?.name ?? '',
+    )
+    const functions = (module: object): string[] =>
+      Object.entries(module).flatMap(([name, value]) => (typeof value === 'function' ? name : []))
+    const names = functions(workflows).toSorted()
+    assert.deepEqual([...new Set(types)].toSorted(), names)
+    assert.deepEqual(functions(changedWorkflows).toSorted(), names)
   })
 
   it('are replayed by the workflows of today, without a store', async () => {
@@ -69,5 +100,7 @@ async function replay(options: ReplayWorkerOptions): Promise<ReplayResult[]> {
   for await (const result of Worker.runReplayHistories({ ...options, dataConverter }, histories)) {
     replayed.push(result)
   }
+  // What was read would not have been there.
+  for await (const { key } of store.list('')) assert.fail(`${key} was written`)
   return replayed
 }

@@ -9,9 +9,11 @@ import {
 } from '../../infra/sample-source/start-sample-source.ts'
 import { externalAddresses } from '../../infra/stack/external-addresses.ts'
 import { connectClient } from '../../src/client/connect-temporal.ts'
+import { reprocessRequest, type ReprocessWish } from '../../src/client/reprocess-request.ts'
 import { startLoad, type LoadHandle } from '../../src/client/start-load.ts'
 import { readSettings } from '../../src/config/read-settings.ts'
 import { loadPipeline } from '../../src/pipeline/load-pipeline.ts'
+import type { LoadResult } from '../../workflows/index.ts'
 import { createTestDatabase, type TestDatabase } from '../targets/support/test-database.ts'
 import { uniqueName, writeFlightsPipeline, type FlightsPipeline } from './pipeline-fixture.ts'
 import { runCli, type CliOutcome } from './run-cli.ts'
@@ -30,6 +32,8 @@ export interface LoadBed {
   writeFlights(pipeline: FlightsPipeline): Promise<void>
   startWorker(environment?: NodeJS.ProcessEnv): Promise<WorkerProcess>
   start(pipeline: string, partition: string): Promise<LoadHandle>
+  /** `claimcheck reprocess --wait` without a process of its own. */
+  reprocess(pipeline: string, wish: Omit<ReprocessWish, 'definition'>): Promise<LoadResult>
   cli(args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<CliOutcome>
   /** Ends workers, source and connections, and drops the database. */
   close(): Promise<void>
@@ -37,6 +41,11 @@ export interface LoadBed {
 
 /** Rendered flights are the same for all tests: made once. */
 const renderings = join(tmpdir(), 'claimcheck-test-sample-source')
+
+/** A source of the caller's own, with stats and faults that no other case changes. */
+export function openSampleSource(): Promise<SampleSource> {
+  return startSampleSource({ directory: renderings })
+}
 
 /** @param overrides Settings that differ from the environment's. */
 export async function openLoadBed(overrides: NodeJS.ProcessEnv = {}): Promise<LoadBed> {
@@ -46,7 +55,7 @@ export async function openLoadBed(overrides: NodeJS.ProcessEnv = {}): Promise<Lo
     throw new Error('no servers are named in the environment: run the tests with `npm test`')
   }
   const database = await createTestDatabase(process.env['CLAIMCHECK_DATABASE_URL'])
-  const source = await startSampleSource({ directory: renderings })
+  const source = await openSampleSource()
   const pipelines = await mkdtemp(join(tmpdir(), 'claimcheck-test-pipelines-'))
   const store = createS3ObjectStore(storeAddress)
   const client = await connectClient(temporal, { ...settings.payloads, store })
@@ -77,6 +86,11 @@ export async function openLoadBed(overrides: NodeJS.ProcessEnv = {}): Promise<Lo
       const definition = await loadPipeline(pipeline, [pipelines])
       const requestedAt = new Date()
       return startLoad(client, { definition, partition, refetch: false, requestedAt, taskQueue })
+    },
+    async reprocess(pipeline, wish) {
+      const definition = await loadPipeline(pipeline, [pipelines])
+      const asked = await reprocessRequest(store, { definition, ...wish })
+      return (await startLoad(client, { ...asked, requestedAt: new Date(), taskQueue })).result()
     },
     cli: (args, different = {}) => runCli(args, { ...environment, ...different }),
     async close() {

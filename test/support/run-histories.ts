@@ -36,6 +36,15 @@ export function attemptsOf(histories: readonly History[], activityType: string):
   })
 }
 
+/** What each activity that was tried again had failed of, the last time: the server's own word. */
+export function failedAttempts(histories: readonly History[]): string[] {
+  return histories.flatMap(({ events }) =>
+    (events ?? []).flatMap(
+      (event) => event.activityTaskStartedEventAttributes?.lastFailure?.message ?? [],
+    ),
+  )
+}
+
 /** Each payload anywhere in a history, those of failures and headers included. */
 export function payloadsOf(history: unknown): Payload[] {
   if (typeof history !== 'object' || history === null) return []

@@ -83,6 +83,8 @@ describe('the loads of the catalog', { timeout: 60_000 }, () => {
       recordsServed: 5,
       rowsConverted: null,
       keyCount: 3,
+      madeBy: null,
+      madeFrom: null,
       intervalStart: '2026-11-23T00:00:00.000Z',
       intervalEnd: '2026-11-24T00:00:00.000Z',
       requestedAt: '2026-11-24T02:00:00.000Z',

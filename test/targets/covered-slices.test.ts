@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import type { QueryResultRow } from 'pg'
 import type { LoadTarget } from '../../activities/load-target.ts'
 import { parsePartition } from '../../src/pipeline/partition.ts'
+import { readCoveredSlices } from '../../src/targets/postgres/covered-slices.ts'
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
 import type { PostgresTargetDefinition } from '../../activities/pipeline-definition.ts'
+import { openSessions, type Session } from '../../src/targets/postgres/sessions.ts'
 import { flightColumns, flights, sampleLoad } from './support/sample-load.ts'
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts'
 
@@ -88,6 +91,52 @@ describe('the slices that a table has', { timeout: 60_000 }, () => {
     assert.deepEqual([...found], ['2026-11-01'])
     await oldTarget.close()
     await old.drop()
+  })
+
+  it('are looked for in no load that begins behind the last of them', async () => {
+    await load('bounded', '2026-11-30')
+    await load('bounded', '2026-12')
+    await database.query(
+      `INSERT INTO claimcheck.loads
+       SELECT (jsonb_populate_record(load, jsonb_build_object(
+                'dataset_id', gen_random_uuid(), 'partition', 'later-' || day,
+                'interval_start', load.interval_start + day * interval '1 day',
+                'interval_end', load.interval_end + day * interval '1 day'))).*
+         FROM claimcheck.loads AS load, generate_series(10, 500) AS later(day)
+        WHERE target = 'public.bounded' AND partition = '2026-11-30'`,
+    )
+    // By the clock of an earlier definition, long behind the others.
+    await database.query(
+      `UPDATE claimcheck.loads SET partition = '2026-10-31'
+        WHERE target = 'public.bounded' AND partition = 'later-500'`,
+    )
+    const sessions = openSessions({
+      url: database.url,
+      maxConnections: 1,
+      connectTimeoutMs: 10_000,
+    })
+    const look = (mode: PostgresTargetDefinition['mode']) =>
+      sessions.transaction('test', AbortSignal.timeout(30_000), async (session) => {
+        let loads = 0
+        const counting: Session = {
+          ...session,
+          query: async <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => {
+            const outcome = await session.query<Row>(text, values)
+            if (text.includes('FROM claimcheck.loads')) loads = outcome.rowCount
+            return outcome
+          },
+        }
+        const found = await readCoveredSlices(counting, {
+          target: { kind: 'postgres', schema: 'public', table: 'bounded', mode },
+          pipeline: 'flights',
+          slices: days.map((day) => parsePartition(day)),
+        })
+        return { loads, found: [...found].toSorted() }
+      })
+    const expected = ['2026-10-31', '2026-11-30', '2026-12-01']
+    assert.deepEqual(await look('merge'), { loads: 3, found: expected })
+    assert.deepEqual(await look('replace'), { loads: 493, found: days })
+    await sessions.close()
   })
 
   it('are all up to the latest where each load takes the place of all', async () => {

@@ -141,6 +141,8 @@ describe('lineage', { timeout: 60_000 }, () => {
       partNumber: 0,
       partition: '2001-01',
       publishedAt: new Date('2001-02-01T01:00:00Z'),
+      madeFrom: null,
+      madeBy: null,
       part: {
         key: partKey(run, 0),
         sizeBytes: 1234,

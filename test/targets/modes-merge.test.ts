@@ -39,6 +39,40 @@ describe('the mode merge', { timeout: 60_000 }, () => {
     ])
   })
 
+  it('refuses a slice that nobody asked for and whose rows would take the place of later ones', async () => {
+    const ofDay = (of: ModeTable, day: number, inOrder: boolean) => {
+      const load = dayLoad(of, [[1, `of the ${day}`, day]], day)
+      return { ...load, request: { ...load.request, inOrder } }
+    }
+    const replacing: ModeTable = { table: 'in_turn_whole', columns, settings: { mode: 'replace' } }
+    for (const each of [table('in_turn'), replacing]) {
+      const early = ofDay(each, 4, true)
+      await bed.target.check(early.request)
+      await early.stage(bed.target)
+      await bed.load(each, [[1, 'of the 5', 5]], 5)
+      const places = await bed.places(each.table)
+      const code = 'INTERVAL_OUT_OF_ORDER'
+      // It was good when it began; and one that begins now fetches nothing.
+      await assert.rejects(bed.target.publish(early.request), { code })
+      await assert.rejects(bed.target.check(ofDay(each, 3, true).request), { code })
+      assert.deepEqual(await bed.places(each.table), places)
+      await bed.target.discard(early.request)
+      // The same slice, a later one, and what a person wants.
+      for (const [day, inOrder] of [
+        [5, true],
+        [6, true],
+        [3, false],
+      ] as const) {
+        const { request } = ofDay(each, day, inOrder)
+        await bed.target.check(request)
+        await bed.load(each, [[1, `of the ${day}`, day]], day)
+      }
+    }
+    const ordered = table('in_turn_ordered', { orderBy: 'seen' })
+    await bed.load(ordered, [[1, 'of the 5', 5]], 5)
+    await bed.target.check(ofDay(ordered, 4, true).request)
+  })
+
   it('keeps rows of the table that have a greater value', async () => {
     const ordered = table('newer', { orderBy: 'seen' })
     await bed.load(ordered, [

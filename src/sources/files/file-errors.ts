@@ -1,4 +1,4 @@
-import { PipelineError } from '../../../activities/index.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
 
 type Place = Readonly<Record<string, string>>
 

@@ -1,4 +1,5 @@
-import { PipelineError, type SourceSlice } from '../../../activities/index.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
+import type { SourceSlice } from '../../../activities/index.ts'
 import { hasReference } from '../../pipeline/reference-problem.ts'
 import { fillIn } from '../fill-in.ts'
 import { resolveReferences, type Environment } from '../resolve-references.ts'

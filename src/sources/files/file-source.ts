@@ -3,6 +3,7 @@ import {
   type ItemRequest,
   type ItemSource,
 } from '../../../activities/index.ts'
+import { ordered } from '../../../codec/ordered.ts'
 import { hasReference } from '../../pipeline/reference-problem.ts'
 import { AccessTokens } from '../access-tokens.ts'
 import { Agents } from '../agents.ts'
@@ -19,6 +20,9 @@ import { openItem } from './open-item.ts'
 import { S3Connections, type OwnStore } from './s3-connections.ts'
 import { createS3Files } from './s3-files.ts'
 import { SourceDirectories } from './source-directories.ts'
+
+/** Each HTTP path is a request, and a server may be far away. */
+const pathsAtOnce = 8
 
 export interface FileSourceOptions extends HttpSourceOptions {
   /** The store that `s3://` paths lead to where a source names none. */
@@ -48,27 +52,28 @@ export function createFileSource(options: FileSourceOptions): FileSource {
     http: createHttpFiles({ environment, hosts, agents, tokens, firstDelayMs, idleTimeoutMs }),
   }
 
-  async function findFiles(request: ItemRequest, source: FileSourceDefinition) {
-    const found: FoundFile[] = []
-    for (const template of source.paths) {
-      const path = readFilePath(template, request.slice, environment)
-      for await (const file of stores[path.kind].find(path, { source, signal: request.signal })) {
-        // Opening it would look for a variable instead of the file.
-        if (path.glob !== undefined && hasReference(file.place.slice(path.place.length))) {
-          const what = 'the name of a file that the path matches reads like a reference'
-          throw pathRefused(what, 'Rename it, or narrow the path.', { path: path.place })
-        }
-        found.push(file)
-      }
-    }
-    return found
+  async function findByPath(
+    template: string,
+    { slice, signal }: ItemRequest,
+    source: FileSourceDefinition,
+  ): Promise<FoundFile[]> {
+    const path = readFilePath(template, slice, environment)
+    const found = await Array.fromAsync(stores[path.kind].find(path, { source, signal }))
+    // Opening it would look for a variable instead of the file.
+    const isMistaken = found.some(({ place }) => hasReference(place.slice(path.place.length)))
+    if (path.glob === undefined || !isMistaken) return found
+    const what = 'the name of a file that the path matches reads like a reference'
+    throw pathRefused(what, 'Rename it, or narrow the path.', { path: path.place })
   }
 
   return {
     async *list(request) {
-      const found = await findFiles(request, ofFiles(request.source))
+      const source = ofFiles(request.source)
+      const found = await Array.fromAsync(
+        ordered(source.paths, pathsAtOnce, (path) => findByPath(path, request, source)),
+      )
       const seen = new Set<string>()
-      for (const { place, version, sizeBytes, identity } of found.toSorted(byPlace)) {
+      for (const { place, version, sizeBytes, identity } of found.flat().toSorted(byPlace)) {
         if (seen.has(identity)) continue
         seen.add(identity)
         yield { place, version, sizeBytes }

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PipelineError } from '../../../activities/index.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { fileMissing, pathRefused } from './file-errors.ts'
 import type { FileStore, FoundFile } from './file-store.ts'
 import { globStart, globStep, isMatched, mayGoOn, type Glob, type GlobState } from './glob.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { PipelineError } from '../../../activities/index.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
 import type { StreamedAnswer } from '../stream-answer.ts'
 import { fileChanged } from './file-errors.ts'
 import type { OpenFile } from './file-store.ts'

@@ -1,8 +1,5 @@
-import {
-  PipelineError,
-  type FileSourceDefinition,
-  type OpenItem,
-} from '../../../activities/index.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
+import type { FileSourceDefinition, OpenItem } from '../../../activities/index.ts'
 import { beginReading } from './begin-reading.ts'
 import type { OpenFile } from './file-store.ts'
 import { skipBytes } from './read-on.ts'

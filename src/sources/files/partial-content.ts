@@ -1,4 +1,4 @@
-import { PipelineError } from '../../../activities/index.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
 import type { Validator } from './validator.ts'
 
 /** Which bytes of a file an answer with status 206 holds. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { PipelineError } from '../../../activities/index.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
 
 /** Times in a row that a body may be cut without a byte of progress. */
 const maxCuts = 4

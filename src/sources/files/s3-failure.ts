@@ -1,5 +1,5 @@
-import { ClaimCheckError } from '../../../codec/index.ts'
-import { PipelineError } from '../../../activities/index.ts'
+import { ClaimCheckError } from '../../../codec/claim-check-error.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { fileChanged, fileMissing } from './file-errors.ts'
 
 /** What the client of a store failed with, as trouble of a source. Anything else stays what it is. */

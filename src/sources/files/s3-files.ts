@@ -1,7 +1,7 @@
 import type { ObjectKey } from '../../../codec/index.ts'
 import type { S3Context } from '../../../codec/s3-context.ts'
 import { headS3Object } from '../../../codec/s3-read.ts'
-import { PipelineError } from '../../../activities/index.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { fileMissing } from './file-errors.ts'
 import { isBucketName, s3Place } from './file-kind.ts'
 import type { FilePath } from './file-path.ts'

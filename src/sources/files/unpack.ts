@@ -1,5 +1,6 @@
 import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib'
-import { PipelineError, type FileSourceDefinition } from '../../../activities/index.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
+import type { FileSourceDefinition } from '../../../activities/index.ts'
 import { errorCode } from '../error-code.ts'
 import { PackedInput } from './packed-input.ts'
 

@@ -1,8 +1,6 @@
-import {
-  maxNextLinkBytes,
-  PipelineError,
-  type ModuleSourceDefinition,
-} from '../../../activities/index.ts'
+import { maxNextLinkBytes } from '../../../activities/page-source.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
+import type { ModuleSourceDefinition } from '../../../activities/index.ts'
 import { repeatedReference } from '../repeated-reference.ts'
 import type { Environment } from '../resolve-references.ts'
 import { moduleFailed } from './module-error.ts'

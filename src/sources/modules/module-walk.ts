@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import {
-  PipelineError,
-  type FetchedPage,
-  type ModuleSourceDefinition,
-  type PageWalk,
-  type WalkRequest,
+import { PipelineError } from '../../../activities/pipeline-error.ts'
+import type {
+  FetchedPage,
+  ModuleSourceDefinition,
+  PageWalk,
+  WalkRequest,
 } from '../../../activities/index.ts'
 import { resolveReferences, type Environment } from '../resolve-references.ts'
 import { loadModule } from './load-module.ts'

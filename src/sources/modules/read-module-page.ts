@@ -1,4 +1,4 @@
-import { PipelineError } from '../../../activities/index.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { jsonLine, UnwritableValueError } from './json-line.ts'
 import { moduleFailed } from './module-error.ts'
 

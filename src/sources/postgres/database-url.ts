@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { Client } from 'pg'
-import { PipelineError } from '../../../activities/index.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
 import {
   replaceReferences,
   resolveReferences,

@@ -1,6 +1,6 @@
 import { escapeIdentifier } from 'pg'
 import type { FieldDef } from 'pg'
-import { PipelineError } from '../../../activities/index.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
 import type { SourceSession } from './source-session.ts'
 
 interface SplitType {

@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg'
 import type { ErrorPlace } from '../../../codec/coded-error.ts'
-import { PipelineError } from '../../../activities/index.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { errorCode } from '../error-code.ts'
 
 interface Meaning {

@@ -92,7 +92,7 @@ function published(counts: LoadCounts, alreadyPublished: boolean): PublishOutcom
 }
 
 function checkReplacement(
-  { target, requestedAt }: PublishRequest,
+  { target, requestedAt, interval, partition, inOrder }: PublishRequest,
   { rowCount }: LoadManifest,
   replaced: Found<LoadManifest> | undefined,
 ): void {
@@ -102,6 +102,11 @@ function checkReplacement(
   if (Date.parse(value.requestedAt) > Date.parse(requestedAt)) {
     const message = 'a load that was requested later is published already'
     const remedy = 'Start the run again, if its rows are to take the place of those.'
+    throw new PipelineError('INTERVAL_OUT_OF_ORDER', message, { at, remedy })
+  }
+  if (inOrder === true && Date.parse(value.interval.end) > Date.parse(interval.end)) {
+    const message = `${value.partition} is published already, and ${partition}, which is earlier, would take its place`
+    const remedy = 'Where it is wanted nevertheless, load the partition by `claimcheck run`.'
     throw new PipelineError('INTERVAL_OUT_OF_ORDER', message, { at, remedy })
   }
   if (rowCount === 0 && value.rowCount > 0 && target.allowEmpty !== true) {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { digestOf, type ObjectKey } from '../../../codec/index.ts'
+import { digestOf } from '../../../codec/digest.ts'
+import type { ObjectKey } from '../../../codec/index.ts'
 import { ConcurrencyLimit } from '../../../codec/concurrency-limit.ts'
 import type { DuckDb } from '../../../activities/conversion/duck-db.ts'
 import { queryNumber } from '../../../activities/conversion/query-texts.ts'

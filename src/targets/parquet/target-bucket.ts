@@ -1,11 +1,7 @@
 import { HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import type { z } from 'zod'
-import {
-  ClaimCheckError,
-  type ObjectFacts,
-  type ObjectHead,
-  type ObjectKey,
-} from '../../../codec/index.ts'
+import { ClaimCheckError } from '../../../codec/claim-check-error.ts'
+import type { ObjectFacts, ObjectHead, ObjectKey } from '../../../codec/index.ts'
 import { readWholeObject } from '../../../codec/read-whole-object.ts'
 import type { S3Context } from '../../../codec/s3-context.ts'
 import { deleteS3Objects } from '../../../codec/s3-delete.ts'

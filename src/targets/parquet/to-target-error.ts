@@ -1,4 +1,4 @@
-import { ClaimCheckError } from '../../../codec/index.ts'
+import { ClaimCheckError } from '../../../codec/claim-check-error.ts'
 import { readS3Error } from '../../../codec/s3-error.ts'
 import type { ParquetTargetDefinition } from '../../../activities/pipeline-definition.ts'
 import { PipelineError, type PipelineErrorCode } from '../../../activities/pipeline-error.ts'

@@ -14,11 +14,12 @@ import type { WrittenRows } from './written-rows.ts'
  */
 export async function addRows(
   session: Session,
-  { target: definition, columns }: PublishRequest,
+  request: PublishRequest,
   tables: LoadTables,
   insertAll: string,
   stagedRows: number,
 ): Promise<WrittenRows> {
+  const { target: definition, columns } = request
   const { target, staging } = tables
   if (columns.some(({ key }) => key)) {
     const { sameKey } = compareRows(tables)
@@ -38,6 +39,6 @@ export async function addRows(
       )
     }
   }
-  await writeSteps(session, [{ statement: insertAll, rows: stagedRows }])
+  await writeSteps(session, request, [{ statement: insertAll, rows: stagedRows }])
   return { inserted: stagedRows, updated: 0, deleted: 0 }
 }

@@ -68,6 +68,8 @@ async function insertAtOnce(
 ): Promise<boolean> {
   const { target, columns } = request
   const isSimple = target.mode !== 'history' && target.mode !== 'replace-interval'
+  // A plan has to count.
+  if (request.planOnly === true) return false
   if (!isSimple || !columns.some(({ key }) => key)) return false
   if (table === undefined) {
     return unlessRepeated(session, () => intoNewTable(session, request, rowsStaged))
@@ -76,7 +78,7 @@ async function insertAtOnce(
   if (!(await isEmpty(session, tables)) || !(await isPlainTable(session, request))) return false
   const { insertAll } = insertStatements(tables, ownValues(request), target)
   return unlessRepeated(session, () =>
-    writeSteps(session, [{ statement: insertAll, rows: rowsStaged }]),
+    writeSteps(session, request, [{ statement: insertAll, rows: rowsStaged }]),
   )
 }
 
@@ -103,15 +105,17 @@ async function intoNewTable(
   request: PublishRequest,
   rowsLeft: number,
 ): Promise<WrittenRows> {
+  const written = { inserted: rowsLeft, updated: 0, deleted: 0 }
+  if (request.planOnly === true) return written
   const { createTable, addPrimaryKey, insertAll } = insertStatements(
     loadTables(request, undefined),
     ownValues(request),
     request.target,
   )
   await session.query(createTable)
-  await writeSteps(session, [{ statement: insertAll, rows: rowsLeft }])
+  await writeSteps(session, request, [{ statement: insertAll, rows: rowsLeft }])
   if (addPrimaryKey !== undefined) await session.query(addPrimaryKey)
-  return { inserted: rowsLeft, updated: 0, deleted: 0 }
+  return written
 }
 
 async function intoTable(
@@ -124,7 +128,7 @@ async function intoTable(
   const own = ownValues(request)
   const { insertAll } = insertStatements(tables, own, request.target)
   if (await isEmpty(session, tables)) {
-    await writeSteps(session, [{ statement: insertAll, rows: rowsLeft }])
+    await writeSteps(session, request, [{ statement: insertAll, rows: rowsLeft }])
     return { inserted: rowsLeft, updated: 0, deleted: 0 }
   }
   await session.query(duplicateStatements(tables).analyze)

@@ -2,7 +2,7 @@ import { fencedTransaction, type FenceTiming } from './fenced-transaction.ts'
 import { datasetLock, discardName, worksFor } from './load-locks.ts'
 import type { DiscardRequest } from './postgres-requests.ts'
 import { recordRunFailed } from './record-run.ts'
-import type { Sessions } from './sessions.ts'
+import type { Session, Sessions } from './sessions.ts'
 import { dropStaging } from './staging-table.ts'
 
 /**
@@ -27,8 +27,17 @@ export async function discardStaged(
       timing,
     },
     async (session) => {
+      // Of a run that could not be prepared, nobody may have made one.
+      if (!(await hasCatalog(session))) return
       await dropStaging(session, datasetId)
       await recordRunFailed(session, request)
     },
   )
+}
+
+async function hasCatalog(session: Session): Promise<boolean> {
+  const { rows } = await session.query<{ exists: boolean }>(
+    `SELECT to_regclass('claimcheck.runs') IS NOT NULL AS exists`,
+  )
+  return rows[0]?.exists === true
 }

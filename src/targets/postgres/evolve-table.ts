@@ -18,7 +18,7 @@ const LOCK_TIMEOUT_MS = 1_200
 const PAUSE_MS = 1_000
 
 /** How PostgreSQL is to write values that become text: as the texts that a load takes them from. */
-const WRITTEN_AS = `SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL extra_float_digits = 1`
+export const WRITTEN_AS = `SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL extra_float_digits = 1`
 
 /**
  * Gives the table the columns and the wider types that the load needs, in a transaction of its own

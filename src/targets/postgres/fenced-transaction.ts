@@ -7,7 +7,7 @@ import {
   type LockHolder,
   tryLocks,
 } from './advisory-lock.ts'
-import type { Session, Sessions } from './sessions.ts'
+import type { Isolation, Session, Sessions } from './sessions.ts'
 
 export interface FencedTransactionRequest {
   /** What `pg_stat_activity` shows; holders are told apart by it. */
@@ -17,6 +17,8 @@ export interface FencedTransactionRequest {
   /** Whether a holder of this name is an earlier attempt at the same work, which is to be ended. */
   readonly isEarlierAttempt: (name: string) => boolean
   readonly timing: FenceTiming
+  /** @default 'READ COMMITTED' */
+  readonly isolation?: Isolation
 }
 
 export interface FenceTiming {
@@ -41,21 +43,26 @@ export async function fencedTransaction<Result>(
   request: FencedTransactionRequest,
   body: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  const { name, signal, locks, timing } = request
+  const { name, signal, locks, timing, isolation } = request
   const deadline = performance.now() + timing.waitMs
   const firstSeen = new Map<string, number>()
   for (;;) {
-    const tried = await sessions.transaction(name, signal, async (session) => {
-      const blocked = await tryLocks(session, locks)
-      if (blocked === undefined) return { result: await body(session) }
-      const holders = await lockHolders(session, blocked)
-      for (const holder of holders) {
-        const since = seenSince(firstSeen, holder)
-        const impatient = performance.now() - since >= timing.patienceMs
-        if (impatient && request.isEarlierAttempt(holder.name)) await endHolder(session, holder)
-      }
-      return { holders }
-    })
+    const tried = await sessions.transaction(
+      name,
+      signal,
+      async (session) => {
+        const blocked = await tryLocks(session, locks)
+        if (blocked === undefined) return { result: await body(session) }
+        const holders = await lockHolders(session, blocked)
+        for (const holder of holders) {
+          const since = seenSince(firstSeen, holder)
+          const impatient = performance.now() - since >= timing.patienceMs
+          if (impatient && request.isEarlierAttempt(holder.name)) await endHolder(session, holder)
+        }
+        return { holders }
+      },
+      isolation,
+    )
     if ('result' in tried) return tried.result
     if (performance.now() >= deadline) throw busy(sessions, tried.holders, timing)
     await sleep(POLL_MS, undefined, { signal })

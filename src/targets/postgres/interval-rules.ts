@@ -9,7 +9,8 @@ import { stagingTable } from './staging-table.ts'
 
 /**
  * Refuses a slice whose turn it is not, by the loads that the catalog knows of: one that `append` has
- * added already, and one that comes before what is in a `history`.
+ * added already, one that comes before what is in a `history`, and one that nobody has asked for and
+ * whose rows would take the place of those of a later slice.
  *
  * @throws PipelineError INTERVAL_LOADED, INTERVAL_OUT_OF_ORDER
  */
@@ -50,6 +51,30 @@ export async function checkLoadedIntervals(session: Session, request: LoadReques
       throw outOfOrder(request, `${later.partition}, which is later, was loaded already`)
     }
   }
+  if (request.inOrder === true && replacesLater(target)) {
+    const { rows } = await session.query<{ partition: string; dataset: string }>(
+      `SELECT partition, dataset_id AS dataset FROM claimcheck.loads
+        WHERE target = $1 AND pipeline = $2 AND dataset_id <> $3 AND interval_end > $4::timestamptz
+        ORDER BY interval_end DESC LIMIT 1`,
+      [table, request.pipeline, datasetId, interval.end],
+    )
+    const later = rows[0]
+    if (later === undefined) return
+    throw new PipelineError(
+      'INTERVAL_OUT_OF_ORDER',
+      `${later.partition} was loaded already, and rows of ${request.partition}, which is earlier, would take the place of its rows`,
+      {
+        at: { table, datasetId: later.dataset },
+        remedy:
+          'Where they are wanted nevertheless, load the partition by `claimcheck run`; then load the later ones again.',
+      },
+    )
+  }
+}
+
+/** With `order_by` the greater value stays in a merge, in whatever order rows come. */
+function replacesLater({ mode, orderBy }: LoadRequest['target']): boolean {
+  return mode === 'replace' || (mode === 'merge' && orderBy === undefined)
 }
 
 export function outOfOrder(

@@ -34,6 +34,9 @@ export interface FoundLoad {
   readonly partition: string
   readonly manifestKey: string
   readonly publishedAt: Date
+  /** The dataset that this one was made of again, and from what of it; null where the source was asked. */
+  readonly madeFrom: string | null
+  readonly madeBy: string | null
 }
 
 export interface RowQuery {
@@ -104,14 +107,16 @@ export async function findLoads(
     partition: string
     manifest: string
     published: Date
+    made: { made_from?: string | null; made_by?: string | null }
   }>(
+    // As a whole too: a catalog of an earlier version lacks columns.
     `SELECT dataset_id::text AS dataset, pipeline, partition, manifest_key AS manifest,
-            published_at AS published
-       FROM claimcheck.loads WHERE target = $1 AND dataset_id = ANY ($2::uuid[])`,
+            published_at AS published, to_jsonb(l) AS made
+       FROM claimcheck.loads AS l WHERE target = $1 AND dataset_id = ANY ($2::uuid[])`,
     [displayTable(target), datasetIds],
   )
   return new Map(
-    rows.map(({ dataset, pipeline, partition, manifest, published }) => [
+    rows.map(({ dataset, pipeline, partition, manifest, published, made }) => [
       dataset,
       {
         datasetId: dataset,
@@ -119,6 +124,8 @@ export async function findLoads(
         partition,
         manifestKey: manifest,
         publishedAt: published,
+        madeFrom: made.made_from ?? null,
+        madeBy: made.made_by ?? null,
       },
     ]),
   )

@@ -22,6 +22,9 @@ export interface LoadRecord {
   readonly rowsConverted: number | null
   readonly keyCount: number | null
   readonly keyDigest: string | null
+  /** The dataset that this one was made of again, and from what of it; null where the source was asked. */
+  readonly madeFrom: DatasetId | null
+  readonly madeBy: 'landing' | 'parts' | null
   /** Times in RFC 3339, UTC. */
   readonly intervalStart: string | null
   readonly intervalEnd: string | null
@@ -58,7 +61,7 @@ const LOAD = `json_build_object('datasetId', l.dataset_id, 'target', l.target, '
   'rowsInserted', l.rows_inserted, 'rowsUpdated', l.rows_updated, 'rowsUnchanged', l.rows_unchanged,
   'rowsDeleted', l.rows_deleted, 'rowsDuplicate', l.rows_duplicate, 'rowsRejected', l.rows_rejected,
   'recordsServed', l.records_served, 'rowsConverted', l.rows_converted, 'keyCount', l.key_count,
-  'keyDigest', l.key_digest, 'intervalStart', ${time('l.interval_start')},
+  'keyDigest', l.key_digest, 'madeFrom', l.made_from, 'madeBy', l.made_by, 'intervalStart', ${time('l.interval_start')},
   'intervalEnd', ${time('l.interval_end')}, 'requestedAt', ${time('l.requested_at')},
   'publishedAt', ${time('l.published_at')})`
 

@@ -44,8 +44,9 @@ export async function recordLoad(
     `INSERT INTO claimcheck.loads (dataset_id, target, pipeline, partition, manifest_key, mode,
        rows_staged, rows_inserted, rows_updated, rows_unchanged, rows_duplicate, requested_at,
        records_served, rows_converted, rows_rejected, rows_deleted, interval_start, interval_end,
-       key_count, key_digest)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+       key_count, key_digest, made_from, made_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+       $21, $22)`,
     [
       request.datasetId,
       displayTable(request.target),
@@ -67,6 +68,8 @@ export async function recordLoad(
       request.interval.end,
       digest?.keyCount ?? null,
       digest?.digest ?? null,
+      request.madeFrom?.datasetId ?? null,
+      request.madeFrom?.from ?? null,
     ],
   )
 }

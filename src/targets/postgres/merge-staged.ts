@@ -31,17 +31,19 @@ export async function mergeStaged(
     replacesNewer: request.target.mode === 'replace',
     own,
   })
-  if (await mostAreUpdates(session, statements, stagedRows)) {
+  // A plan has to count, and so has what changes collected.
+  const counts = request.planOnly === true
+  if (!counts && (await mostAreUpdates(session, statements, stagedRows))) {
     const isPlain = missing.kind === 'keep' && (await isPlainTable(session, request))
     const written = isPlain
       ? await writeUncounted(session, statements, stagedRows)
-      : await updateAtOnce(session, statements)
+      : await updateAtOnce(session, request, statements)
     if (written !== undefined) return written
   }
   await session.query(statements.collectChanges)
   const changes = await countsOf(session, statements.countChanges)
   refuseEmptying(request, stagedRows, changes.missing)
-  await writeSteps(session, [
+  await writeSteps(session, request, [
     { statement: statements.takeMissing, rows: changes.missing },
     { statement: statements.unmark, rows: changes.unmark },
     { statement: statements.updateChanged, rows: changes.update },
@@ -90,11 +92,12 @@ async function writeUncounted(
  */
 async function updateAtOnce(
   session: Session,
+  request: PublishRequest,
   statements: MergeStatements,
 ): Promise<WrittenRows | undefined> {
   const { insert, update, missing, unmark } = await countsOf(session, statements.countAtOnce)
   if (insert + missing + unmark > 0) return undefined
-  await writeSteps(session, [{ statement: statements.updateAtOnce, rows: update }])
+  await writeSteps(session, request, [{ statement: statements.updateAtOnce, rows: update }])
   return { inserted: 0, updated: update, deleted: 0 }
 }
 

@@ -9,6 +9,7 @@ import { readCoveredSlices } from './covered-slices.ts'
 import { checkLoadedIntervals } from './interval-rules.ts'
 import { readHighWaterMark } from './high-water-mark.ts'
 import { migrate } from './migrate.ts'
+import { planLoad } from './plan-load.ts'
 import { isPublished, publishLoad } from './publish-load.ts'
 import { readEvolvedColumns } from './evolved-columns.ts'
 import { recordRunBegan, recordRunFailed } from './record-run.ts'
@@ -16,6 +17,7 @@ import { resolveTarget } from './resolve-target.ts'
 import { openSessions } from './sessions.ts'
 import { stagePart } from './stage-part.ts'
 import { sweepStaging } from './sweep-staging.ts'
+import { sweepVerifyStaging } from './sweep-verify-staging.ts'
 
 export interface PostgresTargetOptions {
   /** `postgres://user:password@host:port/database`. Never shown whole. */
@@ -70,8 +72,10 @@ export function createPostgresTarget(
       await migrate(sessions, directory, request.signal)
       await sessions.transaction(name, request.signal, async (session) => {
         await checkCatalogRights(session)
-        await recordRunBegan(session, request)
+        if (request.planOnly !== true) await recordRunBegan(session, request)
       })
+      // Of plans nothing is noted: what is left of one that was killed is told by its id.
+      if (request.planOnly === true) await sweepVerifyStaging(sessions, Date.now(), request.signal)
       try {
         await sweepStaging(sessions, request, timing)
         await sessions.transaction(name, request.signal, (session) =>
@@ -95,6 +99,10 @@ export function createPostgresTarget(
     async publish(request) {
       assertDatasetId(request.datasetId)
       return publishLoad(sessions, request, timing)
+    },
+    async plan(request) {
+      assertDatasetId(request.datasetId)
+      return planLoad(sessions, request, timing)
     },
     async isPublished(request) {
       assertDatasetId(request.datasetId)

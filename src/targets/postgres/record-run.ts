@@ -44,8 +44,9 @@ export async function recordPublished(session: Session, request: PublishRequest)
   await session.query(
     `WITH made AS (
        INSERT INTO claimcheck.datasets (dataset_id, pipeline, partition, interval_start, interval_end,
-         manifest_key, part_count, row_count, records_served, rows_rejected, requested_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         manifest_key, part_count, row_count, records_served, rows_rejected, requested_at, made_from,
+         made_by)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
        ON CONFLICT (dataset_id) DO NOTHING)
      UPDATE claimcheck.runs SET state = 'published', failure_code = NULL, ended_at = now()
       WHERE dataset_id = $1`,
@@ -61,6 +62,8 @@ export async function recordPublished(session: Session, request: PublishRequest)
       request.recordCount ?? null,
       request.rejectCount ?? null,
       request.requestedAt,
+      request.madeFrom?.datasetId ?? null,
+      request.madeFrom?.from ?? null,
     ],
   )
 }

@@ -38,7 +38,7 @@ export interface Session {
 }
 
 /** What a transaction sees: each statement what is committed by then, or all of them one state that none changes. */
-export type Isolation = 'READ COMMITTED' | 'REPEATABLE READ, READ ONLY'
+export type Isolation = 'READ COMMITTED' | 'REPEATABLE READ' | 'REPEATABLE READ, READ ONLY'
 
 /** Connections to one database, each used for one transaction at a time. */
 export interface Sessions {

@@ -8,9 +8,10 @@ import type {
   Interval,
   PostgresTargetDefinition,
 } from '../../../activities/pipeline-definition.ts'
+import type { DamagedPart } from '../../../activities/reprocess/sealed-dataset.ts'
+import { readSealedPart, type SealedPart } from '../../../activities/reprocess/sealed-part.ts'
 import { withWorkingFolder } from '../../../activities/working-folder.ts'
 import type { ObjectStore } from '../../../codec/index.ts'
-import { type DamagedObject, type ManifestPart, readPartBytes } from './read-part-bytes.ts'
 import type { Sessions } from './sessions.ts'
 import { stagePart } from './stage-part.ts'
 import { createStagingTable } from './staging-table.ts'
@@ -40,7 +41,7 @@ export interface StagedDataset {
   readonly columns: readonly ColumnDefinition[]
   readonly interval: Interval
   readonly timezone?: string | undefined
-  readonly parts: readonly ManifestPart[]
+  readonly parts: readonly SealedPart[]
   /** An id that is no run's, so that nothing else is disturbed. */
   readonly stagedAs: DatasetId
 }
@@ -50,16 +51,16 @@ export async function stageAnew(
   { sessions, store, duckDb }: VerifyPorts,
   { target, columns, parts, stagedAs }: StagedDataset,
   { onPart, signal }: StageAnewOptions,
-): Promise<DamagedObject[]> {
+): Promise<DamagedPart[]> {
   await sessions.transaction(verifyName(stagedAs), signal, (session) =>
     session.query(createStagingTable(stagedAs, columns)),
   )
-  const damage: DamagedObject[] = []
+  const damage: DamagedPart[] = []
   for (const [index, part] of parts.entries()) {
     onPart(index, parts.length)
-    const read = await readPartBytes(store, part, { signal })
-    if ('damage' in read) damage.push(read.damage)
-    if ('damage' in read || damage.length > 0) continue
+    const read = await readSealedPart(store, part, { signal })
+    if ('problem' in read) damage.push({ key: part.key, problem: read.problem })
+    if ('problem' in read || damage.length > 0) continue
     await withWorkingFolder(async (folder) => {
       const path = join(folder, 'part.parquet')
       await writeFile(path, read.bytes)

@@ -36,7 +36,7 @@ export async function swapRows(
     )
     if (compared.rows[0]?.same === true) return { inserted: 0, updated: 0, deleted: 0 }
   }
-  await writeSteps(session, [
+  await writeSteps(session, request, [
     { statement: `DELETE FROM ${target} t WHERE ${goes}`, rows: deleted },
     { statement: insertAll, rows: stagedRows },
   ])

@@ -6,6 +6,7 @@ import type {
   PostgresTargetDefinition,
   TargetDefinition,
 } from '../../../activities/pipeline-definition.ts'
+import type { DamagedPart } from '../../../activities/reprocess/sealed-dataset.ts'
 import { datasetManifest } from '../../../activities/seal-dataset.ts'
 import type { ObjectKey, ObjectStore } from '../../../codec/index.ts'
 import { compareLoad, type Comparison } from './compare-load.ts'
@@ -14,7 +15,6 @@ import { inspectTable } from './inspect-table.ts'
 import { keyDigest } from './key-digest.ts'
 import type { LoadRecord } from './list-loads.ts'
 import { loadTables } from './load-tables.ts'
-import type { DamagedObject } from './read-part-bytes.ts'
 import { removeDuplicates } from './remove-duplicates.ts'
 import type { Sessions } from './sessions.ts'
 import {
@@ -38,7 +38,7 @@ export interface VerifiedLoad {
   readonly verdict: 'equal' | 'differs' | 'damaged'
   readonly parts: number
   /** Objects of the dataset that are not what was written: then nothing was compared. */
-  readonly damage: readonly DamagedObject[]
+  readonly damage: readonly DamagedPart[]
   /** Whether the keys are those that the load has noted; unknown of an earlier version's, and without a key. */
   readonly keys?: 'equal' | 'differ' | 'unknown'
   readonly comparison?: Comparison
@@ -91,8 +91,8 @@ async function findAbsent(
   store: ObjectStore,
   keys: readonly ObjectKey[],
   signal: AbortSignal,
-): Promise<DamagedObject[]> {
-  const absent: DamagedObject[] = []
+): Promise<DamagedPart[]> {
+  const absent: DamagedPart[] = []
   for (const key of keys) {
     const head = await store.head(key, { signal })
     if (head === undefined) absent.push({ key, problem: 'is not in the store' })

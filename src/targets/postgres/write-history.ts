@@ -43,7 +43,7 @@ export async function writeHistory(
   const count = (name: keyof Counts) => Number(rows[0]?.[name])
   const deleted = count('keysDeleted')
   refuseEmptying(request, stagedRows, deleted)
-  await writeSteps(session, [
+  await writeSteps(session, request, [
     { statement: statements.removeVersions, rows: count('remove') },
     { statement: statements.moveEnds, rows: count('move') },
     { statement: statements.rewriteVersions, rows: count('rewrite') },

@@ -1,5 +1,6 @@
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { rowsLost } from './expect-rows.ts'
+import type { PublishRequest } from './postgres-requests.ts'
 import type { Session } from './sessions.ts'
 
 /** One kind of change. */
@@ -12,12 +13,18 @@ export interface WriteStep {
 
 /**
  * Writes the steps in their order and as one statement: foreign keys of the table on itself or from
- * others are looked at when all is done, and unique indexes see each step as it is done.
+ * others are looked at when all is done, and unique indexes see each step as it is done. Of a load that is
+ * only planned nothing is written: its counts are known.
  *
  * @throws PipelineError ROWS_LOST when the table did not take what it was given, TARGET_MISMATCH when a
  * foreign key forbids it.
  */
-export async function writeSteps(session: Session, steps: readonly WriteStep[]): Promise<void> {
+export async function writeSteps(
+  session: Session,
+  { planOnly = false }: Pick<PublishRequest, 'planOnly'>,
+  steps: readonly WriteStep[],
+): Promise<void> {
+  if (planOnly) return
   const some = steps.filter(({ rows }) => rows > 0)
   const only = some.length === 1 ? some[0] : undefined
   if (some.length === 0) return

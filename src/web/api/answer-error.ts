@@ -5,7 +5,7 @@ import { ApiError } from './api-error.ts'
 
 /** First match wins; by ending where that tells, so that another room's codes need no entry here. */
 const STATUSES: readonly (readonly [RegExp, number])[] = [
-  [/^(REQUEST|PARTITION|ENDPOINT|PAGE_TOKEN)_INVALID$/, 400],
+  [/^(REQUEST|PARTITION|TARGET|BACKFILL|ENDPOINT|PAGE_TOKEN)_INVALID$/, 400],
   [/^WEB_TOKEN_WRONG$/, 401],
   [/^WEB_(HOST|ORIGIN)_REFUSED$/, 403],
   [/_NOT_FOUND$/, 404],
@@ -53,6 +53,7 @@ export function toShownError(thrown: unknown): CodedError {
   })
 }
 
-function statusOf({ code }: CodedError): number {
+/** The status of the answer that tells of the error. */
+export function statusOf({ code }: CodedError): number {
   return STATUSES.find(([pattern]) => pattern.test(code))?.[1] ?? 500
 }

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { ApiError } from './api-error.ts'
+import { isSession, sessionCookie } from './page-session.ts'
 
 export interface ApiAccessOptions {
   /** Where the server listens. */
@@ -19,6 +20,8 @@ export interface ApiAccess {
   checkPlace(request: Request): void
   /** @throws ApiError WEB_TOKEN_WRONG */
   checkToken(request: Request): void
+  /** @throws ApiError WEB_TOKEN_WRONG */
+  checkGivenToken(token: string): void
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i
@@ -37,21 +40,35 @@ export function createApiAccess({ host, token }: ApiAccessOptions): ApiAccess {
         })
       }
       const origin = headers.get('origin')
-      if (origin === null || isOf(origin, called)) return
+      // A picture or a script of a page elsewhere comes without an origin, and browsers say so; a link does no harm.
+      const isEmbedded =
+        headers.get('sec-fetch-site') === 'cross-site' &&
+        headers.get('sec-fetch-mode') !== 'navigate'
+      if (origin === null ? !isEmbedded : isOf(origin, called)) return
       throw new ApiError('WEB_ORIGIN_REFUSED', 'The page that asks is of another origin', {
         remedy: 'Ask from a program, or from a page of this server.',
       })
     },
     checkToken({ headers }) {
-      if (wanted === undefined) return
+      if (token === undefined || wanted === undefined) return
       // Of digests, so that neither content nor length shows in the time it takes.
       const given = (headers.get('authorization') ?? '').replace(/^bearer +/i, 'Bearer ')
       if (timingSafeEqual(digestOf(given), wanted)) return
-      throw new ApiError('WEB_TOKEN_WRONG', 'The token is missing or wrong', {
-        remedy: 'Send CLAIMCHECK_WEB_TOKEN of the server as `Authorization: Bearer …`.',
-      })
+      // A browser that has signed in; no page of another origin comes with it.
+      if (isSession(token, cookieOf(headers) ?? '')) return
+      throw tokenWrong()
+    },
+    checkGivenToken(given) {
+      if (wanted === undefined || timingSafeEqual(digestOf(`Bearer ${given}`), wanted)) return
+      throw tokenWrong()
     },
   }
+}
+
+function tokenWrong(): ApiError {
+  return new ApiError('WEB_TOKEN_WRONG', 'The token is missing or wrong', {
+    remedy: 'Send CLAIMCHECK_WEB_TOKEN of the server as `Authorization: Bearer …`.',
+  })
 }
 
 /** Whether an origin is the host that was called, whatever a proxy before it speaks. */
@@ -63,4 +80,11 @@ function isOf(origin: string, host: string): boolean {
 
 function digestOf(text: string): Uint8Array {
   return createHash('sha256').update(text).digest()
+}
+
+function cookieOf(headers: Headers): string | undefined {
+  return (headers.get('cookie') ?? '')
+    .split(/; */)
+    .find((cookie) => cookie.startsWith(`${sessionCookie}=`))
+    ?.slice(sessionCookie.length + 1)
 }

@@ -116,7 +116,8 @@ export const loadRoutes = [
   }),
 ]
 
-async function once<Answer>(
+/** Does what is asked for, or answers as before where it comes again with its idempotency key. */
+export async function once<Answer>(
   services: ApiServices,
   key: string | undefined,
   {

@@ -37,7 +37,7 @@ export const pipelineRoutes = [
   }),
 ]
 
-function shownPipeline(listed: ListedPipeline): z.infer<typeof pipelineSchema> {
+export function shownPipeline(listed: ListedPipeline): z.infer<typeof pipelineSchema> {
   const { name } = listed
   if (listed.kind === 'invalid') {
     const { code, message, remedy } = listed.error

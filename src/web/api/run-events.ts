@@ -26,9 +26,13 @@ export async function* runEvents(
       return
     }
     // A history grows with each look of a worker; that alone is no news.
-    const { state, progress } = data
-    const news = JSON.stringify({ state, progress })
-    if (news !== last && (progress !== undefined || last === '')) {
+    const { state, progress, pendingActivities = [], workflowTask } = data
+    const failing = pendingActivities
+      .filter(({ lastFailure }) => lastFailure !== undefined)
+      .map(({ type, attempt, lastFailure }) => [type, attempt, lastFailure?.code])
+    const news = JSON.stringify([state, progress, failing, workflowTask?.code])
+    const hasWord = progress !== undefined || workflowTask !== undefined
+    if (news !== last && (hasWord || last === '')) {
       last = news
       yield { event: 'progress', data }
     }

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { controlRun, RUN_CONTROLS } from '../../client/control-run.ts'
-import { partitionWorkflowId } from '../../client/start-load.ts'
-import { listRuns, type RunsRequest } from '../../client/list-runs.ts'
+import { listRuns } from '../../client/list-runs.ts'
 import { RunError } from '../../client/run-error.ts'
+import { runsOf, type RunsWanted } from '../../client/runs-of.ts'
 import { showHistories, showRun } from '../../client/show-run.ts'
+import { temporalRunUrl } from '../../client/temporal-run-url.ts'
 import { listPipelines } from '../../pipeline/list-pipelines.ts'
 import { loadPipeline } from '../../pipeline/load-pipeline.ts'
-import { parsePartition } from '../../pipeline/partition.ts'
 import { apiRoute } from './api-route.ts'
 import type { ApiServices } from './api-services.ts'
 import { askTemporal } from './ask-temporal.ts'
@@ -38,8 +38,8 @@ export const runRoutes = [
     description: 'As Temporal lists them: a run is in the list some moments after it has started.',
     input: z.object({
       query: z.strictObject({
-        pipeline: z.string().max(200).optional().describe('Loads of this pipeline only.'),
-        partition: z.string().max(200).optional().describe('Loads of this partition only.'),
+        pipeline: z.string().max(200).optional().describe('Of this pipeline only.'),
+        partition: z.string().max(200).optional().describe('Of this partition only.'),
         state: stateSchema.optional(),
         limit: z
           .stringFormat('limit', /^([1-9]\d?|1\d\d|200)$/)
@@ -171,36 +171,29 @@ export const runRoutes = [
   }),
 ]
 
-/** Loads have static ids: pipeline and partition are filters on these. */
-async function filterOf(
-  { pipeline, partition }: { pipeline?: string | undefined; partition?: string | undefined },
+/** @throws CommandError PIPELINE_NOT_FOUND, PARTITION_INVALID */
+export async function filterOf(
+  { pipeline, partition }: RunsWanted,
   { directories }: ApiServices,
-): Promise<Pick<RunsRequest, 'workflowIds' | 'idPrefix'>> {
+): Promise<ReturnType<typeof runsOf>> {
   if (pipeline !== undefined) {
     const { name, schedule } = await loadPipeline(pipeline, directories)
-    if (partition === undefined) return { idPrefix: partitionWorkflowId(name, '') }
-    const slice = parsePartition(partition, schedule?.timezone)
-    return { workflowIds: [partitionWorkflowId(name, slice.name)] }
+    return runsOf({ pipeline: name, partition, timezone: schedule?.timezone }, [])
   }
-  if (partition === undefined) return {}
-  const { name } = parsePartition(partition)
-  const pipelines = await listPipelines(directories)
-  return { workflowIds: pipelines.map((listed) => partitionWorkflowId(listed.name, name)) }
+  const pipelines = partition === undefined ? [] : await listPipelines(directories)
+  const names = pipelines.map(({ name }) => name)
+  return runsOf({ partition }, names)
 }
 
-function linksOf(
+export function linksOf(
   { workflowId, latestRunId, type, state }: z.infer<typeof runSchema>,
   { uiUrl, namespace }: ApiServices,
 ): z.infer<typeof linksSchema> {
   const self = runPath(workflowId)
-  const id = encodeURIComponent(workflowId)
   return {
     self,
     events: `${self}/events`,
     body: type === 'callEndpoint' && state === 'completed' ? `${self}/body` : undefined,
-    temporal:
-      uiUrl === undefined
-        ? undefined
-        : `${uiUrl}/namespaces/${namespace}/workflows/${id}/${latestRunId}`,
+    temporal: temporalRunUrl({ uiUrl, namespace }, { workflowId, runId: latestRunId }),
   }
 }

@@ -36,6 +36,17 @@ export const linksSchema = z.object({
   temporal: z.string().optional().describe('The run in the Temporal UI.'),
 })
 
+const pendingActivitySchema = z.object({
+  type: z.string(),
+  attempt: z.int(),
+  maximumAttempts: z.int().optional(),
+  state: z.enum(['waiting', 'running', 'cancelling', 'paused']),
+  startedAt: z.iso.datetime().optional(),
+  heartbeatAt: z.iso.datetime().optional(),
+  nextAttemptAt: z.iso.datetime().optional(),
+  lastFailure: failureSchema.optional().describe('Of the attempt before.'),
+})
+
 export const runSchema = z.object({
   ...runFields,
   runId: z.string().describe('The first run of the chain.'),
@@ -43,6 +54,14 @@ export const runSchema = z.object({
     .looseObject({ phase: z.string().optional() })
     .optional()
     .describe('Totals so far; absent while no worker answers.'),
+  pendingActivities: z
+    .array(pendingActivitySchema)
+    .optional()
+    .describe('Of a run that has not ended: what is under way, or waits to be tried again.'),
+  workflowTask: failureSchema
+    .extend({ attempt: z.int() })
+    .optional()
+    .describe('Why workers cannot go on with the run, which they try again and again.'),
   result: z.looseObject({}).optional().describe('Of a run that has completed.'),
   failure: failureSchema.optional().describe('Of a run that has ended otherwise.'),
 })
@@ -52,8 +71,13 @@ export type ShownRun = z.infer<typeof runSchema>
 const objectSchema = z.record(z.string(), z.unknown())
 
 /** A run as it is shown. The body of a call's answer, which may be large, is to be asked for by itself. */
-export function shownRun({ progress, result, ...view }: RunView): ShownRun {
-  return { ...view, progress: objectOf(progress), result: withoutBody(view.type, result) }
+export function shownRun({ progress, result, pendingActivities, ...view }: RunView): ShownRun {
+  return {
+    ...view,
+    progress: objectOf(progress),
+    pendingActivities: pendingActivities && [...pendingActivities],
+    result: withoutBody(view.type, result),
+  }
 }
 
 function withoutBody(type: string, result: unknown): ShownRun['result'] {

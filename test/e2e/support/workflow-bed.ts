@@ -1,8 +1,9 @@
 import { Client, Connection } from '@temporalio/client'
-import { NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker'
+import { NativeConnection, type WorkflowBundle } from '@temporalio/worker'
 import type { Activities, LoadInput, PipelineDefinition } from '../../../activities/index.ts'
 import { lookUpLoads } from '../../../activities/graph/look-up-loads.ts'
 import { startLoads } from '../../../activities/graph/start-loads.ts'
+import { lookUpRuns } from '../../../activities/look-up-runs.ts'
 import { notifyDependants } from '../../../activities/notify-dependants.ts'
 import { runAttempt } from '../../../activities/run-attempt.ts'
 import { createLoadStarter } from '../../../src/client/load-starter.ts'
@@ -16,6 +17,7 @@ import {
 } from '../../../workflows/index.ts'
 import { eventually } from '../../support/eventually.ts'
 import { uniqueName } from '../../support/pipeline-fixture.ts'
+import { createRoleWorkers } from './role-workers.ts'
 
 type Name = keyof Activities
 type Behaviour = (input: never) => Promise<unknown>
@@ -39,6 +41,9 @@ export interface WorkflowBed {
   batches: number
   close(): Promise<void>
 }
+
+/** Other tests run beside these. */
+const patienceMs = 60_000
 
 const landed = { pages: 1, pagesFound: 0, sourceBytes: 1, storedBytes: 1 }
 
@@ -66,17 +71,15 @@ export async function openWorkflowBed(): Promise<WorkflowBed> {
       await connection.close()
     },
   }
-  const workers = [
-    await Worker.create({ ...common, taskQueue, workflowBundle }),
-    await Worker.create({
-      ...common,
-      taskQueue: `${taskQueue}-bulk`,
-      activities: notedActivities(bed),
-      maxHeartbeatThrottleInterval: '200 milliseconds',
-      // A test that has failed may have left some waiting.
-      shutdownForceTime: '5 seconds',
-    }),
-  ]
+  const workers = await createRoleWorkers({
+    ...common,
+    taskQueue,
+    workflowBundle,
+    activities: notedActivities(bed),
+    maxHeartbeatThrottleInterval: '200 milliseconds',
+    // A test that has failed may have left some waiting.
+    shutdownForceTime: '5 seconds',
+  })
   const running = workers.map((worker) => worker.run())
   return bed
 }
@@ -111,7 +114,23 @@ function notedActivities(bed: WorkflowBed): Record<string, Behaviour> {
     sealDataset: async () => ({ manifestKey: 'm', storedBytes: 1 }),
     publishLoad: async () => ({ kind: 'published', counts: {} }),
     discardStaging: async () => undefined,
+    abandonRun: async () => undefined,
+    prepareParts: () => Promise.reject(new TypeError('there are no parts')),
+    stageSealedParts: async () => ({ partCount: 1, rowCount: 1 }),
+    sealParts: async () => ({ manifestKey: 'm', storedBytes: 1 }),
+    planLoad: () => Promise.reject(new TypeError('there is no plan')),
+    discardPlan: async () => undefined,
+    startSlices: () => Promise.reject(new TypeError('there are no slices')),
+    lookUpSlices: async () => [],
+    transformDataset: async () => ({
+      transformId: 'made',
+      partCount: 1,
+      rowCount: 1,
+      storedBytes: 1,
+    }),
+    checkDataset: async () => undefined,
     lookUpLoads: (input) => runAttempt((attempt) => lookUpLoads(ports, input, attempt)),
+    lookUpRuns: (input) => runAttempt((attempt) => lookUpRuns(ports, input, attempt)),
     notifyDependants: (input) => runAttempt((attempt) => notifyDependants(ports, input, attempt)),
     startLoads: (input) => runAttempt((attempt) => startLoads(ports, input, attempt)),
   }
@@ -174,19 +193,19 @@ export function whenProgress(
   pipeline: string,
   isSo: (progress: LoadProgress) => boolean,
 ): Promise<LoadProgress> {
-  return eventually('progress', async () => {
+  const ask = async (): Promise<LoadProgress | undefined> => {
     const handle = client.workflow.getHandle(loadId(pipeline))
     // Not there yet, or between two runs of a chain.
     const progress = await handle.query(progressQuery).catch(() => undefined)
     return progress !== undefined && isSo(progress) ? progress : undefined
-  })
+  }
+  return eventually('progress', ask, patienceMs)
 }
 
 /** Waits until an activity was asked for so often. */
 export async function whenAsked(bed: WorkflowBed, wanted: string, times: number): Promise<void> {
-  await eventually(`${wanted} ${times} times`, async () =>
-    askedFor(bed, wanted).length >= times ? true : undefined,
-  )
+  const ask = async () => askedFor(bed, wanted).length >= times || undefined
+  await eventually(`${wanted} ${times} times`, ask, patienceMs)
 }
 
 export function askedFor(bed: WorkflowBed, wanted: string): unknown[] {

@@ -96,6 +96,22 @@ describe('a Parquet target', () => {
     assert.deepEqual(await sums(prefix), [['2', '101']])
   })
 
+  test('keeps what a later slice brought, where nobody asked for just the earlier one', async () => {
+    const prefix = bed.newPrefix()
+    const slice = (day: number) => ({
+      partition: `2001-01-0${day}`,
+      interval: { start: `2001-01-0${day}T00:00:00Z`, end: `2001-01-0${day + 1}T00:00:00Z` },
+    })
+    const first = await bed.load(prefix, [ids(0, 10)], slice(1))
+    await first.stage(bed.target)
+    await (await bed.load(prefix, [ids(50, 2)], slice(2))).run(bed.target)
+    const unasked = { ...first.request, inOrder: true }
+    await assert.rejects(bed.target.publish(unasked), { code: 'INTERVAL_OUT_OF_ORDER' })
+    assert.deepEqual(await sums(prefix), [['2', '101']])
+    await (await bed.load(prefix, [ids(0, 10)], slice(1))).run(bed.target)
+    assert.deepEqual(await sums(prefix), [['10', '45']])
+  })
+
   test('asks for parts again that are not there in full', async () => {
     const prefix = bed.newPrefix()
     const load = await bed.load(prefix, [ids(0, 4), ids(4, 4), ids(8, 4)])

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Client } from 'pg'
 import { createPostgresTarget } from '../../../src/targets/postgres/postgres-target.ts'
 import { readSampledTexts, readTexts } from './random-cells.ts'
+import { assertPlanned } from './random-plan.ts'
 import { letCome, type Killer } from './random-kills.ts'
 import {
   discardPersistently,
@@ -35,6 +36,7 @@ export async function openRandomBed(
   const proxy = await openTcpProxy(new URL(database.url))
   url.port = String(proxy.port)
   const target = createPostgresTarget({ url: url.href, maxConnections: 4, patienceMs: 20 })
+  const plain = createPostgresTarget({ url: database.url, maxConnections: 2 })
   let client = await openClient(database)
   const texts = new Map(await readSampledTexts(client))
   let killCount = 0
@@ -64,6 +66,10 @@ export async function openRandomBed(
       for (const [index, load] of table.loads.entries()) {
         const sample = toSampleLoad(name, table, load)
         const wanted = oracle.load(load, sample.datasetId)
+        // One of them, when there are rows to compare with: planning takes as long as loading.
+        if (crash === undefined && index === table.loads.length - 1) {
+          await assertPlanned({ target: plain, client }, toSampleLoad(name, table, load), wanted)
+        }
         const ended = new AbortController()
         const coming = letCome(load.kills, killer, ended.signal)
         let outcome: OracleOutcome
@@ -88,6 +94,7 @@ export async function openRandomBed(
     },
     async close() {
       await target.close()
+      await plain.close()
       await proxy.close()
       await database.drop()
     },

@@ -24,8 +24,11 @@ const nominal = '2025-06-13T02:00:00Z'
 /** What is due then. */
 const due = Array.from({ length: 12 }, (_, day) => `2025-06-${String(day + 1).padStart(2, '0')}`)
 
+const targetOf = (mode: Mode) =>
+  ({ kind: 'postgres', schema: 'public', table: 'flights', mode }) as const
+
 /** Loads as their ids say, without any. */
-function opened(mode: Mode = 'append') {
+function opened(mode: Mode = 'append', dependant: Mode = 'append') {
   const covered = new Set<string>()
   const running = new Set<string>()
   const ended = new Set<string>()
@@ -38,25 +41,23 @@ function opened(mode: Mode = 'append') {
       running.add(input.partition)
       return 'signalled'
     },
-    runningPartitions: async (_, names) => new Set(names.filter((name) => running.has(name))),
+    runningPartitions: async (pipeline, names) =>
+      new Set(names.filter((name) => running.has(pipeline === 'later' ? `later ${name}` : name))),
   }
   const tick: ScheduleTickInput = {
     definition: {
       ...definition,
-      target: { kind: 'postgres', schema: 'public', table: 'flights', mode },
+      target: targetOf(mode),
     },
-    downstream: [{ ...definition, name: 'later' }],
+    downstream: [{ ...definition, name: 'later', target: targetOf(dependant) }],
     since: '2025-06-01T12:00:00Z',
     appliedFrom: { file: 'flights.yaml', digest: 'd' },
   }
   const told: string[] = []
-  const fire = async (
-    change: Partial<ScheduleTickInput> = {},
-    passesBy?: boolean,
-  ): Promise<FiredSlices> => {
+  const fire = async (passesBy?: boolean): Promise<FiredSlices> => {
     const fired = await fireDueSlices(
       { target: target as LoadTarget, starter: starter as LoadStarter },
-      { tick: { ...tick, ...change }, nominal, told, passesBy },
+      { tick, nominal, told, passesBy },
       { signal: new AbortController().signal },
     )
     told.push(...fired.started, ...fired.joined)
@@ -83,6 +84,7 @@ test('what is due and not loaded is fired, the oldest first, with all that the l
       interval: { start: '2025-06-11T00:00:00Z', end: '2025-06-12T00:00:00Z' },
       requestedAt: nominal,
       refetch: false,
+      inOrder: true,
       waitsFor: { upstreams: definition.after, schedule: true },
       downstream: [{ ...definition, name: 'later' }],
     },
@@ -145,21 +147,30 @@ test('one that failed lets later ones by, but where a history would lack it for 
   assert.deepEqual([history.failed, history.started, history.left], [['2025-06-01'], [], 0])
 })
 
-test('a backfill takes its window, whatever the schedule counts, and says when it was asked for', async () => {
-  const bed = opened()
-  const requestedAt = '2026-01-01T00:00:00Z'
-  const window = { start: '2024-02-28T00:00:00Z', end: '2024-03-02T00:00:00Z', requestedAt }
-  const { started } = await bed.fire({ backfill: window })
-  assert.deepEqual(started, ['2024-02-28', '2024-02-29', '2024-03-01'])
-  assert.equal(bed.signalled[0]?.input.requestedAt, requestedAt)
-})
-
 test('one that goes on and on is passed by, but not where a history would lack it for ever', async () => {
   const merged = opened('merge')
   await merged.fire()
-  assert.deepEqual((await merged.fire({}, true)).started, ['2025-06-02'])
-  assert.deepEqual((await merged.fire({}, false)).started, [])
+  assert.deepEqual((await merged.fire(true)).started, ['2025-06-02'])
+  assert.deepEqual((await merged.fire(false)).started, [])
   const history = opened('history')
   await history.fire()
-  assert.deepEqual((await history.fire({}, true)).started, [])
+  assert.deepEqual((await history.fire(true)).started, [])
+})
+
+test('where order counts for what comes after, one is fired when that is loaded too', async () => {
+  for (const dependant of ['merge', 'replace', 'history'] as const) {
+    const bed = opened('append', dependant)
+    assert.deepEqual((await bed.fire()).started, ['2025-06-01'], dependant)
+    // It is in the table, and has not told anybody yet.
+    bed.covered.add('2025-06-01')
+    assert.deepEqual((await bed.fire()).started, [])
+    bed.running.delete('2025-06-01')
+    bed.running.add('later 2025-06-01')
+    const { started, left } = await bed.fire()
+    assert.deepEqual([started, left], [[], 11])
+    assert.deepEqual((await bed.fire(true)).started, ['2025-06-02'])
+    bed.running.clear()
+    assert.deepEqual((await bed.fire()).started, ['2025-06-03'])
+  }
+  assert.equal((await opened('append', 'replace-interval').fire()).started.length, 8)
 })

@@ -45,6 +45,7 @@ function startingWith(loaded: readonly string[] = []) {
     loadOutcomes: async (pipelines) =>
       Object.fromEntries(pipelines.map((name) => [name, 'skipped' as const])),
     runningPartitions: async () => new Set(),
+    runEnd: async () => undefined,
   }
   return { starter, loads, graphs }
 }
@@ -76,6 +77,7 @@ describe('the end of a load', () => {
       assert.deepEqual(signal, { name: 'upstreamLoaded', loaded })
       assert.deepEqual(input.waitsFor?.upstreams, input.definition.after)
       assert.deepEqual([input.interval, input.downstream], [interval, downstream])
+      assert.equal(input.inOrder, true)
     }
     assert.deepEqual(bed.graphs, [['graph/g/2001-01-01', loaded]])
   })

@@ -29,9 +29,9 @@ const definition: PipelineDefinition = {
 }
 
 function opened() {
-  const store = new MemoryObjectStore()
+  const bed = { mark: '5', now: () => new Date() }
+  const store = new MemoryObjectStore({ clock: () => bed.now() })
   const published = new Set<string>()
-  const bed = { mark: '5' }
   const target: Partial<LoadTarget> = {
     check: async () => {},
     isPublished: async ({ datasetId }) => published.has(datasetId),
@@ -64,6 +64,16 @@ function opened() {
 }
 
 describe('the landing of a run', () => {
+  test('stays of its stretch of time, also by another clock', async () => {
+    const { prepare, store } = opened()
+    await prepare('utc')
+    const local = { start: '2000-12-31T23:00:00Z', end: '2001-12-31T23:00:00Z' }
+    await prepare('again', { fromLandingOf: 'utc' as DatasetId, interval: local })
+    const place = { pipeline: definition.name, partition, datasetId: 'again' as DatasetId }
+    const { interval } = await readPinnedRun(store, place, attempt)
+    assert.deepEqual(interval, { start: '2001-01-01T00:00:00Z', end: '2002-01-01T00:00:00Z' })
+  })
+
   test('is the last one until what was made from it is in the table', async () => {
     const { prepare, published } = opened()
     const { sequence, fetchKey } = await prepare('a')
@@ -87,6 +97,37 @@ describe('the landing of a run', () => {
     assert.deepEqual(await prepare('once-more', again), landing)
     published.add('once-more')
     assert.equal((await prepare('newest')).sequence, 2)
+  })
+
+  test('is a new one also where the last may be about to go by the rule of the pipeline', async () => {
+    const hourMs = 3_600_000
+    const rules: readonly (readonly [PipelineDefinition['retention'], number])[] = [
+      [{ landings: { days: 3 } }, 60],
+      [{ unfinished: { days: 2 } }, 36],
+      [{ landings: { days: 7 }, unfinished: { days: 2 } }, 36],
+      [{ landings: { days: 0 } }, 12],
+    ]
+    for (const [retention, limitHours] of rules) {
+      const { bed, prepare } = opened()
+      const change = { definition: { ...definition, retention } }
+      const chosenHoursAgo = (hours: number): void => {
+        bed.now = () => new Date(Date.now() - hours * hourMs)
+      }
+      chosenHoursAgo(limitHours - 1)
+      await prepare('a', change)
+      chosenHoursAgo(limitHours + 1)
+      assert.equal((await prepare('b', change)).sequence, 1, `${limitHours} hours`)
+      bed.now = () => new Date()
+      assert.equal((await prepare('c', change)).sequence, 2, `${limitHours} hours`)
+      assert.equal((await prepare('d', change)).sequence, 2)
+    }
+    const { bed, prepare } = opened()
+    for (const retention of [undefined, { datasets: { keep: 1, days: 1 } }]) {
+      bed.now = () => new Date(Date.now() - 10_000 * hourMs)
+      await prepare('a')
+      const landing = await prepare('b', { definition: { ...definition, retention } })
+      assert.equal(landing.sequence, 1)
+    }
   })
 
   test('is what the first attempt has pinned, also for one that comes later', async () => {

@@ -35,7 +35,7 @@ test('a tick between the times of slices finds those before it; one too early fi
 
 const lateMonths: ScheduleDefinition = { ...daily, every: 'month', on: 28, hour: 23 }
 
-test('a window of a backfill has the slices that lie in it whole, however late they are due', () => {
+test('a window has the slices that lie in it whole, however late they are due', () => {
   const within = (schedule: ScheduleDefinition, window: string): string[] =>
     slicesWithin(schedule, parsePartition(window, schedule.timezone).interval).map(
       ({ name }) => name,

@@ -12,6 +12,7 @@ const options = { remedy: 'x' }
 for (const [error, expected] of [
   [new CommandError('PIPELINE_INVALID', 'x', options), 2],
   [new CommandError('PARTITION_INVALID', 'x', options), 2],
+  [new CommandError('TARGET_INVALID', 'x', options), 2],
   [new CommandError('SETTING_INVALID', 'x', options), 2],
   [new CommandError('PIPELINE_NOT_FOUND', 'x', options), 4],
   [new CommandError('TEMPORAL_UNREACHABLE', 'x', options), 5],

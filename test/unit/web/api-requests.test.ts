@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
-import type { CodedError } from '../../../codec/index.ts'
+import { MemoryObjectStore, type CodedError } from '../../../codec/index.ts'
 import { CommandError } from '../../../src/command-error.ts'
 import { API_ROUTES } from '../../../src/web/api/api-routes.ts'
 import { createApi, type ApiOptions } from '../../../src/web/api/create-api.ts'
@@ -25,6 +25,7 @@ function apiWith(options: Partial<ApiOptions> & { readonly failure?: unknown } =
       signal: new AbortController().signal,
       directories: [],
       namespace: 'default',
+      store: new MemoryObjectStore(),
       streams: new EventStreams(new AbortController().signal),
       taskQueue: 'claimcheck',
     },

@@ -11,6 +11,7 @@ import {
   openHostileSource,
   raw,
   redirect,
+  type HostileRoute,
   type HostileSource,
 } from '../../../support/hostile-source.ts'
 import { files, listFiles, openFiles, openOnly, readOnly, requestOf, slice } from './read-files.ts'
@@ -19,6 +20,8 @@ const text = Array.from({ length: 2000 }, (_, id) => `{"id":${id}}\n`).join('')
 const long = Buffer.alloc(20_000_000, 'x')
 const etag = { ETag: '"one"', 'Accept-Ranges': 'bytes' }
 const modified = { 'Last-Modified': 'Mon, 01 Jan 2001 00:00:00 GMT' }
+
+const together = ['/first', '/second', '/third', '/fourth']
 
 describe('a file behind an HTTP server', () => {
   let server: HostileSource
@@ -55,6 +58,7 @@ describe('a file behind an HTTP server', () => {
       '/brotli': answer({ headers: { 'Content-Encoding': 'br' }, body: 'x' }),
       '/long': answer({ body: long }),
       '/empty': answer({ headers: etag }),
+      ...whenAllHaveCome(together),
       '/secure': (socket, request) =>
         answer(
           request.headers['authorization'] === 'Bearer second'
@@ -120,6 +124,15 @@ describe('a file behind an HTTP server', () => {
       await opened.close()
     }
     assert.ok(versions.size === 2 && !versions.has(''))
+  })
+
+  it('is asked for beside others, whose order is kept', async () => {
+    const urls = together.map((path) => `${server.url}${path}`)
+    const listed = await listFiles(source, files(urls))
+    assert.deepEqual(
+      listed.map(({ place }) => place),
+      urls.toSorted(),
+    )
   })
 
   it('that is not there is missing, and one that may not be read is refused', async () => {
@@ -311,3 +324,13 @@ describe('a file behind an HTTP server', () => {
     odd.close()
   })
 })
+
+/** A server that answers none of these before all of them were asked for. */
+function whenAllHaveCome(paths: readonly string[]): Record<string, HostileRoute> {
+  const waiting: (() => void)[] = []
+  const route: HostileRoute = (socket, request) => {
+    waiting.push(() => answer({ headers: etag, body: text })(socket, request))
+    if (waiting.length === paths.length) for (const goOn of waiting.splice(0)) goOn()
+  }
+  return Object.fromEntries(paths.map((path) => [path, route]))
+}

@@ -1,0 +1,109 @@
+import type { Command } from '@commander-js/extra-typings'
+import { styleText } from 'node:util'
+import { landingPrefix } from '../../activities/bucket-layout.ts'
+import { readDatasetFacts } from '../../activities/retention/dataset-facts.ts'
+import {
+  listDatasetFolders,
+  type DatasetFolder,
+} from '../../activities/retention/dataset-folders.ts'
+import { EXIT_CODES } from '../exit-code.ts'
+import { verifyObjects } from '../inspect/blobs/verify-objects.ts'
+import { findDataset } from '../inspect/datasets/find-dataset.ts'
+import { findKnownLoads } from '../inspect/datasets/find-known-loads.ts'
+import {
+  verifyDataset,
+  type DatasetDamage,
+  type VerifiedDataset,
+} from '../inspect/datasets/verify-dataset.ts'
+import { withDatasets, type DatasetsSession } from './datasets-session.ts'
+import { printJson } from './print-json.ts'
+import { readDatasetPrefix } from './read-dataset-prefix.ts'
+
+/** `datasets verify`: reads them, and names what is not as it was written. */
+export function addVerifyDatasetsCommand(datasets: Command): void {
+  datasets
+    .command('verify')
+    .description('read datasets and name each object that is damaged or missing')
+    .argument('[dataset]', 'the id of one, or how that begins', readDatasetPrefix)
+    .option('--pipeline <name>', 'all of this pipeline')
+    .option('--all', 'all that are in the store')
+    .option('--landing', 'what they were made from too')
+    .option('--json', 'print one JSON object a dataset')
+    .action((prefix, { pipeline, all = false, landing = false, json = false }, command) => {
+      if (
+        [prefix, pipeline, all || undefined].filter((choice) => choice !== undefined).length !== 1
+      ) {
+        command.error('error: give either a dataset, or --pipeline, or --all')
+      }
+      return withDatasets(async (session) => {
+        const { store, signal } = session
+        const folders =
+          prefix === undefined
+            ? await listDatasetFolders(store, { pipeline }, { signal })
+            : [await findDataset(store, prefix, { signal })]
+        let isDamaged = false
+        const landings = new Map<string, readonly DatasetDamage[]>()
+        for (const folder of folders) {
+          const verified = await verify(session, folder, landing ? landings : undefined)
+          session.progress.end()
+          print(verified, json)
+          isDamaged ||= verified.verdict === 'damaged'
+        }
+        if (isDamaged) process.exitCode = EXIT_CODES.damage
+      })
+    })
+}
+
+/** @param landings What was found of those that were looked at; undefined where they are not to be. */
+async function verify(
+  session: DatasetsSession,
+  folder: DatasetFolder,
+  landings: Map<string, readonly DatasetDamage[]> | undefined,
+): Promise<VerifiedDataset> {
+  const { store, loads, progress, signal } = session
+  const { datasetId } = folder
+  const { pinned, manifest } = await readDatasetFacts(store, folder, { signal })
+  const asked = pinned === undefined ? [] : [{ datasetId, target: pinned.definition.target }]
+  const known = await findKnownLoads(loads, asked, signal)
+  const verified = await verifyDataset(store, {
+    folder,
+    loads: known.get(datasetId) ?? 'unknown',
+    onPart: (done, of) => progress.show(() => `${datasetId} part ${done + 1} of ${of}`),
+    signal,
+  })
+  const reference = pinned?.landing ?? manifest?.landing
+  if (landings === undefined || reference === undefined) return verified
+  const prefix = landingPrefix({ ...folder, landing: reference })
+  const found = landings.get(prefix) ?? (await verifyLanding(session, prefix))
+  landings.set(prefix, found)
+  const damage = [...verified.damage, ...found]
+  return { ...verified, damage, verdict: damage.length === 0 ? 'intact' : 'damaged' }
+}
+
+async function verifyLanding(
+  { store, namespace, progress, signal }: DatasetsSession,
+  prefix: string,
+): Promise<DatasetDamage[]> {
+  const damage: DatasetDamage[] = []
+  await verifyObjects(
+    { store, namespace, encryption: undefined, signal },
+    {
+      prefixes: [prefix],
+      onFinding: ({ key, message }) => damage.push({ key, problem: message }),
+      onProgress: ({ objects }) => progress.show(() => `${prefix} ${objects} objects`),
+    },
+  )
+  return damage
+}
+
+function print(verified: VerifiedDataset, json: boolean): void {
+  if (json) {
+    printJson({ type: 'verified', ...verified })
+    return
+  }
+  const { verdict, state, pipeline, partition, datasetId, parts, damage } = verified
+  const label = styleText(verdict === 'intact' ? 'green' : 'red', verdict)
+  const what = `${state} ${pipeline} ${partition} ${datasetId}`
+  const lines = damage.map(({ key, problem }) => `  ${key} ${problem}`)
+  process.stdout.write([`${label} ${what}, ${parts} parts`, ...lines, ''].join('\n'))
+}

@@ -1,0 +1,76 @@
+import type { Command } from '@commander-js/extra-typings'
+import { controlRun, RUN_CONTROLS } from '../client/control-run.ts'
+import { resolveRun } from '../client/resolve-run.ts'
+import { showHistories, showRun } from '../client/show-run.ts'
+import { formatBytes } from './format.ts'
+import { printJson } from './print-json.ts'
+import { printTable } from './print-table.ts'
+import { addListRunsCommand } from './runs-list-command.ts'
+import { describeRun } from './runs-describe.ts'
+import { withRuns } from './runs-session.ts'
+
+const idHelp = 'its workflow id, PIPELINE/PARTITION, or how one of these begins'
+
+const controlSentences = {
+  pause: 'begin nothing new in a run until it is resumed; what is under way ends',
+  resume: 'let a paused run go on',
+  cancel: 'cancel a run: what was staged is dropped, what was landed is kept',
+}
+
+/** `claimcheck runs …`: the runs as Temporal knows them, and what a person asks of one. */
+export function addRunsCommand(program: Command): void {
+  const runs = program.command('runs')
+  addListRunsCommand(runs)
+  runs
+    .command('show')
+    .description('show a run: how far it is, what it waits for, what fails')
+    .argument('<run>', idHelp)
+    .option('--json', 'print one JSON object')
+    .action((text, { json = false }) =>
+      withRuns(async ({ client, pageOf }) => {
+        const workflowId = await resolveRun(client, text)
+        const view = await showRun(client, workflowId)
+        const histories = await showHistories(client, workflowId)
+        const temporal = pageOf(view)
+        if (json) {
+          const { type: workflowType, ...rest } = view
+          printJson({ ...rest, type: 'run', workflowType, histories, temporal })
+        } else process.stdout.write(describeRun(view, { histories, temporal, now: new Date() }))
+      }),
+    )
+  runs
+    .command('history')
+    .description('list the histories of a run, which goes on as a new one when its own is long')
+    .argument('<run>', idHelp)
+    .option('--json', 'print one JSON object a history')
+    .action((text, { json = false }) =>
+      withRuns(async ({ client }) => {
+        const histories = await showHistories(client, await resolveRun(client, text))
+        if (json) {
+          for (const history of histories) printJson({ type: 'history', ...history })
+          return
+        }
+        const size = process.stdout.isTTY ? formatBytes : String
+        const rows = histories.map(({ runId, bytes, events }) => [
+          runId,
+          String(events),
+          size(bytes),
+        ])
+        printTable(['run', 'events', 'history'], rows)
+      }),
+    )
+  for (const control of RUN_CONTROLS) {
+    runs
+      .command(control)
+      .description(controlSentences[control])
+      .argument('<run>', idHelp)
+      .option('--json', 'print one JSON object')
+      .action((text, { json = false }) =>
+        withRuns(async ({ client }) => {
+          const told = await controlRun(client, await resolveRun(client, text), control)
+          if (json) printJson({ type: 'told', control, ...told })
+          else process.stderr.write(`told ${told.workflowId} to ${control}\n`)
+        }),
+      )
+  }
+}

@@ -1,0 +1,229 @@
+import { z } from 'zod'
+import {
+  convertedPartPrefix,
+  definitionKey,
+  manifestKey,
+  type DatasetPlace,
+} from '../../../activities/bucket-layout.ts'
+import { listParts } from '../../../activities/download-parts.ts'
+import { fetchKeyOf } from '../../../activities/fetch-key.ts'
+import { readPinnedRun } from '../../../activities/pinned-run.ts'
+import type { DatasetFolder } from '../../../activities/retention/dataset-folders.ts'
+import type { SealedPart } from '../../../activities/reprocess/sealed-part.ts'
+import type { PinnedRun } from '../../../activities/run-reference.ts'
+import { sealedObjectProblem, type SealedObject } from '../../../activities/sealed-object.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
+import type { DatasetId, Interval, SourceDefinition } from '../../../activities/index.ts'
+import { digestOf } from '../../../codec/digest.ts'
+import type { ObjectKey, ObjectStore } from '../../../codec/index.ts'
+import { manifestProblems, parseManifest } from './check-manifest.ts'
+import { checkPart, parquetProblem, recordCounts, type RecordCounts } from './check-part.ts'
+import { checkRejects } from './check-rejects.ts'
+import type { KnownLoads } from './find-known-loads.ts'
+import { storedParts } from './stored-parts.ts'
+
+/** An object of a dataset that is not what was written, or not there. */
+export interface DatasetDamage {
+  readonly key: string
+  readonly problem: string
+}
+
+export interface VerifiedDataset {
+  readonly datasetId: DatasetId
+  readonly pipeline: string
+  readonly partition: string
+  readonly state: 'sealed' | 'unfinished'
+  readonly verdict: 'intact' | 'damaged'
+  readonly parts: number
+  readonly damage: readonly DatasetDamage[]
+}
+
+export interface VerifyDatasetRequest {
+  readonly folder: DatasetFolder
+  /** Says whether it must be sealed. */
+  readonly loads: KnownLoads
+  /** Hears of each part that was read. */
+  readonly onPart?: (done: number, all: number) => void
+  readonly signal: AbortSignal
+}
+
+/**
+ * Reads all that a dataset consists of, and says what is not as it was written: each part by length,
+ * digest, rows and as Parquet, what was set aside by its lines, the manifest and the definition by what
+ * the other objects say. Only reads, one part in memory at a time.
+ */
+export async function verifyDataset(
+  store: ObjectStore,
+  request: VerifyDatasetRequest,
+): Promise<VerifiedDataset> {
+  const { folder } = request
+  const { datasetId, pipeline, partition } = folder
+  const { parts, damage } = folder.isSealed
+    ? await verifySealed(store, request)
+    : await verifyUnfinished(store, request)
+  return {
+    datasetId,
+    pipeline,
+    partition,
+    state: folder.isSealed ? 'sealed' : 'unfinished',
+    verdict: damage.length === 0 ? 'intact' : 'damaged',
+    parts,
+    damage,
+  }
+}
+
+interface Findings {
+  readonly parts: number
+  readonly damage: DatasetDamage[]
+}
+
+async function verifySealed(
+  store: ObjectStore,
+  { folder, onPart, signal }: VerifyDatasetRequest,
+): Promise<Findings> {
+  const key = manifestKey(folder)
+  const damage: DatasetDamage[] = []
+  const pinned = await checkDefinition(store, folder, damage, signal)
+  const parsed = parseManifest(await store.get(key, { signal }))
+  if ('problem' in parsed) {
+    return { parts: 0, damage: [...damage, { key, problem: parsed.problem }] }
+  }
+  const { manifest } = parsed
+  const made = { ...folder, datasetId: (manifest.partsOf ?? folder.datasetId) as DatasetId }
+  const counted: RecordCounts[] = []
+  for (const [index, part] of manifest.parts.entries()) {
+    onPart?.(index, manifest.parts.length)
+    const { problem, ...counts } = await checkPart(store, part, signal)
+    if (problem !== undefined) damage.push({ key: part.key, problem })
+    counted.push(counts)
+  }
+  const isTransformedWhole = pinned?.definition.transform?.scope === 'dataset'
+  const rejects = await checkRejects(store, made, manifest.rejects, signal)
+  damage.push(...rejects.damage)
+  // What cannot be read is damaged already.
+  if (pinned !== undefined && damage.every((found) => found.key !== definitionKey(folder))) {
+    const problem = await sealedDefinitionProblem(store, folder, manifest.definition, signal)
+    if (problem !== undefined) damage.push({ key: definitionKey(folder), problem })
+  }
+  const { rejectCount } = rejects
+  // What was served is told by the parts that were converted from it.
+  const counts = sumOf(isTransformedWhole ? await countsOfConverted(store, made, signal) : counted)
+  const witnesses = { folder, pinned, rejectCount, ...counts }
+  for (const problem of manifestProblems(manifest, witnesses)) damage.push({ key, problem })
+  return { parts: manifest.parts.length, damage }
+}
+
+async function countsOfConverted(
+  store: ObjectStore,
+  place: DatasetPlace,
+  signal: AbortSignal,
+): Promise<RecordCounts[]> {
+  const counted: RecordCounts[] = []
+  for (const { key } of await listParts(store, convertedPartPrefix(place), { signal })) {
+    counted.push(recordCounts(await store.head(key, { signal })))
+  }
+  return counted
+}
+
+function sumOf(counted: readonly RecordCounts[]): RecordCounts {
+  return {
+    recordCount: counted.reduce((sum, { recordCount }) => sum + recordCount, 0),
+    convertedCount: counted.reduce((sum, { convertedCount }) => sum + convertedCount, 0),
+  }
+}
+
+/** Parts of a run that has not come to its end say themselves what they are. */
+async function verifyUnfinished(
+  store: ObjectStore,
+  { folder, loads, onPart, signal }: VerifyDatasetRequest,
+): Promise<Findings> {
+  const damage: DatasetDamage[] = []
+  await checkDefinition(store, folder, damage, signal)
+  const [load] = loads === 'unknown' ? [] : loads
+  if (load !== undefined) {
+    const problem = `is not in the store, and the dataset was loaded into ${load.target}`
+    damage.push({ key: manifestKey(folder), problem })
+  }
+  const parts = await storedParts(store, folder, undefined, signal)
+  for (const [index, part] of parts.entries()) {
+    onPart?.(index, parts.length)
+    const problem = await ownProblem(store, part, signal)
+    if (problem !== undefined) damage.push({ key: part.key, problem })
+  }
+  return { parts: parts.length, damage }
+}
+
+async function ownProblem(
+  store: ObjectStore,
+  { key, sha256, rowCount }: SealedPart,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const bytes = await store.get(key as ObjectKey, { signal })
+  if ((await digestOf(bytes)) !== sha256) return 'has another SHA-256 than it says'
+  return parquetProblem(bytes, rowCount)
+}
+
+/** What the run was told to do: readable, as it is written, and of the source that its landing is named for. */
+async function checkDefinition(
+  store: ObjectStore,
+  folder: DatasetFolder,
+  damage: DatasetDamage[],
+  signal: AbortSignal,
+): Promise<PinnedRun | undefined> {
+  const key = definitionKey(folder)
+  if (!folder.hasDefinition) {
+    damage.push({ key, problem: 'is not in the store' })
+    return undefined
+  }
+  try {
+    const pinned = await readPinnedRun(store, folder, { signal })
+    const text = Buffer.from(await store.get(key, { signal })).toString('utf8')
+    const written: unknown = JSON.parse(text)
+    if (text !== `${JSON.stringify(written, null, 2)}\n`) {
+      damage.push({ key, problem: 'is not written as definitions are' })
+    } else if (pinned.definition.name !== folder.pipeline) {
+      damage.push({ key, problem: 'names another pipeline' })
+    } else if (!(await isOfItsLanding(pinned, folder, written))) {
+      damage.push({ key, problem: 'has another source or interval than its landing is of' })
+    }
+    return pinned
+  } catch (error) {
+    if (!(error instanceof PipelineError) || error.code !== 'OBJECT_UNREADABLE') throw error
+    damage.push({ key, problem: 'is no definition of a run' })
+    return undefined
+  }
+}
+
+async function sealedDefinitionProblem(
+  store: ObjectStore,
+  folder: DatasetFolder,
+  sealed: SealedObject | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  // A manifest of an earlier version keeps no digest of it.
+  if (sealed === undefined) return undefined
+  const problem = await sealedObjectProblem(
+    sealed,
+    await store.get(definitionKey(folder), { signal }),
+  )
+  return problem && `${problem}: it or the manifest was changed`
+}
+
+/** As it was written: the name of a landing depends on the order of what the source says. */
+const writtenRun = z.object({
+  definition: z.object({ source: z.custom<SourceDefinition>() }),
+  interval: z.custom<Interval>(),
+})
+
+async function isOfItsLanding(
+  { landing, fromLandingOf, reprocessing, highWaterMark }: PinnedRun,
+  { partition }: DatasetFolder,
+  written: unknown,
+): Promise<boolean> {
+  // A dataset that is made again may be of another definition of the source by then.
+  const isMadeAgain = fromLandingOf !== undefined || reprocessing !== undefined
+  if (landing === undefined || isMadeAgain) return true
+  const { definition, interval } = writtenRun.parse(written)
+  const slice = { partition, interval, highWaterMark }
+  return (await fetchKeyOf(definition.source, slice)) === landing.fetchKey
+}

@@ -1,0 +1,41 @@
+import type { DuckDb } from '../../../activities/index.ts'
+import type { DatasetLoads } from '../../../activities/retention/dataset-use.ts'
+import type { Client } from '@temporalio/client'
+import type { ScheduleReading } from '../../client/schedule-status.ts'
+import type { OpenGarbage } from '../../inspect/open-garbage.ts'
+import type { BlobsPlace } from '../../inspect/blobs/blobs-place.ts'
+import type { PartitionState } from '../../targets/postgres/partition-states.ts'
+import type { PipelineStatus } from '../../targets/postgres/pipeline-status.ts'
+import type { Session } from '../../targets/postgres/sessions.ts'
+import type { ApiServices } from '../api/api-services.ts'
+
+/** What the pages work with. */
+export interface PageServices extends ApiServices {
+  /** Where objects are looked into, with the keys that payloads are encrypted with. */
+  readonly place: BlobsPlace
+  /** What tells garbage from what is needed. */
+  openGarbage(this: void, client: Client): OpenGarbage
+  /** Of MinIO, say, without a slash at the end. Absent where none is known. */
+  readonly storeConsoleUrl?: string | undefined
+  /** Opened with the first page that shows rows. */
+  duckDb(this: void): Promise<DuckDb>
+  /** How all schedules stand: looked up once for all pages, and for the metrics. */
+  scheduleReadings(this: void): Promise<readonly ScheduleReading[]>
+  /** Absent where no database is known. */
+  readonly database?: PageDatabase | undefined
+}
+
+export interface PageDatabase {
+  /**
+   * Asks the catalog.
+   * @throws CatalogError CATALOG_NOT_FOUND
+   * @throws PipelineError TARGET_UNREACHABLE, TARGET_DENIED
+   */
+  ask<Answer>(this: void, question: (session: Session) => Promise<Answer>): Promise<Answer>
+  /** The newest partitions of every pipeline, as the catalog has them: looked up once for all who ask. */
+  newestStates(this: void): Promise<readonly PartitionState[]>
+  /** How every pipeline stands, as the catalog has it: looked up once for all who ask. */
+  pipelineStatus(this: void): Promise<readonly PipelineStatus[]>
+  /** What datasets were loaded into. */
+  readonly loads: DatasetLoads
+}
