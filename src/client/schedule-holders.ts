@@ -3,7 +3,7 @@ import proto, { type temporal } from '@temporalio/proto'
 import type { RawHolder } from '../../activities/index.ts'
 import { pagesOf } from './pages-of.ts'
 import { historyEvents, isNotFound } from './raw-histories.ts'
-import { timeOf } from './time-of.ts'
+import { timeOf, type Timestamp } from './time-of.ts'
 
 type Description = temporal.api.workflowservice.v1.IDescribeScheduleResponse
 
@@ -58,7 +58,9 @@ async function resultsSince(
   signal: AbortSignal,
   { info, schedule }: Description,
 ): Promise<Date | undefined> {
-  const actions = info?.recentActions ?? []
+  const at = (action: { readonly actualTime?: Timestamp }): number =>
+    new Date(timeOf(action.actualTime) ?? 0).getTime()
+  const actions = (info?.recentActions ?? []).toSorted((one, other) => at(one) - at(other))
   if (actions.length === 0 && Number(info?.actionCount ?? 0) === 0) return undefined
   const created = new Date(timeOf(info?.createTime) ?? 0)
   if (schedule?.policies?.overlapPolicy === ScheduleOverlapPolicy.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL)
@@ -72,7 +74,7 @@ async function resultsSince(
     ({ startWorkflowStatus: status }) =>
       status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED,
   )
-  return completed === undefined ? created : new Date(timeOf(completed.actualTime) ?? 0)
+  return completed === undefined ? created : new Date(at(completed))
 }
 
 async function describeRun(

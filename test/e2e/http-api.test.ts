@@ -306,7 +306,7 @@ describe('the HTTP API', () => {
     await bed.client.schedule.getHandle(`schedule/${name}`).delete()
   })
 
-  it('begins a backfill, and says how it ended', async () => {
+  it('begins a backfill and plans a load again, and says how they ended', async () => {
     const name = await newPipeline()
     const range = { from: '2001-01-01T06', to: '2001-01-01T07' }
     const { status, headers, body } = await api.post(`/backfill/${name}`, range)
@@ -319,6 +319,12 @@ describe('the HTTP API', () => {
     assert.deepEqual(result, ended)
     const newest = await api.post(`/backfill/${name}`, { ...range, order: 'newest-first' })
     assert.deepEqual([newest.status, newest.body['code']], [400, 'BACKFILL_INVALID'])
+
+    const again = await api.post(`/reprocess/${name}`, { partition: range.from, plan: true })
+    assert.equal(again.status, 202)
+    const planned = await api.ended(String(again.body['workflowId']))
+    const { rowsInserted, rowsUpdated } = Object(Object(planned.result).counts)
+    assert.deepEqual([planned.state, rowsInserted, rowsUpdated], ['completed', 0, 0])
   })
 
   it('refuses what it cannot do with a code and a status', async () => {
