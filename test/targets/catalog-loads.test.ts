@@ -115,13 +115,16 @@ describe('the loads of the catalog', { timeout: 60_000 }, () => {
     await assert.rejects(find('%'), { code: 'LOAD_NOT_FOUND' })
   })
 
-  it('are nowhere in a database without a catalog', async () => {
+  it('are nowhere in a database without a catalog, or with one of an earlier version', async () => {
     const other = await createTestDatabase()
+    const look = () => withCatalog(other.url, signal, () => Promise.resolve())
     try {
-      await assert.rejects(
-        withCatalog(other.url, signal, () => Promise.resolve()),
-        { code: 'CATALOG_NOT_FOUND' },
-      )
+      await assert.rejects(look(), { code: 'CATALOG_NOT_FOUND' })
+      await other.query('CREATE SCHEMA claimcheck')
+      await other.query('CREATE TABLE claimcheck.loads (dataset_id uuid)')
+      await assert.rejects(look(), { code: 'CATALOG_NOT_FOUND' })
+      await other.query('ALTER TABLE claimcheck.loads ADD COLUMN made_from uuid')
+      await look()
     } finally {
       await other.drop()
     }

@@ -61,6 +61,7 @@ describe('checking a PostgreSQL target before a load', { timeout: 60_000 }, () =
       { number: 2, file: '0002_row_accounting.sql' },
       { number: 3, file: '0003_rejects_and_marks.sql' },
       { number: 4, file: '0004_modes_and_catalog.sql' },
+      { number: 5, file: '0005_made_from.sql' },
     ])
     assert.deepEqual(await database.query(`SELECT to_regclass('public.flights') AS made`), [
       { made: null },

@@ -46,7 +46,9 @@ export function askCatalog<Answer>(
 
 async function requireCatalog(session: Session, { at }: Sessions): Promise<void> {
   const { rows } = await session.query<{ exists: boolean }>(
-    `SELECT to_regclass('claimcheck.pipeline_status') IS NOT NULL AS exists`,
+    // A column of the newest migration.
+    `SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('claimcheck.loads')
+               AND attname = 'made_from') AS exists`,
   )
   if (rows[0]?.exists === true) return
   throw new CatalogError('CATALOG_NOT_FOUND', 'the database has no catalog of this version', {
