@@ -3,7 +3,7 @@ import type { BackfillInput } from '../activities/backfill/backfill-input.ts'
 import type { EndedLoad } from '../activities/backfill/slice-loads.ts'
 import type { UpstreamLoaded } from '../activities/load-input.ts'
 import { createAlarm } from './alarm.ts'
-import { allHandled } from './all-handled.ts'
+import { allHandled, readyToGoOn } from './all-handled.ts'
 import {
   addFailure,
   backfillDetails,
@@ -161,7 +161,7 @@ export async function backfill(
   if (running.size > 0) lookTime.set(pauseMs)
   while (!isOver()) {
     if (isLong()) {
-      await allHandled()
+      await readyToGoOn()
       return continueAsNew<typeof backfill>(input, {
         counts,
         position,

@@ -1,7 +1,7 @@
 import { CancellationScope, ContinueAsNew, continueAsNew, setHandler } from '@temporalio/workflow'
 import type { LoadInput } from '../activities/load-input.ts'
 import { hearUpstreams, type HeardState } from './hear-upstreams.ts'
-import { allHandled } from './all-handled.ts'
+import { allHandled, readyToGoOn } from './all-handled.ts'
 import { failureOfRun } from './failure-of-run.ts'
 import { loadSlice, type SliceState } from './load-slice.ts'
 import {
@@ -64,7 +64,6 @@ export async function bulkLoad(input: LoadInput, carried?: BulkLoadState): Promi
     const end = await loadSlice(step, { ...input, inOrder }, carried)
     if (end.kind === 'loaded') return { ...end.result, ...(await told('loaded')) }
     if (end.kind === 'outgrown') {
-      await allHandled()
       // With columns for all that has come, from what was landed: the source is not asked again.
       const { waitsFor: _, ...rest } = input
       const again = { ...rest, inOrder, fromLandingOf: end.datasetId }
@@ -86,7 +85,7 @@ export async function bulkLoad(input: LoadInput, carried?: BulkLoadState): Promi
   }
 
   async function goOn(state: Partial<SliceState>): Promise<never> {
-    await allHandled()
+    await readyToGoOn()
     return continueAsNew<typeof bulkLoad>(input, {
       ...state,
       progress,

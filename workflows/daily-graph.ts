@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow'
 import type { LoadInput } from '../activities/load-input.ts'
 import type { PipelineDefinition } from '../activities/pipeline-definition.ts'
-import { allHandled } from './all-handled.ts'
+import { allHandled, readyToGoOn } from './all-handled.ts'
 import {
   graphLoads,
   graphProgressQuery,
@@ -111,7 +111,7 @@ export async function dailyGraph(
   const isLong = (): boolean => workflowInfo().continueAsNewSuggested
   while (unheard().length > 0) {
     if (isLong()) {
-      await allHandled()
+      await readyToGoOn()
       return continueAsNew<typeof dailyGraph>(input, { outcomes, lookMs })
     }
     if (await condition(() => unheard().length === 0 || isLong(), lookMs)) continue

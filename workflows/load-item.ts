@@ -1,6 +1,5 @@
 import {
   CancellationScope,
-  CancelledFailure,
   continueAsNew,
   getExternalWorkflowHandle,
   setHandler,
@@ -11,7 +10,7 @@ import type { RunChain, RunEnd } from '../activities/load-starter.ts'
 import type { PipelineDefinition } from '../activities/pipeline-definition.ts'
 import type { RunReference } from '../activities/run-reference.ts'
 import { convertAndStage, type ItemDefinition, type ItemStep } from './convert-and-stage.ts'
-import { allHandled } from './all-handled.ts'
+import { allHandled, readyToGoOn } from './all-handled.ts'
 import { failureOfRun } from './failure-of-run.ts'
 import { withInFlight } from './in-flight.ts'
 import { endOfFailure } from './item-outcome.ts'
@@ -102,9 +101,7 @@ export async function loadItem(
       await tellLoad({ kind: 'completed', result: loaded })
       return loaded
     }
-    if (load !== undefined && CancellationScope.current().consideredCancelled) {
-      throw new CancelledFailure('the item was cancelled')
-    }
+    await readyToGoOn()
   } catch (error) {
     const failure = failureOfRun(error)
     await tellLoad(endOfFailure(failure))

@@ -4,6 +4,7 @@ import type { DatasetId } from '../activities/load-target.ts'
 import type { PipelineDefinition } from '../activities/pipeline-definition.ts'
 import type { PreparedLoad } from '../activities/prepare-load.ts'
 import type { RunReference } from '../activities/run-reference.ts'
+import { readyToGoOn } from './all-handled.ts'
 import type { LoadStep } from './convert-and-stage.ts'
 import { failureCode } from './failure-code.ts'
 import { failureOfRun } from './failure-of-run.ts'
@@ -72,6 +73,7 @@ export async function loadSlice(
       return { kind: 'loaded', result }
     }
     if (hasEnded) await activities.discardStaging({ ...run, failureCode: columnsOutgrown })
+    await readyToGoOn()
   } catch (error) {
     const failure = failureOfRun(error)
     await discard(failureCode(failure))

@@ -1,5 +1,6 @@
 import { continueAsNew, log, sleep, workflowInfo } from '@temporalio/workflow'
 import type { ScheduleTickInput } from '../activities/schedule/schedule-tick-input.ts'
+import { readyToGoOn } from './all-handled.ts'
 import { activityProxies } from './proxies.ts'
 
 /** A target that is away for a quarter of an hour is no reason to miss a night. */
@@ -73,6 +74,7 @@ export async function scheduleTick(
     }
     if (now.left === 0 || waitedMs >= longestMs) break
     if (workflowInfo().continueAsNewSuggested) {
+      await readyToGoOn()
       return continueAsNew<typeof scheduleTick>(tick, { result, pauseMs, waitedMs, idleMs })
     }
     await sleep(pauseMs)

@@ -1,10 +1,9 @@
 import type { Command } from '@commander-js/extra-typings'
-import { BlobsError } from '../inspect/blobs/blobs-error.ts'
 import { findObject } from '../inspect/blobs/find-object.ts'
-import { looksLikeText } from '../inspect/blobs/looks-like-text.ts'
 import { openContent } from '../inspect/blobs/open-content.ts'
 import { parseObjectName } from '../inspect/blobs/parse-object-name.ts'
 import { withBlobs } from './blobs-session.ts'
+import { refuseToTerminal } from './refuse-to-terminal.ts'
 import { writeOut } from './write-out.ts'
 
 /** `blobs cat`: all bytes of an object to standard output. */
@@ -19,9 +18,10 @@ export function addCatBlobCommand(blobs: Command): void {
       withBlobs(async ({ place }) => {
         const found = await findObject(place, parseObjectName(name))
         const content = await openContent(place, found, { protobuf })
+        const refuse = refuseToTerminal()
         try {
           for await (const piece of content.bytes) {
-            if (!force) refuseToTerminal(piece)
+            if (!force) refuse(piece)
             await writeOut(piece)
           }
         } finally {
@@ -29,12 +29,4 @@ export function addCatBlobCommand(blobs: Command): void {
         }
       }),
     )
-}
-
-/** Its letters could be commands to the terminal. */
-export function refuseToTerminal(piece: Uint8Array): void {
-  if (!process.stdout.isTTY || looksLikeText(piece)) return
-  throw new BlobsError('OUTPUT_BINARY', 'These bytes are no text, and would go to a terminal', {
-    remedy: 'Send them to a file or a program, look at `blobs head`, or give --force.',
-  })
 }

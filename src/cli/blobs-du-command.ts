@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings'
 import { diskUsage, type FolderUsage } from '../inspect/blobs/disk-usage.ts'
 import { withBlobs } from './blobs-session.ts'
-import { formatBytes, formatCount } from './format.ts'
+import { formatBytes, formatCount, formatTime } from './format.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
 
@@ -39,7 +39,7 @@ function cellsOf(
   const figures = isTerminal
     ? [formatCount(objects), formatBytes(storedBytes)]
     : [String(objects), String(storedBytes)]
-  return [folder, ...figures, newestAt?.toISOString() ?? '']
+  return [folder, ...figures, newestAt ? formatTime(newestAt.toISOString(), isTerminal) : '']
 }
 
 function totalOf(folders: readonly FolderUsage[]) {

@@ -1,7 +1,6 @@
 import type { Command } from '@commander-js/extra-typings'
 import { findObject } from '../inspect/blobs/find-object.ts'
 import { headObject, type ObjectHead } from '../inspect/blobs/head-object.ts'
-import { harmlessText } from '../inspect/blobs/looks-like-text.ts'
 import { parseObjectName } from '../inspect/blobs/parse-object-name.ts'
 import { readCount } from './blobs-arguments.ts'
 import { withBlobs } from './blobs-session.ts'
@@ -51,7 +50,7 @@ async function showHead(head: ObjectHead): Promise<void> {
   const { columns, rows, rowCount } = head
   printTable(
     columns.map(({ name, type }) => `${name} ${type}`),
-    rows.map((row) => row.map((value) => harmlessText(value ?? 'NULL'))),
+    rows.map((row) => row.map((value) => value ?? 'NULL')),
   )
   process.stderr.write(`${formatCount(rows.length)} of ${formatCount(rowCount)} rows\n`)
 }

@@ -4,7 +4,7 @@ import { claimsOfEvent, type EventClaim } from '../inspect/blobs/event-claims.ts
 import { listBlobs, type BlobsFilter } from '../inspect/blobs/list-blobs.ts'
 import { readBytes, readCount, readDigestPrefix, readGeneration } from './blobs-arguments.ts'
 import { withBlobs, type BlobsSession } from './blobs-session.ts'
-import { formatBytes, formatCount } from './format.ts'
+import { formatBytes, formatCount, formatTime } from './format.ts'
 import { printJson } from './print-json.ts'
 import { createRowPrinter } from './row-printer.ts'
 
@@ -69,7 +69,7 @@ async function listAll(
   )) {
     if (count === limit) break
     count += 1
-    const modified = modifiedAt.toISOString()
+    const modified = formatTime(modifiedAt.toISOString(), process.stdout.isTTY)
     if (json) printJson({ type: 'blob', digest, generation, storedBytes, modifiedAt, key })
     else await rows.print([shown(digest), generation, size(storedBytes), modified])
     // On a terminal the list itself shows how far it has come.

@@ -7,6 +7,7 @@ import { readCount, readGeneration } from './blobs-arguments.ts'
 import { withBlobs, type BlobsSession } from './blobs-session.ts'
 import { formatBytes, formatCount } from './format.ts'
 import { printJson } from './print-json.ts'
+import { tableCell } from './table-cell.ts'
 
 /** `blobs verify`: reads objects and says which are not what they have to be. */
 export function addVerifyBlobsCommand(blobs: Command): void {
@@ -76,7 +77,7 @@ async function verify(
 function printer(json: boolean): (finding: Finding) => void {
   return ({ state, key, code, message, remedy }) => {
     if (json) printJson({ type: 'finding', state, key, code, message, remedy })
-    else process.stdout.write(`${[state, key, code, message].join('\t')}\n`)
+    else process.stdout.write(`${[state, key, code, message].map(tableCell).join('\t')}\n`)
   }
 }
 

@@ -1,10 +1,23 @@
 import { createInterface } from 'node:readline/promises'
 
-/** Asks a person at a terminal; anything but yes is no. */
-export async function confirm(question: string): Promise<boolean> {
-  const asked = createInterface({ input: process.stdin, output: process.stderr })
+interface Conversation {
+  readonly input: NodeJS.ReadableStream
+  readonly output: NodeJS.WritableStream
+}
+
+/** Asks a person at a terminal; anything but yes is no, Ctrl-C, and the end of what they type, included. */
+export async function confirm(
+  question: string,
+  { input, output }: Conversation = { input: process.stdin, output: process.stderr },
+): Promise<boolean> {
+  const asked = createInterface({ input, output })
   try {
-    return /^y(es)?$/i.test((await asked.question(`${question} [y/N] `)).trim())
+    const answer = await new Promise<string>((resolve) => {
+      // Behind an answer that came at the same moment.
+      asked.once('close', () => setImmediate(resolve, ''))
+      asked.question(`${question} [y/N] `).then(resolve, () => resolve(''))
+    })
+    return /^y(es)?$/i.test(answer.trim())
   } finally {
     asked.close()
   }

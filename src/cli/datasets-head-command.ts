@@ -1,5 +1,4 @@
 import { InvalidArgumentError, type Command } from '@commander-js/extra-typings'
-import { harmlessText } from '../inspect/blobs/looks-like-text.ts'
 import { findDataset } from '../inspect/datasets/find-dataset.ts'
 import { headDataset, headRejects } from '../inspect/datasets/head-dataset.ts'
 import { readCount } from './blobs-arguments.ts'
@@ -43,7 +42,7 @@ function printRows({ columns, rows }: Awaited<ReturnType<typeof headDataset>>, j
   }
   printTable(
     columns.map(({ name }) => name),
-    rows.map(({ values }) => values.map((value) => harmlessText(value ?? 'NULL'))),
+    rows.map(({ values }) => values.map((value) => value ?? 'NULL')),
   )
 }
 

@@ -4,7 +4,7 @@ import { listDatasets, type ListedDataset } from '../inspect/datasets/list-datas
 import { parsePartition } from '../pipeline/partition.ts'
 import { readCount } from './blobs-arguments.ts'
 import { withDatasets } from './datasets-session.ts'
-import { formatBytes } from './format.ts'
+import { formatBytes, formatTime } from './format.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
 
@@ -53,7 +53,7 @@ function rowOf(dataset: ListedDataset): string[] {
     isTerminal && state === 'unreadable' ? styleText('red', state) : state,
     ...[rows, rejects, parts].map((count) => String(count ?? '')),
     isTerminal ? formatBytes(sizeBytes) : String(sizeBytes),
-    dataset.createdAt,
+    formatTime(dataset.createdAt, isTerminal),
     loadsText(dataset.loads),
     dataset.madeFrom ?? dataset.landing ?? '',
   ]

@@ -1,5 +1,5 @@
 import type { Command } from '@commander-js/extra-typings'
-import { deleteGarbage } from '../../activities/retention/delete-garbage.ts'
+import { deleteGarbage, visibilityMs } from '../../activities/retention/delete-garbage.ts'
 import { parkPlan } from '../../activities/retention/parked-plan.ts'
 import { datasetPrefix } from '../../activities/bucket-layout.ts'
 import type { DatasetFolder } from '../../activities/retention/dataset-folders.ts'
@@ -31,35 +31,52 @@ export function addRemoveDatasetCommand(datasets: Command): void {
         const objections = await objectionsTo(session, folder, session.signal)
         const isHeld = objections.length > 0 && !force
         if (apply && isHeld) throw needed(folder, objections)
-        if (apply && !yes) print({ folder, objections, removed: undefined }, false)
+        // Standard output is for what has been done, which a program may read.
+        if (apply && !yes) process.stderr.write(describe({ folder, objections }))
         const isMeant = apply && (yes || (await confirm('Remove it?')))
-        const removed = isMeant ? await remove(session, folder, force) : undefined
-        if (!apply || isMeant) print({ folder, objections, removed }, json)
+        if (apply && !isMeant) {
+          process.stderr.write('Nothing was removed.\n')
+          return
+        }
+        const removed = apply ? await remove(session, folder, force) : undefined
+        print({ folder, objections, removed }, json)
       })
     })
+}
+
+interface Removed {
+  readonly objects: number
+  readonly bytes: number
+  readonly audit: string
 }
 
 interface Removal {
   readonly folder: DatasetFolder
   readonly objections: readonly string[]
   /** Undefined where it was only looked at. */
-  readonly removed:
-    | { readonly objects: number; readonly bytes: number; readonly audit: string }
-    | undefined
+  readonly removed?: Removed | undefined
 }
 
 async function remove(
   session: DatasetsSession,
   folder: DatasetFolder,
   force: boolean,
-): Promise<NonNullable<Removal['removed']>> {
-  const { store, signal } = session
+): Promise<Removed> {
+  const { store, progress, signal } = session
   const now = new Date()
-  const ports = { store, sources: [removalSource(session, folder, { force })] }
+  // A run that has begun a moment ago is not listed yet: then it is by the second look.
+  const settleMs = force ? 0 : visibilityMs
+  const ports = { store, sources: [removalSource(session, folder, { force })], settleMs }
   const id = `datasets-rm-${folder.datasetId}-${now.getTime()}`
-  const { key: plan } = await parkPlan(ports, { id, now, signal })
+  const { key: plan, summary } = await parkPlan(ports, { id, now, signal })
+  if (summary.objects === 0) {
+    const reasons = summary.kept.map(({ reason }) => reason)
+    throw needed(folder, reasons.length > 0 ? reasons : ['something else has removed it'])
+  }
+  if (!force) progress.show(() => 'waiting for runs that have just begun')
   const request = { plan, maxDelete: Number.POSITIVE_INFINITY, now, signal }
   const { deleted, deletedBytes, kept } = await deleteGarbage(ports, request)
+  progress.end()
   if (kept > 0) throw needed(folder, [`${kept} of its objects were written or needed meanwhile`])
   return { objects: deleted, bytes: deletedBytes, audit: plan.slice(0, plan.lastIndexOf('/') + 1) }
 }
@@ -72,18 +89,23 @@ function needed({ datasetId }: DatasetFolder, objections: readonly string[]): Co
   })
 }
 
-function print({ folder, objections, removed }: Removal, json: boolean): void {
-  const { datasetId, pipeline, partition, objectCount, sizeBytes } = folder
-  if (json) {
-    const plan = { datasetId, pipeline, partition, objects: objectCount, sizeBytes, objections }
-    printJson({ type: removed === undefined ? 'plan' : 'removed', ...plan, removed })
+function print(removal: Removal, json: boolean): void {
+  if (!json) {
+    process.stdout.write(describe(removal))
     return
   }
-  const what = `${formatCount(removed?.objects ?? objectCount)} objects, ${formatBytes(removed?.bytes ?? sizeBytes)}`
-  const lines =
-    removed === undefined
-      ? [`would remove ${datasetPrefix(folder)}: ${what}`]
-      : [`removed ${datasetPrefix(folder)}: ${what}; audit: ${removed.audit}`]
-  for (const objection of objections) lines.push(`  needed: ${objection}`)
-  process.stdout.write(`${lines.join('\n')}\n`)
+  const { folder, objections, removed } = removal
+  const { datasetId, pipeline, partition, objectCount, sizeBytes } = folder
+  const plan = { datasetId, pipeline, partition, objects: objectCount, sizeBytes, objections }
+  printJson({ type: removed === undefined ? 'plan' : 'removed', ...plan, removed })
+}
+
+function describe({ folder, objections, removed }: Removal): string {
+  const { objects, bytes } = removed ?? { objects: folder.objectCount, bytes: folder.sizeBytes }
+  const what = `${datasetPrefix(folder)}: ${formatCount(objects)} objects, ${formatBytes(bytes)}`
+  const lines = [
+    removed === undefined ? `would remove ${what}` : `removed ${what}; audit: ${removed.audit}`,
+    ...objections.map((objection) => `  needed: ${objection}`),
+  ]
+  return `${lines.join('\n')}\n`
 }

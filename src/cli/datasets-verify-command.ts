@@ -16,8 +16,10 @@ import {
   type VerifiedDataset,
 } from '../inspect/datasets/verify-dataset.ts'
 import { withDatasets, type DatasetsSession } from './datasets-session.ts'
+import { formatCount } from './format.ts'
 import { printJson } from './print-json.ts'
 import { readDatasetPrefix } from './read-dataset-prefix.ts'
+import { tableCell } from './table-cell.ts'
 
 /** `datasets verify`: reads them, and names what is not as it was written. */
 export function addVerifyDatasetsCommand(datasets: Command): void {
@@ -28,7 +30,7 @@ export function addVerifyDatasetsCommand(datasets: Command): void {
     .option('--pipeline <name>', 'all of this pipeline')
     .option('--all', 'all that are in the store')
     .option('--landing', 'what they were made from too')
-    .option('--json', 'print one JSON object a dataset')
+    .option('--json', 'print one JSON object a dataset, then a summary')
     .action((prefix, { pipeline, all = false, landing = false, json = false }, command) => {
       if (
         [prefix, pipeline, all || undefined].filter((choice) => choice !== undefined).length !== 1
@@ -41,51 +43,64 @@ export function addVerifyDatasetsCommand(datasets: Command): void {
           prefix === undefined
             ? await listDatasetFolders(store, { pipeline }, { signal })
             : [await findDataset(store, prefix, { signal })]
-        let isDamaged = false
-        const landings = new Map<string, readonly DatasetDamage[]>()
+        const counts = { intact: 0, damaged: 0, gone: 0 }
+        const landings: Landings = new Map()
         for (const folder of folders) {
           const verified = await verify(session, folder, landing ? landings : undefined)
           session.progress.end()
-          print(verified, json)
-          isDamaged ||= verified.verdict === 'damaged'
+          counts[verified?.verdict ?? 'gone'] += 1
+          if (verified !== undefined) print(verified, json)
         }
-        if (isDamaged) process.exitCode = EXIT_CODES.damage
+        const landingsGone = [...landings.values()].filter(({ isGone }) => isGone).length
+        const summary = { ...counts, ...(landing ? { landingsGone } : {}) }
+        if (json) printJson({ type: 'summary', ...summary })
+        else process.stderr.write(`${describe(summary)}\n`)
+        if (counts.damaged > 0) process.exitCode = EXIT_CODES.damage
       })
     })
 }
+
+interface CheckedLanding {
+  readonly damage: readonly DatasetDamage[]
+  /** Nothing of it is in the store, as after retention: what was made from it is none the worse. */
+  readonly isGone: boolean
+}
+
+type Landings = Map<string, CheckedLanding>
 
 /** @param landings What was found of those that were looked at; undefined where they are not to be. */
 async function verify(
   session: DatasetsSession,
   folder: DatasetFolder,
-  landings: Map<string, readonly DatasetDamage[]> | undefined,
-): Promise<VerifiedDataset> {
+  landings: Landings | undefined,
+): Promise<VerifiedDataset | undefined> {
   const { store, loads, progress, signal } = session
   const { datasetId } = folder
   const { pinned, manifest } = await readDatasetFacts(store, folder, { signal })
-  const asked = pinned === undefined ? [] : [{ datasetId, target: pinned.definition.target }]
-  const known = await findKnownLoads(loads, asked, signal)
   const verified = await verifyDataset(store, {
     folder,
-    loads: known.get(datasetId) ?? 'unknown',
+    async loads() {
+      const asked = pinned === undefined ? [] : [{ datasetId, target: pinned.definition.target }]
+      return (await findKnownLoads(loads, asked, signal)).get(datasetId) ?? 'unknown'
+    },
     onPart: (done, of) => progress.show(() => `${datasetId} part ${done + 1} of ${of}`),
     signal,
   })
   const reference = pinned?.landing ?? manifest?.landing
-  if (landings === undefined || reference === undefined) return verified
+  if (verified === undefined || landings === undefined || reference === undefined) return verified
   const prefix = landingPrefix({ ...folder, landing: reference })
   const found = landings.get(prefix) ?? (await verifyLanding(session, prefix))
   landings.set(prefix, found)
-  const damage = [...verified.damage, ...found]
+  const damage = [...verified.damage, ...found.damage]
   return { ...verified, damage, verdict: damage.length === 0 ? 'intact' : 'damaged' }
 }
 
 async function verifyLanding(
   { store, namespace, progress, signal }: DatasetsSession,
   prefix: string,
-): Promise<DatasetDamage[]> {
+): Promise<CheckedLanding> {
   const damage: DatasetDamage[] = []
-  await verifyObjects(
+  const seen = await verifyObjects(
     { store, namespace, encryption: undefined, signal },
     {
       prefixes: [prefix],
@@ -93,7 +108,20 @@ async function verifyLanding(
       onProgress: ({ objects }) => progress.show(() => `${prefix} ${objects} objects`),
     },
   )
-  return damage
+  return { damage, isGone: seen.objects + seen.missing === 0 }
+}
+
+interface Summary extends Record<'intact' | 'damaged' | 'gone', number> {
+  readonly landingsGone?: number
+}
+
+function describe({ intact, damaged, gone, landingsGone = 0 }: Summary): string {
+  const datasets = `${formatCount(intact + damaged)} datasets`
+  const found = `${datasets}: ${formatCount(intact)} intact, ${formatCount(damaged)} damaged`
+  const parts = [found]
+  if (gone > 0) parts.push(`${formatCount(gone)} deleted meanwhile`)
+  if (landingsGone > 0) parts.push(`${formatCount(landingsGone)} landings are not in the store`)
+  return parts.join('; ')
 }
 
 function print(verified: VerifiedDataset, json: boolean): void {
@@ -104,6 +132,6 @@ function print(verified: VerifiedDataset, json: boolean): void {
   const { verdict, state, pipeline, partition, datasetId, parts, damage } = verified
   const label = styleText(verdict === 'intact' ? 'green' : 'red', verdict)
   const what = `${state} ${pipeline} ${partition} ${datasetId}`
-  const lines = damage.map(({ key, problem }) => `  ${key} ${problem}`)
+  const lines = damage.map(({ key, problem }) => `  ${tableCell(`${key} ${problem}`)}`)
   process.stdout.write([`${label} ${what}, ${parts} parts`, ...lines, ''].join('\n'))
 }

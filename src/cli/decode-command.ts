@@ -5,10 +5,11 @@ import { EXIT_CODES, exitCodeOf } from '../exit-code.ts'
 import { BlobsError } from '../inspect/blobs/blobs-error.ts'
 import { decodeDocument, encodedAs } from '../inspect/blobs/decode-document.ts'
 import { ValueDecoder } from '../inspect/blobs/decode-payload.ts'
+import { harmlessText } from '../inspect/blobs/looks-like-text.ts'
 import { prettyJson } from '../inspect/blobs/pretty-json.ts'
 import { splitJson } from '../inspect/blobs/split-json.ts'
-import { refuseToTerminal } from './blobs-cat-command.ts'
 import { withBlobs } from './blobs-session.ts'
+import { refuseToTerminal } from './refuse-to-terminal.ts'
 import { reportError } from './report-error.ts'
 import { writeOut } from './write-out.ts'
 
@@ -27,11 +28,11 @@ export function addDecodeCommand(program: Command): void {
           const decoded = await decoder.decode(single)
           if (decoded.kind === 'error') throw decoded.error
           if (decoded.kind === 'bytes') {
-            if (!force) refuseToTerminal(decoded.bytes)
+            if (!force) refuseToTerminal()(decoded.bytes)
             await writeOut(decoded.bytes)
           } else {
             const value = decoded.kind === 'json' ? decoded.text : JSON.stringify(only)
-            await writeOut(`${prettyJson(value).join('\n')}\n`)
+            await writeText(`${prettyJson(value).join('\n')}\n`)
           }
           return
         }
@@ -42,13 +43,18 @@ export function addDecodeCommand(program: Command): void {
         }
         for (const document of documents) {
           for await (const piece of decodeDocument(decoder, document, onError)) {
-            await writeOut(piece)
+            await writeText(piece)
           }
           await writeOut('\n')
         }
         process.exitCode = worst
       }),
     )
+}
+
+/** A program gets each letter as it is; some are commands to a terminal. */
+function writeText(json: string): Promise<void> {
+  return writeOut(process.stdout.isTTY ? harmlessText(json) : json)
 }
 
 async function inputText(): Promise<string> {

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { CodedError } from '../../codec/coded-error.ts'
+import { harmlessText } from '../inspect/blobs/looks-like-text.ts'
 import { printJson } from './print-json.ts'
 
 /**
@@ -14,5 +15,5 @@ export function reportError(error: unknown, options: { readonly json: boolean })
   const { code, message, remedy } = error
   if (options.json) printJson({ type: 'error', code, message, remedy })
   const label = styleText('red', `${code}:`, { stream: process.stderr })
-  process.stderr.write(`${label} ${message}. ${remedy}\n`)
+  process.stderr.write(`${label} ${harmlessText(`${message}. ${remedy}`)}\n`)
 }

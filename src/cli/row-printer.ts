@@ -1,3 +1,5 @@
+import { padCell } from './format.ts'
+import { tableCell } from './table-cell.ts'
 import { writeOut } from './write-out.ts'
 
 export interface RowColumn {
@@ -17,13 +19,14 @@ export function createRowPrinter(columns: readonly RowColumn[]) {
   const isTerminal = process.stdout.isTTY
   let waiting: string[] = []
   let isBegun = false
-  const line = (cells: readonly string[]): string =>
-    isTerminal
-      ? cells
-          .map((cell, index) => cell.padEnd(columns[index]?.width ?? 0))
-          .join('  ')
-          .trimEnd()
-      : cells.map((cell) => cell.replaceAll(/[\t\r\n]/g, ' ')).join('\t')
+  const line = (texts: readonly string[]): string => {
+    const cells = texts.map(tableCell)
+    if (!isTerminal) return cells.join('\t')
+    return cells
+      .map((cell, index) => padCell(cell, columns[index]?.width ?? 0))
+      .join('  ')
+      .trimEnd()
+  }
   const flush = async (): Promise<void> => {
     if (waiting.length > 0) await writeOut(`${waiting.join('\n')}\n`)
     waiting = []

@@ -6,7 +6,7 @@ import type { Settings } from '../config/read-settings.ts'
 import { listPipelines } from '../pipeline/list-pipelines.ts'
 import { parsePipelineName } from '../pipeline/pipeline-name.ts'
 import { formatDuration } from '../format-duration.ts'
-import { formatBytes } from './format.ts'
+import { formatBytes, formatTime } from './format.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
 import { withRuns, type RunsSession } from './runs-session.ts'
@@ -85,7 +85,7 @@ function rowOf(run: ListedRun, now: number): string[] {
   const endedAt = closedAt === undefined ? now : Date.parse(closedAt)
   const seconds = (endedAt - Date.parse(startedAt)) / 1000
   const [started, took, size] = process.stdout.isTTY
-    ? [startedAt.replace(/\.\d+Z$/, 'Z'), formatDuration(seconds), formatBytes(historyBytes)]
+    ? [formatTime(startedAt, true), formatDuration(seconds), formatBytes(historyBytes)]
     : [startedAt, seconds.toFixed(3), String(historyBytes)]
   return [workflowId, type, state, started, took, closedAt === undefined ? '' : size]
 }

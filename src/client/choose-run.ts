@@ -13,8 +13,16 @@ export function meantIds(text: string): readonly string[] {
   return [text, partitionWorkflowId(text, '').slice(0, -1)]
 }
 
-/** Which of the workflow ids a person means who wrote `text`. */
-export function chooseRun(text: string, workflowIds: Iterable<string>): ChosenRun {
+/**
+ * Which of the workflow ids a person means who wrote `text`.
+ *
+ * @param isCutShort Whether there may be more of them: then a beginning fits none alone.
+ */
+export function chooseRun(
+  text: string,
+  workflowIds: Iterable<string>,
+  isCutShort = false,
+): ChosenRun {
   const meant = meantIds(text)
   const known = new Set(workflowIds)
   const exact = meant.find((id) => known.has(id))
@@ -22,6 +30,8 @@ export function chooseRun(text: string, workflowIds: Iterable<string>): ChosenRu
   const candidates = [...known].filter((id) => meant.some((beginning) => id.startsWith(beginning)))
   const [first, ...others] = candidates
   if (first === undefined) return { kind: 'not-found' }
-  if (others.length > 0) return { kind: 'ambiguous', candidates: candidates.toSorted() }
+  if (others.length > 0 || isCutShort) {
+    return { kind: 'ambiguous', candidates: candidates.toSorted() }
+  }
   return { kind: 'found', workflowId: first }
 }

@@ -24,29 +24,33 @@ export async function resolveRun(client: Client, text: string): Promise<string> 
     const found = await describeWorkflow(client, workflowId)
     if (found !== undefined && isRunType(found.type)) return workflowId
   }
-  const chosen = chooseRun(text, await idsBeginning(client, text))
+  const { ids, isCutShort } = await idsBeginning(client, text)
+  const chosen = chooseRun(text, ids, isCutShort)
   if (chosen.kind === 'found') return chosen.workflowId
   if (chosen.kind === 'not-found') throw runNotFound(text)
   const { candidates } = chosen
   const named = candidates.slice(0, mostCandidates - 1).join(', ')
-  const more = candidates.length < mostCandidates ? '' : ', …'
+  const more = isCutShort || candidates.length >= mostCandidates ? ', …' : ''
   throw new RunError('RUN_AMBIGUOUS', `Several runs begin so: ${named}${more}`, {
     at: { run: JSON.stringify(text.slice(0, 200)) },
     remedy: 'Write more of the id of the one that you mean.',
   })
 }
 
-async function idsBeginning(client: Client, text: string): Promise<ReadonlySet<string>> {
+async function idsBeginning(
+  client: Client,
+  text: string,
+): Promise<{ readonly ids: ReadonlySet<string>; readonly isCutShort: boolean }> {
   const ids = new Set<string>()
   // In a query it would end the text.
-  if (/['"\\]/.test(text)) return ids
+  if (/['"\\]/.test(text)) return { ids, isCutShort: false }
   let pageToken: string | undefined
   for (let page = 0; page < mostPages && ids.size < mostCandidates; page += 1) {
     const idPrefixes = meantIds(text)
     const { runs, next } = await listRuns(client, { idPrefixes, pageSize, pageToken })
     for (const { workflowId } of runs) ids.add(workflowId)
-    if (next === undefined) break
     pageToken = next
+    if (next === undefined) break
   }
-  return ids
+  return { ids, isCutShort: pageToken !== undefined }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { globSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { getCompileCacheDir } from 'node:module'
@@ -7,7 +7,14 @@ import { fileURLToPath } from 'node:url'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 /** All that goes into a bundle, and how it is made. */
-const sources = ['workflows/**/*.ts', 'codec/**/*.ts', 'src/worker/*.ts', 'package-lock.json']
+const sources = [
+  'workflows/**/*.ts',
+  'codec/**/*.ts',
+  'src/worker/*.ts',
+  'package-lock.json',
+  // What is installed, which the other one runs ahead of where code was updated.
+  'node_modules/.package-lock.json',
+]
 
 /**
  * Where the bundle of this very code is kept: beside what Node has compiled, so only where the
@@ -32,7 +39,7 @@ export async function readKeptBundle(path: string): Promise<string | undefined> 
 
 /** Keeps it whole or not at all; a worker can do without. */
 export async function keepBundle(path: string, code: string): Promise<void> {
-  const unfinished = `${path}.${process.pid}`
+  const unfinished = `${path}.${randomUUID()}`
   try {
     await mkdir(join(path, '..'), { recursive: true })
     await writeFile(unfinished, code)

@@ -11,7 +11,7 @@ import type { WorkerOptions } from '@temporalio/worker'
 export interface Tracing {
   /** For workers whose workflows are bundled with `traces`. */
   readonly options: Pick<WorkerOptions, 'sinks' | 'interceptors'>
-  /** Sends what has not been sent. */
+  /** Sends what has not been sent, if it can. */
   close(): Promise<void>
 }
 
@@ -39,6 +39,7 @@ export function openTracing(url: string): Tracing {
         ],
       },
     },
-    close: () => provider.shutdown(),
+    // What cannot be sent now never will be: its worker ends well all the same.
+    close: () => provider.shutdown().catch(() => undefined),
   }
 }

@@ -147,6 +147,21 @@ describe('a load that runs', { timeout: 180_000 }, () => {
     }
   })
 
+  it('ends as cancelled, however well what was under way ends, where it was to go on as a new run', async () => {
+    bed.batches = 20
+    let staged = 0
+    bed.instead.stageBatch = async () => {
+      staged += 1
+      // The last one of the first run.
+      if (staged === 10) await load().cancel()
+      return { rowCount: 1 }
+    }
+    await start({ limits: limits(1, 1) })
+    assert.match((await failure()).message, /was cancelled/)
+    assert.equal(staged, 10)
+    assert.equal(askedFor(bed, 'discardStaging').length, 1)
+  })
+
   it('does not publish while it is paused', async () => {
     const converting = hold('convertBatch', part)
     await start()

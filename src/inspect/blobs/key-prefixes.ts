@@ -7,7 +7,7 @@ const folders = /^(blobs|values|landing|datasets)(\/|$)/
 
 /**
  * The beginnings of keys that a person means: keys as they are, folders, and digests, which begin so in
- * any week.
+ * any week. None begins as another one does.
  *
  * @throws BlobsError BLOB_NAME_INVALID
  */
@@ -27,5 +27,12 @@ export async function keyPrefixes(place: BlobsPlace, texts: readonly string[]): 
       })
     }
   }
-  return prefixes
+  return withoutInner([...new Set(prefixes)])
+}
+
+/** What begins as another one does is listed with it, and would be counted twice. */
+function withoutInner(prefixes: readonly string[]): string[] {
+  return prefixes.filter(
+    (prefix) => !prefixes.some((other) => other !== prefix && prefix.startsWith(other)),
+  )
 }

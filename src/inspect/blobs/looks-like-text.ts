@@ -4,12 +4,18 @@ const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/
 
 /** Whether bytes, or the first ones of more, are text that a terminal shows as it is. */
 export function looksLikeText(bytes: Uint8Array): boolean {
-  try {
-    // As a stream: the last letter may be cut.
-    const text = new TextDecoder('utf8', { fatal: true }).decode(bytes, { stream: true })
-    return !controls.test(text)
-  } catch {
-    return false
+  return createTextCheck()(bytes)
+}
+
+/** The same of bytes that come in pieces: each is told with those before it, as a letter may be cut. */
+export function createTextCheck(): (piece: Uint8Array) => boolean {
+  const decoder = new TextDecoder('utf8', { fatal: true, ignoreBOM: true })
+  return (piece) => {
+    try {
+      return !controls.test(decoder.decode(piece, { stream: true }))
+    } catch {
+      return false
+    }
   }
 }
 

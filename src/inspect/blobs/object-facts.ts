@@ -3,7 +3,7 @@ import { blobNotFound } from './blobs-error.ts'
 import type { BlobsPlace } from './blobs-place.ts'
 import { checkObject, type ObjectState } from './check-object.ts'
 import type { FoundObject } from './find-object.ts'
-import { knownKey, type KnownKey } from './known-key.ts'
+import { knownKey, promisedDigest, type KnownKey } from './known-key.ts'
 
 /** What is known of an object; undefined is what nobody has said. Times are RFC 3339. */
 export interface ObjectDetails {
@@ -51,7 +51,8 @@ export async function objectDetails(
   const { metadata } = head
   const checked = await checkObject(place, key, claimed)
   if (checked.state === 'gone') throw blobNotFound({ bucket: store.bucket, key })
-  const { kind, ...names } = knownKey(key)
+  const known = knownKey(key)
+  const { kind, ...names } = known
   const { seal, error } = checked
   const said = (name: string): string | undefined => {
     const text = metadata[name]
@@ -65,7 +66,7 @@ export async function objectDetails(
     ...('namespace' in names ? { namespace: names.namespace } : {}),
     ...('pipeline' in names ? { pipeline: names.pipeline, partition: names.partition } : {}),
     ...(kind === 'blob' ? { generations } : {}),
-    digest: 'digest' in names ? names.digest : (metadata['plain-sha256'] ?? metadata['sha256']),
+    digest: promisedDigest(known) ?? metadata['plain-sha256'] ?? metadata['sha256'],
     plainBytes: checked.plainBytes ?? numberOf(metadata['plain-bytes']),
     storedBytes: head.sizeBytes,
     contentType: head.contentType,

@@ -1,9 +1,9 @@
 import { escapeKeySegment } from '../../../codec/key-segment.ts'
 import { parseBlobKey } from '../../../codec/blob-key.ts'
-import type { CodedError, Generation } from '../../../codec/index.ts'
+import { CodedError, type Generation } from '../../../codec/index.ts'
 import { ordered } from '../../../codec/ordered.ts'
 import type { BlobsPlace } from './blobs-place.ts'
-import { checkObject, type ObjectState } from './check-object.ts'
+import { checkObject, type CheckedObject, type ObjectState } from './check-object.ts'
 import { knownKey } from './known-key.ts'
 import { listObjects, type ListedObject } from './listed-objects.ts'
 import { sampleOf } from './sample-of.ts'
@@ -91,9 +91,14 @@ async function outcomeOf(
     return { state: 'missing', finding: missingFinding(message) }
   }
   if (knownKey(key).kind === 'foreign') return { state: 'foreign' }
-  const seen = await checkObject(place, key, expected)
+  const check = (): Promise<CheckedObject> => checkObject(place, key, expected)
   // A run may have written it again between what was read of it: what is damaged stays so.
-  const { state, error } = seen.state === 'damaged' ? await checkObject(place, key, expected) : seen
+  const seen = await check().catch((error: unknown) => {
+    if (error instanceof CodedError && error.code === 'OBJECT_REPLACED') return undefined
+    throw error
+  })
+  const isToRepeat = seen === undefined || seen.state === 'damaged'
+  const { state, error } = isToRepeat ? await check() : seen
   if (error === undefined || (state !== 'damaged' && state !== 'locked')) return { state }
   return { state, finding: findingOf(state, error) }
 }

@@ -1,12 +1,14 @@
 import type { DatasetId, DuckDb, RejectedRecord } from '../../../activities/index.ts'
-import { tableColumns } from '../../../activities/pinned-run.ts'
+import { readPinnedRun, tableColumns } from '../../../activities/pinned-run.ts'
 import { readRejects } from '../../../activities/read-rejects.ts'
 import { readDatasetFacts, type DatasetFacts } from '../../../activities/retention/dataset-facts.ts'
 import type { DatasetFolder } from '../../../activities/retention/dataset-folders.ts'
+import { rejectsPrefix } from '../../../activities/bucket-layout.ts'
+import { CodedError } from '../../../codec/coded-error.ts'
 import type { ObjectKey, ObjectStore } from '../../../codec/index.ts'
 import { columnTypeText } from '../../pipeline/infer/column-type-text.ts'
 import { LineageError } from '../../lineage-error.ts'
-import { readFirstRows } from './read-first-rows.ts'
+import { damagedDataset, readFirstRows } from './read-first-rows.ts'
 import { storedParts } from './stored-parts.ts'
 import type { RowTexts } from './value-text.ts'
 
@@ -35,8 +37,8 @@ export async function headDataset(
   { part, rows, signal }: HeadRequest,
 ): Promise<DatasetHead> {
   const { pinned, manifest } = await factsOf(ports.store, folder, signal)
-  if (pinned === undefined) return { columns: [], rows: [] }
-  const columns = tableColumns(pinned)
+  // Throws of one that is not there, as no row can be shown without its columns.
+  const columns = tableColumns(pinned ?? (await readPinnedRun(ports.store, folder, { signal })))
   const all = await storedParts(ports.store, folder, manifest, signal)
   const parts = all.filter(({ partNumber }) => part === undefined || partNumber === part)
   if (part !== undefined && parts.length === 0) throw partNotFound(folder, part)
@@ -54,7 +56,11 @@ export async function headDataset(
   }
 }
 
-/** The first records that were set aside, in the order of the parts. */
+/**
+ * The first records that were set aside, in the order of the parts.
+ *
+ * @throws PipelineError OBJECT_UNREADABLE, OBJECT_DAMAGED
+ */
 export async function headRejects(
   store: ObjectStore,
   folder: DatasetFolder,
@@ -65,11 +71,18 @@ export async function headRejects(
   // Where they lie says nothing of the landing.
   const run = { ...folder, datasetId, landing: { fetchKey: '', sequence: 0 } }
   const found: RejectedRecord[] = []
-  for await (const rejects of readRejects(store, run, { signal })) {
-    found.push(...rejects.slice(0, rows - found.length))
-    if (found.length >= rows) break
+  try {
+    for await (const rejects of readRejects(store, run, { signal })) {
+      found.push(...rejects.slice(0, rows - found.length))
+      if (found.length >= rows) break
+    }
+    return found
+  } catch (error) {
+    signal.throwIfAborted()
+    if (error instanceof CodedError) throw error
+    // Not with its cause, which quotes what it read.
+    throw damagedDataset(store, rejectsPrefix(run), 'what was set aside cannot be read')
   }
-  return found
 }
 
 async function factsOf(

@@ -1,4 +1,8 @@
-import { readDatasetFacts, isPlanOnly } from '../../../activities/retention/dataset-facts.ts'
+import {
+  readDatasetFacts,
+  isPlanOnly,
+  type DatasetFacts,
+} from '../../../activities/retention/dataset-facts.ts'
 import {
   listDatasetFolders,
   type DatasetFilter,
@@ -63,15 +67,14 @@ export async function listDatasets(
     signal,
   )
   return facts.map((dataset) => {
-    const { folder, pinned, manifest, trouble } = dataset
+    const { folder, pinned, manifest } = dataset
     const { datasetId, pipeline, partition, sizeBytes } = folder
     const landing = pinned?.landing ?? manifest?.landing
-    const whole = folder.isSealed ? (isPlanOnly(dataset) ? 'plan' : 'sealed') : 'unfinished'
     return {
       datasetId,
       pipeline,
       partition,
-      state: trouble === undefined ? whole : 'unreadable',
+      state: datasetState(dataset),
       rows: manifest?.rowCount ?? null,
       rejects: manifest?.rejectCount ?? null,
       parts: manifest?.parts.length ?? folder.partCount,
@@ -82,6 +85,12 @@ export async function listDatasets(
       madeFrom: pinned?.reprocessing?.datasetId ?? pinned?.fromLandingOf ?? null,
     }
   })
+}
+
+export function datasetState(dataset: DatasetFacts): DatasetState {
+  if (dataset.trouble !== undefined) return 'unreadable'
+  if (!dataset.folder.isSealed) return 'unfinished'
+  return isPlanOnly(dataset) ? 'plan' : 'sealed'
 }
 
 /** As people and programs are shown them. */

@@ -59,6 +59,11 @@ export async function objectionsTo(
       objections.push(`the dataset ${other.datasetId} cannot be read and may have its parts`)
     }
   }
+  const own = datasets.find((dataset) => dataset.folder.datasetId === datasetId)
+  // Its definition says where it was to be loaded. What was never sealed was never loaded.
+  if (folder.isSealed && own?.pinned === undefined) {
+    objections.push('nobody knows where it was loaded to, as its definition cannot be read')
+  }
   await unless('it was loaded last', async () => {
     const asked = datasets.flatMap(({ folder: { datasetId: id }, pinned }) =>
       pinned === undefined ? [] : [{ datasetId: id, target: pinned.definition.target }],

@@ -9,7 +9,7 @@ import type { ObjectKey, ObjectStore } from '../../../codec/index.ts'
 import { columnTypeText } from '../../pipeline/infer/column-type-text.ts'
 import { targetPlace } from '../../pipeline/target-place.ts'
 import { findKnownLoads } from './find-known-loads.ts'
-import { shownLoads } from './list-datasets.ts'
+import { datasetState, shownLoads } from './list-datasets.ts'
 import { storedParts } from './stored-parts.ts'
 
 const asksAtOnce = 16
@@ -21,7 +21,8 @@ export async function showDataset(
   signal: AbortSignal,
 ) {
   const { datasetId, pipeline, partition } = folder
-  const { pinned, manifest, trouble } = await readDatasetFacts(store, folder, { signal })
+  const dataset = await readDatasetFacts(store, folder, { signal })
+  const { pinned, manifest, trouble } = dataset
   const asked = pinned === undefined ? [] : [{ datasetId, target: pinned.definition.target }]
   const known = await findKnownLoads(loads, asked, signal)
   const parts = await Array.fromAsync(
@@ -37,7 +38,7 @@ export async function showDataset(
     datasetId,
     pipeline,
     partition,
-    state: folder.isSealed ? 'sealed' : 'unfinished',
+    state: datasetState(dataset),
     trouble: trouble === undefined ? null : { code: trouble.code, at: trouble.at },
     interval: interval ?? null,
     requestedAt: requestedAt ?? null,

@@ -8,12 +8,16 @@ import {
 import { listParts } from '../../../activities/download-parts.ts'
 import { fetchKeyOf } from '../../../activities/fetch-key.ts'
 import { readPinnedRun } from '../../../activities/pinned-run.ts'
-import type { DatasetFolder } from '../../../activities/retention/dataset-folders.ts'
+import {
+  listDatasetFolders,
+  type DatasetFolder,
+} from '../../../activities/retention/dataset-folders.ts'
 import type { SealedPart } from '../../../activities/reprocess/sealed-part.ts'
 import type { PinnedRun } from '../../../activities/run-reference.ts'
 import { sealedObjectProblem, type SealedObject } from '../../../activities/sealed-object.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import type { DatasetId, Interval, SourceDefinition } from '../../../activities/index.ts'
+import { CodedError } from '../../../codec/coded-error.ts'
 import { digestOf } from '../../../codec/digest.ts'
 import type { ObjectKey, ObjectStore } from '../../../codec/index.ts'
 import { manifestProblems, parseManifest } from './check-manifest.ts'
@@ -40,19 +44,66 @@ export interface VerifiedDataset {
 
 export interface VerifyDatasetRequest {
   readonly folder: DatasetFolder
-  /** Says whether it must be sealed. */
-  readonly loads: KnownLoads
+  /** Of a dataset that is not sealed: one that was loaded must have been. */
+  readonly loads: () => Promise<KnownLoads>
   /** Hears of each part that was read. */
   readonly onPart?: (done: number, all: number) => void
   readonly signal: AbortSignal
 }
 
+/** Looks at a dataset that a run seals, or that is deleted, meanwhile. */
+const mostLooks = 3
+
 /**
  * Reads all that a dataset consists of, and says what is not as it was written: each part by length,
  * digest, rows and as Parquet, what was set aside by its lines, the manifest and the definition by what
- * the other objects say. Only reads, one part in memory at a time.
+ * the other objects say. Only reads, one part in memory at a time. What looks damaged and has changed since
+ * it was listed is looked at again, as it is by then; undefined where it is gone.
  */
 export async function verifyDataset(
+  store: ObjectStore,
+  request: VerifyDatasetRequest,
+): Promise<VerifiedDataset | undefined> {
+  let { folder } = request
+  for (let look = 1; ; look += 1) {
+    const verified = await verifyOrMiss(store, { ...request, folder }, look === mostLooks)
+    if (verified?.verdict === 'intact') return verified
+    const { signal } = request
+    const [now] = await listDatasetFolders(store, placeOf(folder), { signal })
+    if (now === undefined) return undefined
+    const isFinal = look === mostLooks || isSame(folder, now)
+    if (verified !== undefined && isFinal) return verified
+    folder = now
+  }
+}
+
+function placeOf({ pipeline, partition, datasetId }: DatasetFolder) {
+  return { pipeline, partition, datasetId }
+}
+
+function isSame(one: DatasetFolder, other: DatasetFolder): boolean {
+  return (
+    one.isSealed === other.isSealed &&
+    one.objectCount === other.objectCount &&
+    one.changedAt.getTime() === other.changedAt.getTime()
+  )
+}
+
+/** Undefined where an object of it was deleted between listing and reading, unless that has to be said. */
+async function verifyOrMiss(
+  store: ObjectStore,
+  request: VerifyDatasetRequest,
+  isLast: boolean,
+): Promise<VerifiedDataset | undefined> {
+  try {
+    return await verifyOnce(store, request)
+  } catch (error) {
+    if (!isLast && error instanceof CodedError && error.code === 'OBJECT_MISSING') return undefined
+    throw error
+  }
+}
+
+async function verifyOnce(
   store: ObjectStore,
   request: VerifyDatasetRequest,
 ): Promise<VerifiedDataset> {
@@ -97,7 +148,6 @@ async function verifySealed(
     if (problem !== undefined) damage.push({ key: part.key, problem })
     counted.push(counts)
   }
-  const isTransformedWhole = pinned?.definition.transform?.scope === 'dataset'
   const rejects = await checkRejects(store, made, manifest.rejects, signal)
   damage.push(...rejects.damage)
   // What cannot be read is damaged already.
@@ -106,8 +156,12 @@ async function verifySealed(
     if (problem !== undefined) damage.push({ key: definitionKey(folder), problem })
   }
   const { rejectCount } = rejects
-  // What was served is told by the parts that were converted from it.
-  const counts = sumOf(isTransformedWhole ? await countsOfConverted(store, made, signal) : counted)
+  // What was served is told by the parts that were converted from it. The definition speaks of what the
+  // dataset has made itself: parts of another one may have been made by another transform.
+  const converted = await countsOfConverted(store, made, signal)
+  const isTransformedWhole =
+    manifest.partsOf === undefined && pinned?.definition.transform?.scope === 'dataset'
+  const counts = sumOf(isTransformedWhole || converted.length > 0 ? converted : counted)
   const witnesses = { folder, pinned, rejectCount, ...counts }
   for (const problem of manifestProblems(manifest, witnesses)) damage.push({ key, problem })
   return { parts: manifest.parts.length, damage }
@@ -139,7 +193,8 @@ async function verifyUnfinished(
 ): Promise<Findings> {
   const damage: DatasetDamage[] = []
   await checkDefinition(store, folder, damage, signal)
-  const [load] = loads === 'unknown' ? [] : loads
+  const known = await loads()
+  const [load] = known === 'unknown' ? [] : known
   if (load !== undefined) {
     const problem = `is not in the store, and the dataset was loaded into ${load.target}`
     damage.push({ key: manifestKey(folder), problem })

@@ -22,7 +22,7 @@ import { createS3Files } from './s3-files.ts'
 import { SourceDirectories } from './source-directories.ts'
 
 /** Each HTTP path is a request, and a server may be far away. */
-const pathsAtOnce = 8
+const pathsAtOnce = 16
 
 export interface FileSourceOptions extends HttpSourceOptions {
   /** The store that `s3://` paths lead to where a source names none. */

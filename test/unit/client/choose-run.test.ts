@@ -42,6 +42,12 @@ describe('chooseRun', () => {
     it(`knows ${name}`, () => assert.deepEqual(chooseRun(text, ids), expected))
   }
 
+  it('takes no beginning for the only one of a list that was cut short', () => {
+    const candidates = ['etl/flights-old/2001-01']
+    assert.deepEqual(chooseRun('flights-', ids, true), { kind: 'ambiguous', candidates })
+    assert.equal(chooseRun('flights-old/2001-01', ids, true).kind, 'found')
+  })
+
   it('finds by any beginning that fits one, and never another than one that begins so', () => {
     fc.assert(
       fc.property(fc.constantFrom(...ids), fc.nat(30), (id, length) => {

@@ -13,6 +13,7 @@ import type { DatasetId } from '../../../activities/load-target.ts'
 import type { DatasetFolder } from '../../../activities/retention/dataset-folders.ts'
 import { listDatasetFolders } from '../../../activities/retention/dataset-folders.ts'
 import { datasetManifest, sealDataset } from '../../../activities/seal-dataset.ts'
+import { sealObject } from '../../../activities/sealed-object.ts'
 import type { MemoryObjectStore, ObjectKey } from '../../../codec/index.ts'
 import type { KnownLoads } from '../../../src/inspect/datasets/find-known-loads.ts'
 import { verifyDataset } from '../../../src/inspect/datasets/verify-dataset.ts'
@@ -65,7 +66,14 @@ describe('verifying a dataset', () => {
 
   async function verify(loads: KnownLoads = 'unknown') {
     const [folder] = await listDatasetFolders(store, { pipeline: 'stored' })
-    return verifyDataset(store, { folder: folder as DatasetFolder, loads, ...attempt })
+    assert.ok(folder)
+    const verified = await verifyListed(folder, loads)
+    assert.ok(verified)
+    return verified
+  }
+
+  function verifyListed(folder: DatasetFolder, loads: KnownLoads = 'unknown') {
+    return verifyDataset(store, { folder, loads: () => Promise.resolve(loads), ...attempt })
   }
 
   /** Does something to the store, verifies, and puts back what was there. */
@@ -238,12 +246,51 @@ describe('verifying a dataset', () => {
     })
     assert.deepEqual(found, [`${key} has another SHA-256 than it says`])
   })
+
+  test('looks again at what was sealed, or deleted, since it was listed', async () => {
+    const [sealed] = await listDatasetFolders(store, { pipeline: 'stored' })
+    assert.ok(sealed)
+    const loads = [{ datasetId, target: 'public.t', loadedAt: new Date() }]
+    const meanwhile = await verifyListed({ ...sealed, isSealed: false, objectCount: 4 }, loads)
+    assert.deepEqual([meanwhile?.state, meanwhile?.damage], ['sealed', []])
+    const begun = await verifyListed({ ...sealed, isSealed: false, hasDefinition: false })
+    assert.deepEqual(begun?.damage, [])
+    const another = '99999999-2222-4333-8444-555555555555' as DatasetId
+    assert.equal(await verifyListed({ ...sealed, datasetId: another }), undefined)
+  })
+
+  test('counts the records of parts by how they were made, not by what the pipeline does now', async () => {
+    const manifest = manifestKey(run)
+    const definition = definitionKey(run)
+    const transform = { scope: 'dataset', sql: 'SELECT * FROM input' }
+    const found = await after([manifest, definition], async () => {
+      await change(definition, (body) => {
+        const written = asObject.parse(JSON.parse(body.toString()))
+        return jsonText({ ...written, definition: { ...written.definition, transform } })
+      })
+      const sealed = await sealObject(store, definition, attempt)
+      await change(manifest, (body) =>
+        jsonText({
+          ...datasetManifest.parse(JSON.parse(body.toString())),
+          partsOf: datasetId,
+          definition: sealed,
+        }),
+      )
+    })
+    assert.deepEqual(found, [])
+  })
 })
+
+const asObject = z.looseObject({ definition: z.looseObject({}) })
+
+function jsonText(value: unknown): Buffer {
+  return Buffer.from(`${JSON.stringify(value, null, 2)}\n`)
+}
 
 /** Without the digests that earlier versions did not keep. */
 function asOfEarlierVersion(body: Buffer): Buffer {
   const { rejects: _, definition: __, ...kept } = datasetManifest.parse(JSON.parse(body.toString()))
-  return Buffer.from(`${JSON.stringify(kept, null, 2)}\n`)
+  return jsonText(kept)
 }
 
 async function writtenDefinition(store: MemoryObjectStore) {

@@ -82,6 +82,10 @@ describe('listBlobs', () => {
       await keyPrefixes(place, ['AB']),
       weeks.map((week) => `blobs/n/${week}/ab`),
     )
+    assert.deepEqual(await keyPrefixes(place, ['landing/p/2001', 'landing', 'ab', 'landing/']), [
+      'landing/',
+      ...weeks.map((week) => `blobs/n/${week}/ab`),
+    ])
     await assert.rejects(keyPrefixes(place, ['datasetses/x']), { code: 'BLOB_NAME_INVALID' })
   })
 })

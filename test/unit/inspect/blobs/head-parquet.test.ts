@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
-import { MemoryObjectStore, type ObjectKey } from '../../../../codec/index.ts'
+import { CodedError, MemoryObjectStore, type ObjectKey } from '../../../../codec/index.ts'
 import { headParquet } from '../../../../src/inspect/blobs/head-parquet.ts'
+import { randomNumbers } from '../../../e2e/support/random-numbers.ts'
 import { useDuckDb } from '../../../support/use-duck-db.ts'
 
 const key = 'datasets/p/2001/0b6c1a52-3f5e-4c5e-8f0e-1d2a3b4c5d6e/part-00000.parquet' as ObjectKey
@@ -72,9 +73,28 @@ describe('headParquet', () => {
     middle.fill(0, Math.ceil(file.length * 0.3), Math.ceil(file.length * 0.9))
     const { rows } = await headOf(middle, groupRows)
     assert.deepEqual([rows.length, rows.at(-1)?.[0]], [groupRows, String(groupRows - 1)])
-    await assert.rejects(headOf(middle, groupRows + 1))
+    await assert.rejects(headOf(middle, groupRows + 1), { code: 'OBJECT_DAMAGED' })
     const all = await headOf(file, 9000)
     assert.deepEqual([all.rows.length, all.rows.at(-1)?.[0]], [9000, '8999'])
+  })
+
+  it('says with a code what cannot be read, wherever a bit has flipped', async () => {
+    const random = randomNumbers(7)
+    const footerStart = file.length - 8 - file.readUInt32LE(file.length - 8)
+    for (let round = 0; round < 15; round += 1) {
+      const flipped = Buffer.from(file)
+      const start = round % 3 === 0 ? 0 : footerStart
+      const at = start + Math.floor(random() * (file.length - start))
+      flipped[at] = (flipped[at] ?? 0) ^ (1 << Math.floor(random() * 8))
+      try {
+        await headOf(flipped, 10)
+      } catch (error) {
+        assert.ok(
+          error instanceof CodedError,
+          `byte ${at - footerStart} of the footer: ${String(error)}`,
+        )
+      }
+    }
   })
 
   it('shows files without rows or row groups, and refuses what is none', async () => {

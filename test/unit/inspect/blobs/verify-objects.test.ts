@@ -185,6 +185,19 @@ describe('verifyObjects', () => {
     assert.deepEqual((await read(store, rewritten)).body, before.body)
   })
 
+  it('goes on where an object is replaced while it is read', async () => {
+    const { store, place, parts } = await fillStore(1)
+    const [key] = parts
+    assert.ok(key !== undefined)
+    const getStream = store.getStream.bind(store)
+    store.getStream = (asked, options) => {
+      store.getStream = getStream
+      return getStream(asked, { ...options, etag: 'of another' })
+    }
+    const { findings, summary } = await verify(place, { prefixes: [key] })
+    assert.deepEqual([findings, summary.intact], [[], 1])
+  })
+
   it('takes weeks, prefixes and samples', async () => {
     const store = new MemoryObjectStore()
     const claims = await parkBlobs(store, undefined, 20)
