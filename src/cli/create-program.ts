@@ -95,7 +95,7 @@ const commands: readonly ListedCommand[] = [
   {
     name: 'web',
     description:
-      'serve the HTTP API, and decoded payloads to the Temporal UI and CLI, until Ctrl-C',
+      'serve pages, the HTTP API, metrics, and payloads to the Temporal UI and CLI, until Ctrl-C',
     add: async (program) => (await import('./web-command.ts')).addWebCommand(program),
   },
   {

@@ -33,6 +33,9 @@ const earlierActivitiesAtOnce = 2
 /** How long running activities have to end at a shutdown before they are handed over. */
 const shutdownGraceTime = '10 seconds'
 
+/** How long a worker waits for its polls to come back: a server that is away never ends them. */
+const shutdownForceTime = '15 seconds'
+
 /** One worker a role in this process, each on a queue of its own. */
 export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
   const { connection, namespace, taskQueue, dataConverter, roles, deploymentVersion } = options
@@ -40,6 +43,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
     connection,
     namespace,
     shutdownGraceTime,
+    shutdownForceTime,
     dataConverter,
     // A cancelled activity hears of it with its next heartbeat.
     maxHeartbeatThrottleInterval: '2 seconds',

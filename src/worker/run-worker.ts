@@ -1,5 +1,5 @@
 import { Client } from '@temporalio/client'
-import { NativeConnection, Runtime } from '@temporalio/worker'
+import { GracefulShutdownPeriodExpiredError, NativeConnection, Runtime } from '@temporalio/worker'
 import { createActivities } from '../../activities/index.ts'
 import { markNamespace } from '../../activities/retention/namespace-mark.ts'
 import {
@@ -98,15 +98,24 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     options.onReady()
     // A worker that ends by itself has failed: the others must not go on alone.
     const ends = await Promise.allSettled(running.map((run) => run.finally(stop)))
-    for (const end of ends) if (end.status === 'rejected') throw end.reason
+    for (const end of ends) {
+      // All that was under way was handed over; only the server's answer to that was not waited for.
+      const isForced = end.status === 'rejected' && isShutdownForced(end.reason)
+      if (end.status === 'rejected' && !isForced) throw end.reason
+    }
   } finally {
     await opened.close()
     await tracing?.close()
     await garbage.close()
     await marking
     store.close()
-    await connection.close()
+    // Of workers that were not waited for it is in use yet; the process ends without.
+    await connection.close().catch(() => undefined)
   }
+}
+
+function isShutdownForced(error: unknown): boolean {
+  return error instanceof GracefulShutdownPeriodExpiredError
 }
 
 /** Heavy, and few want it. */
