@@ -25,7 +25,8 @@ const countsSchema = z.object({
 
 const chosen = process.argv.slice(2)
 const files = chosen.length > 0 ? chosen : globSync('test/**/*.test.ts').toSorted()
-const needsNoServer = (file: string): boolean => /^test\/(unit|cli|conversion|[^/]+$)/.test(file)
+const needsNoServer = (file: string): boolean =>
+  /^test\/(unit|slow|cli|conversion|[^/]+$)/.test(file)
 /** These start and stop servers, or look for what is left of them. */
 const standsAlone = (file: string): boolean => /^test\/(infra|replay)\//.test(file)
 const runs: z.infer<typeof countsSchema>[] = []

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { splitCsv } from '../../../activities/conversion/split-csv.ts'
 import { PipelineError } from '../../../activities/index.ts'
 import { countRecords, splitRecords } from '../../../activities/json/split-records.ts'
-import { ItemBed, type TestStream } from './item-bed.ts'
+import { ItemBed, type TestStream } from '../../unit/activities/item-bed.ts'
 
 const columns = [{ name: 'id', from: 'id', type: { kind: 'bigint' }, key: true }] as const
 

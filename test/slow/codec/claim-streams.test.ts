@@ -12,8 +12,8 @@ import {
   type Claims,
   type ClaimsOptions,
 } from '../../../codec/index.ts'
-import { activityContext, inActivityContext } from './activity-samples.ts'
-import { WatchedStore } from './watched-store.ts'
+import { activityContext, inActivityContext } from '../../unit/codec/activity-samples.ts'
+import { WatchedStore } from '../../unit/codec/watched-store.ts'
 
 const encryption = staticKeys({ keys: { '2026-11': randomBytes(32) } })
 const noise = randomBytes(2_500_000)

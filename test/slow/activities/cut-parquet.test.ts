@@ -6,7 +6,12 @@ import { literal } from '../../../activities/conversion/sql-text.ts'
 import { cutParquet } from '../../../activities/landing/land-parquet.ts'
 import { ParquetReader } from '../../support/parquet-witness.ts'
 import { useDuckDb } from '../../support/use-duck-db.ts'
-import { assertSameRows, convertParquet, fixturePath, parquetFixture } from './convert-parquet.ts'
+import {
+  assertSameRows,
+  convertParquet,
+  fixturePath,
+  parquetFixture,
+} from '../../unit/activities/convert-parquet.ts'
 
 const { signal } = new AbortController()
 

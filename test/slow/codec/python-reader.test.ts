@@ -20,7 +20,7 @@ import {
 } from '../../../codec/index.ts'
 import { deserializePayload, serializePayload } from '../../../codec/payload-bytes.ts'
 import { installPythonPackages, type Python } from '../../support/install-python-packages.ts'
-import { first, payloadOf, plainly } from './codec-samples.ts'
+import { first, payloadOf, plainly } from '../../unit/codec/codec-samples.ts'
 
 const { Payload: PayloadProto } = proto.temporal.api.common.v1
 const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url))

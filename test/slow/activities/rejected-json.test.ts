@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { useDuckDb } from '../../support/use-duck-db.ts'
-import { columnsOf, convertBodies } from './convert-bodies.ts'
+import { columnsOf, convertBodies } from '../../unit/activities/convert-bodies.ts'
 
 const fixtures = join(import.meta.dirname, '../../fixtures/records')
 const idAndText = columnsOf({ id: 'integer', t: 'text' })

@@ -5,8 +5,8 @@ import type { ColumnDefinition, SourceFormat } from '../../../activities/index.t
 import { isSqlName } from '../../../activities/conversion/sql-text.ts'
 import { parseColumnType } from '../../../src/pipeline/column-type.ts'
 import { useDuckDb } from '../../support/use-duck-db.ts'
-import { columnsOf } from './convert-bodies.ts'
-import { evolveBodies, evolvedColumn, parquetOf } from './evolve-bodies.ts'
+import { columnsOf } from '../../unit/activities/convert-bodies.ts'
+import { evolveBodies, evolvedColumn, parquetOf } from '../../unit/activities/evolve-bodies.ts'
 
 const declared = columnsOf({ id: 'integer' })
 

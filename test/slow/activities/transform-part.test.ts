@@ -6,7 +6,7 @@ import { conversionRules } from '../../../activities/conversion/conversion-rules
 import { transformPart } from '../../../activities/conversion/transform-part.ts'
 import { transformedColumns } from '../../../activities/transformed-columns.ts'
 import { useDuckDb } from '../../support/use-duck-db.ts'
-import { columnsOf } from './convert-bodies.ts'
+import { columnsOf } from '../../unit/activities/convert-bodies.ts'
 
 const declared = columnsOf({
   id: 'bigint',

@@ -7,8 +7,8 @@ import { DuckDb } from '../../../activities/conversion/duck-db.ts'
 import type { CheckDefinition } from '../../../activities/pipeline-definition.ts'
 import { prepareChecks } from '../../../activities/quality/prepare-checks.ts'
 import { useDuckDb } from '../../support/use-duck-db.ts'
-import { columnsOf } from './convert-bodies.ts'
-import { attempt, run, storedDataset } from './stored-dataset.ts'
+import { columnsOf } from '../../unit/activities/convert-bodies.ts'
+import { attempt, run, storedDataset } from '../../unit/activities/stored-dataset.ts'
 
 const columns = columnsOf({
   id: 'bigint',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { useDuckDb } from '../../support/use-duck-db.ts'
-import { columnsOf, convertBodies } from './convert-bodies.ts'
+import { columnsOf, convertBodies } from '../../unit/activities/convert-bodies.ts'
 
 /** Texts that look like records from the inside, so that a reader that starts in the middle is misled. */
 const pieces = ['12,"",x\n', '\n', '"', ',', 'a', '\r\n', '""\n', '\n3,b,c\n']

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { liveRandomHistory } from './random-history.ts'
+import { liveRandomHistory } from '../../unit/retention/random-history.ts'
 
 /** How many random histories; a thousand take some minutes. */
 const histories = Number(process.env['CLAIMCHECK_TEST_HISTORIES'] ?? 5)

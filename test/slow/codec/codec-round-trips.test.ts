@@ -12,8 +12,8 @@ import {
 } from '../../../codec/index.ts'
 import { frameBytes } from '../../../codec/frame-scanner.ts'
 import { isSealedPayload } from '../../../codec/sealed-payload.ts'
-import { inActivityContext } from './activity-samples.ts'
-import { inActivity, plainly, WEEK_48 } from './codec-samples.ts'
+import { inActivityContext } from '../../unit/codec/activity-samples.ts'
+import { inActivity, plainly, WEEK_48 } from '../../unit/codec/codec-samples.ts'
 
 const thresholdBytes = 128 * 1024
 const compressBytes = 4096
