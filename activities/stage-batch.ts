@@ -1,12 +1,9 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { partKey } from './bucket-layout.ts'
-import { readPart } from './conversion/read-part.ts'
 import { getPart } from './get-part.ts'
-import { readPinnedRun, tableColumns } from './pinned-run.ts'
+import { readPinnedRun } from './pinned-run.ts'
 import type { RunReference } from './run-reference.ts'
-import { withWorkingFolder } from './working-folder.ts'
+import { stagePart } from './stage-part.ts'
 
 export interface StageBatchInput {
   readonly run: RunReference
@@ -15,27 +12,12 @@ export interface StageBatchInput {
 
 /** Copies one part into the table's staging area; a part that is there already is left as it is. */
 export async function stageBatch(
-  { store, duckDb, target }: ActivityPorts,
+  ports: ActivityPorts,
   { run, partNumber }: StageBatchInput,
   attempt: Attempt,
 ): Promise<{ rowCount: number }> {
-  const pinned = await readPinnedRun(store, run, attempt)
-  const columns = tableColumns(pinned)
-  const { bytes, rowCount } = await getPart(store, partKey(run, partNumber), attempt)
-  return withWorkingFolder(async (folder) => {
-    const path = join(folder, 'part.parquet')
-    await writeFile(path, bytes)
-    return duckDb.withConnection(attempt.signal, (connection) =>
-      target.stagePart({
-        target: pinned.definition.target,
-        columns,
-        datasetId: run.datasetId,
-        partNumber,
-        rowCount,
-        chunks: readPart(connection, path, columns),
-        path,
-        signal: attempt.signal,
-      }),
-    )
-  })
+  const pinned = await readPinnedRun(ports.store, run, attempt)
+  const part = await getPart(ports.store, partKey(run, partNumber), attempt)
+  const { datasetId } = run
+  return stagePart(ports, { ...part, pinned, datasetId, partNumber }, attempt.signal)
 }

@@ -12,7 +12,7 @@ import { findNewestVersion } from './landed-item.ts'
 import { landedItem } from './read-batch.ts'
 
 /** A part's number is its item's times this, and the batch in the item. */
-const partsPerItem = 8192
+export const partsPerItem = 8192
 
 /** What the parts of a dataset were made from. */
 export type PartOrigins =

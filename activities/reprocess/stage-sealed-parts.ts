@@ -1,12 +1,9 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ActivityPorts, Attempt } from '../activity-ports.ts'
-import { readPart } from '../conversion/read-part.ts'
-import { readPinnedRun, tableColumns } from '../pinned-run.ts'
-import type { PinnedRun, RunReference } from '../run-reference.ts'
-import { withWorkingFolder } from '../working-folder.ts'
+import { readPinnedRun } from '../pinned-run.ts'
+import type { RunReference } from '../run-reference.ts'
+import { stagePart } from '../stage-part.ts'
 import { damaged, readSealedManifest } from './sealed-dataset.ts'
-import { readSealedPart, type SealedPart } from './sealed-part.ts'
+import { readSealedPart } from './sealed-part.ts'
 
 export interface StageSealedPartsInput {
   readonly run: RunReference
@@ -41,39 +38,12 @@ export async function stageSealedParts(
       : manifest.parts.slice(parts.first, parts.end)
   let rowCount = 0
   for (const part of wanted) {
-    await stageOne(ports, { run, pinned, part }, attempt)
+    const read = await readSealedPart(store, part, attempt)
+    if ('problem' in read) throw damaged(store, [{ key: part.key, problem: read.problem }])
+    const { partNumber } = part
+    const staged = { pinned, datasetId: run.datasetId, partNumber, rowCount: part.rowCount }
+    await stagePart(ports, { ...staged, bytes: read.bytes }, attempt.signal)
     rowCount += part.rowCount
   }
   return { partCount: wanted.length, rowCount }
-}
-
-function stageOne(
-  { store, duckDb, target }: ActivityPorts,
-  {
-    run,
-    pinned,
-    part,
-  }: { readonly run: RunReference; readonly pinned: PinnedRun; readonly part: SealedPart },
-  { signal }: Attempt,
-): Promise<void> {
-  const columns = tableColumns(pinned)
-  const { partNumber, rowCount } = part
-  return withWorkingFolder(async (folder) => {
-    const read = await readSealedPart(store, part, { signal })
-    if ('problem' in read) throw damaged(store, [{ key: part.key, problem: read.problem }])
-    const path = join(folder, 'part.parquet')
-    await writeFile(path, read.bytes)
-    await duckDb.withConnection(signal, (connection) =>
-      target.stagePart({
-        target: pinned.definition.target,
-        columns,
-        datasetId: run.datasetId,
-        partNumber,
-        rowCount,
-        chunks: readPart(connection, path, columns),
-        path,
-        signal,
-      }),
-    )
-  })
 }

@@ -6,11 +6,10 @@ import {
 } from '../../codec/index.ts'
 import type { GarbageFinding, GarbageRequest, GarbageSource } from './garbage.ts'
 import { KeptTally } from './kept-tally.ts'
-import { requireNamespace } from './namespace-mark.ts'
 import { findPinnedBlobs, type PinnedBlobs } from './pinned-blobs.ts'
 import type { RetentionHistories } from './retention-histories.ts'
 import { defaultGraceMs, retentionRule, type RetentionRule } from './retention-rule.ts'
-import { decided } from './undecided.ts'
+import { runsKeptForMs } from './runs-kept-for.ts'
 
 export interface RetentionPorts {
   readonly store: ObjectStore
@@ -34,10 +33,7 @@ async function* findBlobGarbage(
   { store, histories, graceMs = defaultGraceMs }: RetentionPorts,
   { now, signal }: GarbageRequest,
 ): AsyncGenerator<GarbageFinding, void> {
-  await requireNamespace({ store, histories }, signal)
-  const retentionMs = await decided('Temporal does not say how long it keeps runs', signal, () =>
-    histories.retentionMs({ signal }),
-  )
+  const retentionMs = await runsKeptForMs({ store, histories }, signal)
   const rule = retentionRule(now, { retentionMs, graceMs })
   const ownPrefix = `blobs/${escapeKeySegment(histories.namespace)}/`
   const kept = new KeptTally('blob')

@@ -3,9 +3,9 @@ import { parseValueOwner, type ValueOwner } from '../../codec/value-key.ts'
 import type { RetentionPorts } from './blob-garbage.ts'
 import type { GarbageFinding, GarbageRequest, GarbageSource } from './garbage.ts'
 import { KeptTally } from './kept-tally.ts'
-import { requireNamespace } from './namespace-mark.ts'
 import type { RetentionHistories } from './retention-histories.ts'
 import { defaultGraceMs } from './retention-rule.ts'
+import { runsKeptForMs } from './runs-kept-for.ts'
 import { decided } from './undecided.ts'
 
 /**
@@ -22,10 +22,7 @@ async function* findValueGarbage(
   { store, histories, graceMs = defaultGraceMs }: RetentionPorts,
   { now, signal }: GarbageRequest,
 ): AsyncGenerator<GarbageFinding, void> {
-  await requireNamespace({ store, histories }, signal)
-  const retentionMs = await decided('Temporal does not say how long it keeps runs', signal, () =>
-    histories.retentionMs({ signal }),
-  )
+  const retentionMs = await runsKeptForMs({ store, histories }, signal)
   const cutMs = now.getTime() - retentionMs - graceMs
   const ownPrefix = `values/${escapeKeySegment(histories.namespace)}/`
   const kept = new KeptTally('value')

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option, type Command } from '@commander-js/extra-typings'
+import { Option, type Command } from '@commander-js/extra-typings'
 import { backfillOrders } from '../../activities/backfill/backfill-input.ts'
 import { sliceSizes } from '../../activities/backfill/slice-range.ts'
 import { listBackfill, type PlannedPartition } from '../client/list-backfill.ts'
@@ -8,6 +8,7 @@ import { readSettings } from '../config/read-settings.ts'
 import { listPipelines } from '../pipeline/list-pipelines.ts'
 import { loadPipeline } from '../pipeline/load-pipeline.ts'
 import { endSignal } from './end-signal.ts'
+import { numberUpTo } from './number-up-to.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
 import { runBackfill } from './run-backfill.ts'
@@ -29,7 +30,11 @@ export function addBackfillCommand(program: Command): void {
       ).choices(sliceSizes),
     )
     .addOption(new Option('--order <order>', 'which comes first').choices(backfillOrders))
-    .option('--concurrency <number>', 'how many are loaded side by side', readConcurrency)
+    .option(
+      '--concurrency <number>',
+      'how many are loaded side by side',
+      numberUpTo(mostConcurrency),
+    )
     .option('--again', 'load those that are loaded again')
     .option('--after', 'let each wait for the pipelines of `after`')
     .addOption(
@@ -87,10 +92,4 @@ function print(partitions: readonly PlannedPartition[], json: boolean): void {
       `${partitions.length} partitions: ${counts.load} to load, ${counts.loaded} loaded already, ${counts.running} running; nothing was started\n`,
     )
   }
-}
-
-function readConcurrency(text: string): number {
-  const number = Number(text)
-  if (/^\d+$/.test(text) && number >= 1 && number <= mostConcurrency) return number
-  throw new InvalidArgumentError(`Give a number from 1 to ${mostConcurrency}.`)
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from '@commander-js/extra-typings'
+import type { Command } from '@commander-js/extra-typings'
 import { stringify } from 'yaml'
 import { readSettings } from '../config/read-settings.ts'
 import { parsePartition } from '../pipeline/partition.ts'
@@ -11,6 +11,7 @@ import {
 import { withCatalog } from '../targets/postgres/open-catalog.ts'
 import type { Session } from '../targets/postgres/sessions.ts'
 import { endSignal } from './end-signal.ts'
+import { numberUpTo } from './number-up-to.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
 import { readDatasetPrefix } from './read-dataset-prefix.ts'
@@ -27,7 +28,7 @@ export function addLoadsCommand(program: Command): void {
     .description('list what was loaded, the newest first')
     .option('--pipeline <name>', 'of this pipeline only')
     .option('--partition <name>', 'of this time slice only')
-    .option('--limit <number>', 'how many at most', readLimit, 20)
+    .option('--limit <number>', 'how many at most', numberUpTo(maxLimit), 20)
     .option('--json', 'print one JSON object a load')
     .action(async ({ pipeline, limit, json = false, ...options }) => {
       const partition =
@@ -81,12 +82,6 @@ function rowOf(load: LoadRecord): string[] {
 
 function describe({ dataset, run, ...load }: LoadDetails): string {
   return stringify({ load, dataset, run }, { lineWidth: 0 })
-}
-
-function readLimit(text: string): number {
-  const limit = Number(text)
-  if (/^\d+$/.test(text) && limit >= 1 && limit <= maxLimit) return limit
-  throw new InvalidArgumentError(`Give a number from 1 to ${maxLimit}.`)
 }
 
 function ask<Answer>(question: (session: Session) => Promise<Answer>): Promise<Answer> {

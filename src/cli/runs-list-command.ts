@@ -7,6 +7,7 @@ import { listPipelines } from '../pipeline/list-pipelines.ts'
 import { parsePipelineName } from '../pipeline/pipeline-name.ts'
 import { formatDuration } from '../format-duration.ts'
 import { formatBytes, formatTime } from './format.ts'
+import { numberUpTo } from './number-up-to.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
 import { withRuns, type RunsSession } from './runs-session.ts'
@@ -27,7 +28,7 @@ export function addListRunsCommand(runs: Command): void {
       `only those that are ${Object.keys(RUN_STATES).join(', ')}`,
       readState,
     )
-    .option('--limit <number>', 'how many at most', readLimit, 20)
+    .option('--limit <number>', 'how many at most', numberUpTo(maxLimit), 20)
     .option('--json', 'print one JSON object a run')
     .action(({ state, limit, json = false, ...asked }) =>
       withRuns(async ({ client, settings }) => {
@@ -109,9 +110,3 @@ function readState(text: string): RunState {
 }
 
 const runStates = Object.keys(RUN_STATES) as RunState[]
-
-function readLimit(text: string): number {
-  const limit = Number(text)
-  if (/^\d+$/.test(text) && limit >= 1 && limit <= maxLimit) return limit
-  throw new InvalidArgumentError(`Give a number from 1 to ${maxLimit}.`)
-}

@@ -1,35 +1,41 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DuckDb, type ActivityPorts, type LoadStarter } from '../../activities/index.ts'
+import type { Client } from '@temporalio/client'
+import { DuckDb, type ActivityPorts, type GarbagePorts } from '../../activities/index.ts'
+import type { BackfillPorts } from '../../activities/backfill/slice-loads.ts'
 import type { EndpointPorts } from '../../activities/endpoint-call.ts'
 import type { ObjectStore } from '../../codec/index.ts'
-import type { DatabaseAddress, StoreAddress } from '../../infra/stack/stack-addresses.ts'
 import type { WorkerRole } from '../../workflows/task-queues.ts'
-import type { HostList } from '../sources/host-list.ts'
+import { createLoadStarter } from '../client/load-starter.ts'
+import { createSliceLoads } from '../client/slice-loads.ts'
+import { openGarbage } from '../inspect/open-garbage.ts'
 import { createSources } from '../sources/create-sources.ts'
 import { createTargets } from '../targets/create-targets.ts'
 import { createParquetTarget } from '../targets/parquet/parquet-target.ts'
 import { createPostgresTarget } from '../targets/postgres/postgres-target.ts'
+import type { RunWorkerOptions } from './run-worker.ts'
 
-export interface OpenPortsOptions {
+export interface OpenPortsOptions extends Pick<
+  RunWorkerOptions,
+  | 'addresses'
+  | 'taskQueue'
+  | 'environment'
+  | 'sourceHosts'
+  | 'sourceDirectories'
+  | 'stateDirectory'
+  | 'modules'
+> {
   readonly roles: readonly WorkerRole[]
-  readonly addresses: { readonly store: StoreAddress; readonly database?: DatabaseAddress }
   readonly store: ObjectStore
-  readonly starter: LoadStarter
+  readonly client: Client
   /** Loading activities at once. */
   readonly loadsAtOnce: number
-  /** Where `${NAME}` references of pipelines are looked up. */
-  readonly environment: Readonly<Record<string, string | undefined>>
-  readonly sourceHosts?: HostList | undefined
-  readonly sourceDirectories?: readonly string[] | undefined
-  readonly stateDirectory: string
-  readonly modules: readonly string[]
 }
 
 /** To the database: an attempt may have to look after an earlier one. */
 const leastConnections = 4
 
-type Ports = ActivityPorts & EndpointPorts
+type Ports = ActivityPorts & EndpointPorts & BackfillPorts & GarbagePorts
 
 export interface OpenPorts {
   readonly ports: Ports
@@ -38,7 +44,7 @@ export interface OpenPorts {
 
 /** What the activities of these roles reach outside, and no more: the others' are never opened. */
 export async function openPorts(options: OpenPortsOptions): Promise<OpenPorts> {
-  const { roles, addresses, store, starter, environment } = options
+  const { roles, addresses, client, store, taskQueue, environment } = options
   const has = (role: WorkerRole): boolean => roles.includes(role)
   const sources = has('fetching')
     ? createSources({
@@ -68,10 +74,14 @@ export async function openPorts(options: OpenPortsOptions): Promise<OpenPorts> {
           }),
         })
       : undefined
+  const garbage = has('loading')
+    ? openGarbage({ client, store, addresses, environment, allowedHosts: options.sourceHosts })
+    : undefined
   return {
     ports: {
       store,
-      starter,
+      starter: createLoadStarter(client, taskQueue),
+      sliceLoads: createSliceLoads(client, taskQueue),
       get duckDb() {
         return opened(duckDb)
       },
@@ -87,10 +97,17 @@ export async function openPorts(options: OpenPortsOptions): Promise<OpenPorts> {
       get target() {
         return opened(target)
       },
+      get uploads() {
+        return opened(garbage).uploads
+      },
+      get garbageSources() {
+        return opened(garbage).garbageSources
+      },
     },
     async close() {
       await sources?.close()
       await target?.close()
+      await garbage?.close()
       duckDb?.close()
     },
   }

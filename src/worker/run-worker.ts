@@ -10,13 +10,10 @@ import {
 import type { DatabaseAddress, StackAddresses } from '../../infra/stack/stack-addresses.ts'
 import { connectionOptions, reach } from '../client/connect-temporal.ts'
 import { createRetentionHistories } from '../client/retention-histories.ts'
-import { createLoadStarter } from '../client/load-starter.ts'
-import { createSliceLoads } from '../client/slice-loads.ts'
 import type { PayloadSettings } from '../config/read-settings.ts'
 import type { WorkerSettings } from '../config/worker-settings.ts'
 import type { HostList } from '../sources/host-list.ts'
 import { countCodec } from './count-codec.ts'
-import { openGarbage } from '../inspect/open-garbage.ts'
 import { createWorkers } from './create-workers.ts'
 import type { Tracing } from './open-tracing.ts'
 import { openPorts } from './open-ports.ts'
@@ -68,14 +65,12 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   ).catch(({ message }: Error) =>
     Runtime.instance().logger.warn(`the bucket is not marked: ${message}`),
   )
-  const sliceLoads = createSliceLoads(client, taskQueue)
-  const garbage = openGarbage({ ...options, client, store, allowedHosts: options.sourceHosts })
   const tracing = worker.tracesUrl === undefined ? undefined : await traceTo(worker.tracesUrl)
   const opened = await openPorts({
     ...options,
     roles: worker.roles,
+    client,
     store,
-    starter: createLoadStarter(client, taskQueue),
     loadsAtOnce: worker.concurrency.loading,
   })
   try {
@@ -87,7 +82,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       dataConverter,
       payloads,
       tracing,
-      activities: createActivities(Object.assign(opened.ports, { sliceLoads }, garbage)),
+      activities: createActivities(opened.ports),
     })
     const running = workers.map((each) => each.run())
     const stop = (): void => {
@@ -106,7 +101,6 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   } finally {
     await opened.close()
     await tracing?.close()
-    await garbage.close()
     await marking
     store.close()
     // Of workers that were not waited for it is in use yet; the process ends without.

@@ -1,19 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { convertBatch } from '../../activities/convert-batch.ts'
+import { partsPerItem } from '../../activities/landing/part-pages.ts'
 import { landItem } from '../../activities/land-item.ts'
 import { listItems } from '../../activities/list-items.ts'
 import { prepareLoad } from '../../activities/prepare-load.ts'
 import { stageBatch } from '../../activities/stage-batch.ts'
 import type { DatasetId, PipelineDefinition } from '../../activities/index.ts'
 import { createS3ObjectStore } from '../../codec/index.ts'
-import { createLoadStarter } from '../../src/client/load-starter.ts'
 import { readSettings } from '../../src/config/read-settings.ts'
 import { openPorts } from '../../src/worker/open-ports.ts'
 import { WORKER_ROLES } from '../../workflows/task-queues.ts'
 import { partition, type ScaleBed } from './scale-bed.ts'
-
-/** Numbers of parts of an item, as the workflow has them. */
-const partsPerItem = 8192
 
 /**
  * Seconds that the work on each item of a source takes by itself: the same activities, one after the
@@ -29,7 +26,8 @@ export async function floorSecondsPerItem(
     roles: WORKER_ROLES,
     addresses,
     store,
-    starter: createLoadStarter(session.client, taskQueue),
+    client: session.client,
+    taskQueue,
     loadsAtOnce: worker.concurrency.loading,
     environment: {},
     sourceDirectories: [directory],

@@ -2,6 +2,7 @@ import type { DatasetId } from '../../../activities/load-target.ts'
 import type { LoadMode } from '../../../activities/pipeline-definition.ts'
 import { CatalogError } from './catalog-error.ts'
 import type { Session } from './sessions.ts'
+import { utcText } from './utc-text.ts'
 
 /** A row of `claimcheck.loads`; null stands where the load was made by an earlier version. */
 export interface LoadRecord {
@@ -52,18 +53,15 @@ export interface LoadFilter {
   readonly limit: number
 }
 
-const time = (name: string): string =>
-  `to_char(${name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
-
 /** One JSON object: counts are far below 2^53. */
 const LOAD = `json_build_object('datasetId', l.dataset_id, 'target', l.target, 'pipeline', l.pipeline,
   'partition', l.partition, 'manifestKey', l.manifest_key, 'mode', l.mode, 'rowsStaged', l.rows_staged,
   'rowsInserted', l.rows_inserted, 'rowsUpdated', l.rows_updated, 'rowsUnchanged', l.rows_unchanged,
   'rowsDeleted', l.rows_deleted, 'rowsDuplicate', l.rows_duplicate, 'rowsRejected', l.rows_rejected,
   'recordsServed', l.records_served, 'rowsConverted', l.rows_converted, 'keyCount', l.key_count,
-  'keyDigest', l.key_digest, 'madeFrom', l.made_from, 'madeBy', l.made_by, 'intervalStart', ${time('l.interval_start')},
-  'intervalEnd', ${time('l.interval_end')}, 'requestedAt', ${time('l.requested_at')},
-  'publishedAt', ${time('l.published_at')})`
+  'keyDigest', l.key_digest, 'madeFrom', l.made_from, 'madeBy', l.made_by, 'intervalStart', ${utcText('l.interval_start')},
+  'intervalEnd', ${utcText('l.interval_end')}, 'requestedAt', ${utcText('l.requested_at')},
+  'publishedAt', ${utcText('l.published_at')})`
 
 /** What was loaded, the newest first. */
 export async function listLoads(
@@ -92,7 +90,7 @@ export async function findLoadByPrefix(session: Session, prefix: string): Promis
               json_build_object('partCount', d.part_count, 'rowCount', d.row_count) END AS dataset,
             CASE WHEN r.dataset_id IS NOT NULL THEN
               json_build_object('workflowId', r.workflow_id, 'state', r.state,
-                'beganAt', ${time('r.began_at')}, 'endedAt', ${time('r.ended_at')}) END AS run
+                'beganAt', ${utcText('r.began_at')}, 'endedAt', ${utcText('r.ended_at')}) END AS run
        FROM claimcheck.loads AS l
        LEFT JOIN claimcheck.datasets AS d USING (dataset_id)
        LEFT JOIN claimcheck.runs AS r USING (dataset_id)

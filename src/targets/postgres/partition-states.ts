@@ -1,4 +1,5 @@
 import type { Session } from './sessions.ts'
+import { utcText } from './utc-text.ts'
 
 /** How a partition stands in the table that its pipeline loads, by the catalog. */
 export interface PartitionState {
@@ -19,9 +20,6 @@ export interface PartitionState {
     readonly publishedAt: string
   } | null
 }
-
-const time = (name: string): string =>
-  `to_char(${name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
 /**
  * The newest partitions of each pipeline, or of one, the newest first.
@@ -52,11 +50,11 @@ export async function partitionStates(
          FROM joined
      )
      SELECT json_build_object('pipeline', pipeline, 'partition', partition, 'target', target,
-              'state', state, 'failureCode', failure_code, 'intervalStart', ${time('interval_start')},
+              'state', state, 'failureCode', failure_code, 'intervalStart', ${utcText('interval_start')},
               'workflowId', workflow_id,
               'load', CASE WHEN dataset_id IS NOT NULL THEN json_build_object('datasetId', dataset_id,
                 'rowsStaged', rows_staged, 'rowsRejected', rows_rejected,
-                'publishedAt', ${time('published_at')}) END) AS partition
+                'publishedAt', ${utcText('published_at')}) END) AS partition
        FROM numbered WHERE place <= $2 ORDER BY pipeline, place`,
     [pipeline ?? null, limit],
   )
