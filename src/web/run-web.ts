@@ -17,7 +17,6 @@ import type { Environment } from '../sources/resolve-references.ts'
 import type { ApiServices } from './api/api-services.ts'
 import { createApi } from './api/create-api.ts'
 import { EventStreams } from './api/event-streams.ts'
-import { metricsRoute } from './metrics/metrics-route.ts'
 import { createPages } from './page/create-pages.ts'
 import { openPageServices, type OpenedPageServices } from './page/open-page-services.ts'
 import { startWebServer } from './start-web-server.ts'
@@ -67,7 +66,6 @@ export async function runWeb(options: RunWebOptions): Promise<void> {
     const app = createWebApp({
       codecServer: codecServerOn(store, options),
       api: createApi({ ...guarded, services }),
-      metrics: metricsRoute({ ...guarded, services: pageServices }),
       pages: createPages({ ...guarded, services: pageServices }),
     })
     const server = await startWebServer({ ...web, fetch: app.fetch })

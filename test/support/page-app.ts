@@ -4,7 +4,6 @@ import { MemoryObjectStore } from '../../codec/index.ts'
 import { CommandError } from '../../src/command-error.ts'
 import { createApi } from '../../src/web/api/create-api.ts'
 import { EventStreams } from '../../src/web/api/event-streams.ts'
-import { metricsRoute } from '../../src/web/metrics/metrics-route.ts'
 import { createPages } from '../../src/web/page/create-pages.ts'
 import type { PageServices } from '../../src/web/page/page-services.ts'
 import { createWebApp } from '../../src/web/web-app.ts'
@@ -52,7 +51,6 @@ export function createPageApp({ directory, token, services: given = {} }: PageAp
     codecServer: () => assert.fail('nothing is decoded'),
     api: createApi(guarded),
     pages: createPages(guarded),
-    metrics: metricsRoute(guarded),
   })
   return { app, store, failures }
 }

@@ -4,6 +4,7 @@ import type { CodedError } from '../../../codec/index.ts'
 import { answerError, statusOf, toShownError } from '../api/answer-error.ts'
 import { createApiAccess, type ApiAccessOptions } from '../api/api-access.ts'
 import { downloadObject } from './download-object.ts'
+import { answerMetrics } from '../metrics/answer-metrics.ts'
 import { layout } from './layout.ts'
 import type { Page, PageContent } from './page.ts'
 import type { PageServices } from './page-services.ts'
@@ -111,6 +112,7 @@ export function createPages({ services, onFailure, ...accessOptions }: PagesOpti
     return new Response(text, { status, headers })
   }
 
+  pages.get('/metrics', (context) => guarded(context, true, () => answerMetrics(services)))
   pages.post('/runs/:id/-/:control', (context) =>
     guarded(context, false, () => actOnRun(context.req.param(), services)),
   )
