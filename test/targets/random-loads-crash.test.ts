@@ -7,7 +7,7 @@ import { createPostgresTarget } from '../../src/targets/postgres/postgres-target
 import { startSecondPostgres } from '../support/second-postgres.ts'
 import { openRandomBed, type RandomBed } from './support/random-bed.ts'
 import { oneCrash } from './support/random-kills.ts'
-import { randomSeed } from './support/random-seed.ts'
+import { randomSeed } from '../support/random-seed.ts'
 import { randomShapes } from './support/random-shapes.ts'
 import { randomTables } from './support/random-tables.ts'
 import { sampleLoad } from './support/sample-load.ts'

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { openRandomBed, type RandomBed } from './support/random-bed.ts'
 import { kills } from './support/random-kills.ts'
-import { randomSeed } from './support/random-seed.ts'
+import { randomSeed } from '../support/random-seed.ts'
 import { randomShapes } from './support/random-shapes.ts'
 import { randomTables } from './support/random-tables.ts'
 
