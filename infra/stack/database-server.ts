@@ -1,6 +1,10 @@
 import { chownSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 
+import { DatabaseError } from 'pg'
+
+import { StackError } from '../stack-error.ts'
 import { createDatabase } from './create-database.ts'
+import { noteSecret, setAsideEarlier } from './data-secret.ts'
 import { type Account, obtainDatabaseAccount } from './database-account.ts'
 import { chooseDatabaseFolder, isInitialised, makeDatabaseFolder } from './database-folder.ts'
 import { databaseSettings } from './database-settings.ts'
@@ -29,6 +33,7 @@ export function databaseServer(
   let created = false
   const program = (name: string, args: readonly string[]) =>
     postgresProgram(native, account, name, args)
+  const isOutside = () => !folder.startsWith(dataDirectory)
   return {
     name: 'database',
     portNames: ['sql'],
@@ -36,8 +41,12 @@ export function databaseServer(
       account = obtainDatabaseAccount()
       native = obtainNativePostgres(account)
       folder = chooseDatabaseFolder(dataDirectory, account)
-      if (!folder.startsWith(dataDirectory)) {
+      if (isOutside()) {
         report(`PostgreSQL keeps its data in ${folder}: its account cannot reach ${dataDirectory}`)
+        const aside = setAsideEarlier(folder, credentials.superuserPassword)
+        if (aside !== undefined) {
+          report(`Data of an earlier stack at this path is now in ${aside}: remove it by hand`)
+        }
       }
       if (isInitialised(folder)) {
         removeStaleProcessFile(folder)
@@ -81,7 +90,10 @@ export function databaseServer(
           superuserUrl: url(ports, 'postgres', credentials.superuserPassword, 'postgres'),
           name: databaseName,
           password: credentials.password,
+        }).catch((error: unknown) => {
+          throw isOtherPassword(error) ? madeWithAnother(folder) : error
         })
+        if (isOutside()) noteSecret(folder, credentials.superuserPassword)
         created = true
       }
       await probeDatabase(url(ports, databaseName, credentials.password, databaseName))
@@ -99,4 +111,20 @@ export function databaseServer(
     }),
     tidy() {},
   }
+}
+
+/** Of SQLSTATE: the password is wrong. */
+function isOtherPassword(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '28P01'
+}
+
+function madeWithAnother(folder: string): StackError {
+  return new StackError(
+    'STACK_SERVER_FAILED',
+    'the data of PostgreSQL was made with other secrets than this stack has',
+    {
+      remedy: 'Put the file of its secrets back, credentials.json; or move the data away.',
+      at: { server: 'database', folder },
+    },
+  )
 }

@@ -14,7 +14,7 @@ export interface EmbeddedServer {
    */
   prepare(run: (command: ServerCommand) => Promise<void>): Promise<void>
   command(ports: Ports): ServerCommand
-  /** Rejects as long as the server is not ready for real work. */
+  /** Rejects as long as the server is not ready for real work; with a StackError where it never will be. */
   check(ports: Ports): Promise<void>
   /** What the state file tells about it. */
   describe(ports: Ports): Partial<StackState>

@@ -26,6 +26,8 @@ export function externalAddresses(environment: Environment): Partial<StackAddres
   if (database !== undefined) {
     requireUrl(addressSettings.database, database, ['postgres:', 'postgresql:'])
   }
+  const uiUrl = read('CLAIMCHECK_TEMPORAL_UI_URL')?.replace(/\/+$/, '')
+  if (uiUrl !== undefined) requireUrl('CLAIMCHECK_TEMPORAL_UI_URL', uiUrl, ['http:', 'https:'])
   const accessKeyId = read('CLAIMCHECK_STORE_ACCESS_KEY_ID')
   const secretAccessKey = read('CLAIMCHECK_STORE_SECRET_ACCESS_KEY')
   if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
@@ -37,7 +39,11 @@ export function externalAddresses(environment: Environment): Partial<StackAddres
   const bucket = read('CLAIMCHECK_STORE_BUCKET')
   return {
     ...(temporal !== undefined && {
-      temporal: { address: temporal, namespace: read('TEMPORAL_NAMESPACE') ?? defaults.namespace },
+      temporal: {
+        address: temporal,
+        namespace: read('TEMPORAL_NAMESPACE') ?? defaults.namespace,
+        ...(uiUrl !== undefined && { uiUrl }),
+      },
     }),
     // A bucket alone is one on AWS.
     ...((endpoint ?? bucket) !== undefined && {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, lstatSync, mkdirSync, realpathSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, realpathSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { StackError } from '../stack-error.ts'
@@ -21,9 +21,7 @@ export function shelterPath(original: string): string {
 export function obtainShelter(original: string): string {
   const folder = shelterPath(original)
   mkdirSync(folder, { recursive: true, mode: 0o755 })
-  const facts = lstatSync(folder)
-  // Anybody can make a folder here, so one that somebody else made is not ours to trust.
-  if (!facts.isDirectory() || facts.uid !== process.getuid?.()) {
+  if (!isOurs(folder)) {
     throw new StackError(
       'STACK_SERVER_FAILED',
       'the folder for PostgreSQL belongs to another user',
@@ -35,4 +33,16 @@ export function obtainShelter(original: string): string {
   }
   chmodSync(folder, 0o755)
   return folder
+}
+
+/** Removes the folder for this path with all that is in it, where there is one of ours. */
+export function removeShelter(original: string): void {
+  const folder = shelterPath(original)
+  if (isOurs(folder)) rmSync(folder, { recursive: true, force: true })
+}
+
+/** Anybody can make a folder here, so one that somebody else made is not ours to trust. */
+function isOurs(folder: string): boolean {
+  const facts = lstatSync(folder, { throwIfNoEntry: false })
+  return facts?.isDirectory() === true && facts.uid === process.getuid?.()
 }

@@ -75,6 +75,8 @@ async function becomeReady(
       return
     } catch (cause) {
       signal.throwIfAborted()
+      // What it will say as often as it is asked.
+      if (cause instanceof StackError) throw cause
       if (ended.signal.aborted) throw failure('ended while it started', ended.signal.reason)
       if (Date.now() > deadline) throw failure('did not become ready', cause)
     }

@@ -32,6 +32,10 @@ export function temporalServer(dataDirectory: string): EmbeddedServer {
         `--http-port=${portOf(ports, 'http')}`,
         `--metrics-port=${portOf(ports, 'metrics')}`,
         `--db-filename=${join(folder, 'temporal.sqlite')}`,
+        // Each of its many small transactions would wait for the disk several times. What a killed process
+        // has committed stays; only a machine that loses power may lose the last moments.
+        '--sqlite-pragma=journal_mode=WAL',
+        '--sqlite-pragma=synchronous=NORMAL',
         ...searchAttributes.map((name) => `--search-attribute=${name}=Keyword`),
         // A worker that stops is given no more tasks: one on its way would be missed until it times out.
         '--dynamic-config-value=frontend.enableCancelWorkerPollsOnShutdown=true',

@@ -12,7 +12,7 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -53,6 +53,18 @@ test(
     const again = await runStackProgram(t, once).ready
     assert.deepEqual(again.addresses, first.addresses)
     assert.equal(readState(stackPaths(directory).state)?.databaseDirectory, folder)
+    await stopStack(directory)
+
+    // The checkout is deleted, and cloned again at the same path.
+    rmSync(directory, { recursive: true })
+    const cloned = await runStackProgram(t, once).ready
+    assert.notEqual(cloned.addresses.database.url, first.addresses.database.url)
+    assert.equal(readState(stackPaths(directory).state)?.databaseDirectory, folder)
+    const aside = readdirSync(dirname(folder)).filter((name) =>
+      name.startsWith('database.earlier-'),
+    )
+    assert.equal(aside.length, 1)
+    assert.ok(statSync(join(dirname(folder), aside[0] ?? '', 'PG_VERSION')).isFile())
     await eraseStack(directory)
     assert.throws(() => statSync(folder), { code: 'ENOENT' })
   },

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 
+import { databaseServer } from '../../infra/stack/database-server.ts'
 import { eraseStack } from '../../infra/stack/erase-stack.ts'
 import { identifyProcess } from '../../infra/stack/process-identity.ts'
 import { readStack } from '../../infra/stack/read-stack.ts'
@@ -113,6 +114,19 @@ test('servers that the environment names are used and not started', async (t) =>
     assert.deepEqual(readStack(empty, everything), given.addresses)
   })
   await stack.stop()
+})
+
+test('data that was made with other secrets is told at once, and not waited for', async () => {
+  const port = Number(new URL(elsewhere.addresses.database.url).port)
+  const lost = { password: 'another', superuserPassword: 'sesame-open' }
+  await assert.rejects(
+    databaseServer(elsewhereDirectory, lost, () => {}).check({ sql: port }),
+    (error) => {
+      assert.ok(isStackError(error, 'STACK_SERVER_FAILED'))
+      assert.match(`${error.message} ${error.remedy}`, /other secrets.*credentials\.json/)
+      return !error.message.includes('sesame')
+    },
+  )
 })
 
 test('a given server that does not answer is named, and its secrets are not', async (t) => {

@@ -35,7 +35,7 @@ export function stackProcesses(directory: string): ProcessIdentity[] {
 /** Waits until none of the processes is left, and answers with those that are after the time. */
 export async function survivors(
   processes: readonly ProcessIdentity[],
-  timeoutMs = 15_000,
+  timeoutMs = 60_000,
 ): Promise<ProcessIdentity[]> {
   const deadline = Date.now() + timeoutMs
   for (;;) {
