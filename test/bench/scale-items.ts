@@ -5,6 +5,12 @@ import { rounded } from './report.ts'
 import type { ScaleBed } from './scale-bed.ts'
 import { floorSecondsPerItem } from './scale-floor.ts'
 
+export interface ItemsOptions {
+  readonly items: number
+  readonly floorItems: number
+  readonly rowsPerItem: number
+}
+
 export interface ItemsFigures {
   readonly items: number
   readonly rows: number
@@ -23,17 +29,16 @@ export interface ItemsFigures {
   readonly correct: boolean
 }
 
-const rowsPerItem = 3
 const itemsInFlight = 32
 
-/** Loads a folder of many tiny files, each by a child workflow of its own. */
+/** Loads a folder of many small files, each by a child workflow of its own. */
 export async function measureItems(
   bed: ScaleBed,
-  items: number,
-  floorItems: number,
+  { items, floorItems, rowsPerItem }: ItemsOptions,
 ): Promise<ItemsFigures> {
-  const floorDefinition = await bed.define('floor', folderOf(bed, 'floor', floorItems))
-  const definition = await bed.define('items', folderOf(bed, 'items', items))
+  const folder = (name: string, files: number) => folderOf(bed, { name, files, rowsPerItem })
+  const floorDefinition = await bed.define('floor', folder('floor', floorItems))
+  const definition = await bed.define('items', folder('items', items))
   const ofFloor = { worker: process.pid, ...bed.pids }
   const beforeFloor = cpuSeconds(ofFloor)
   const floorPerItem = await floorSecondsPerItem(bed, floorDefinition)
@@ -79,12 +84,15 @@ function perItem(
 
 function folderOf(
   { directory }: ScaleBed,
-  name: string,
-  items: number,
+  {
+    name,
+    files,
+    rowsPerItem,
+  }: { readonly name: string; readonly files: number; readonly rowsPerItem: number },
 ): Readonly<Record<string, unknown>> {
   const folder = join(directory, 'files', name)
   mkdirSync(folder, { recursive: true })
-  for (let item = 0; item < items; item += 1) {
+  for (let item = 0; item < files; item += 1) {
     const rows = Array.from({ length: rowsPerItem }, (_, row) => item * rowsPerItem + row + 1)
     const lines = rows.map((id) => `{"id":${id}}\n`).join('')
     writeFileSync(join(folder, `${String(item).padStart(6, '0')}.ndjson`), lines)

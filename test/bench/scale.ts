@@ -1,8 +1,8 @@
 /**
- * How loads of many items scale: a folder of tiny files, each an item, beside the least that can be done
+ * How loads of many items scale: a folder of small files, each an item, beside the least that can be done
  * with them; a slow source with one worker and with four; how long histories get.
  *
- *   npm run bench:scale -- [--items N] [--floor-items N] [--slow-items N] [--latency SECONDS]
+ *   npm run bench:scale -- [--items N] [--item-rows N] [--floor-items N] [--slow-items N] [--latency SECONDS]
  *       [--case items|workers|histories] [--json]
  *
  * Fails when a table is not what the source holds or a history is 1 MB or longer, never for slowness.
@@ -17,6 +17,7 @@ import { measureWorkers } from './scale-workers.ts'
 const { values } = parseArgs({
   options: {
     items: { type: 'string', default: '10000' },
+    'item-rows': { type: 'string', default: '1000' },
     'floor-items': { type: 'string', default: '500' },
     'slow-items': { type: 'string', default: '128' },
     latency: { type: 'string', default: '2' },
@@ -40,7 +41,11 @@ try {
     say(JSON.stringify(figures['histories']))
   }
   if (isWanted('items')) {
-    const items = await measureItems(bed, Number(values.items), Number(values['floor-items']))
+    const items = await measureItems(bed, {
+      items: Number(values.items),
+      floorItems: Number(values['floor-items']),
+      rowsPerItem: Number(values['item-rows']),
+    })
     correct &&= items.correct
     figures['items'] = items
   }

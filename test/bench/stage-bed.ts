@@ -13,6 +13,7 @@ import { copyFile } from './stage-floor.ts'
 import { measure, type Measured } from './stage-measure.ts'
 import { flightsLoad, openOurSide, type OurSide } from './stage-ours.ts'
 import { writeParts, type LocalPart } from './stage-parts.ts'
+import { shuffleRows, type StageRows } from './stage-shuffled.ts'
 
 /** The same rows in every form that a side starts with. */
 export interface StageBed {
@@ -26,6 +27,8 @@ export interface StageBed {
   readonly binaryPath: string
   /** All rows, in a table that is only read. */
   readonly rowsTable: string
+  /** The rows in no order of their keys. */
+  readonly shuffled: StageRows
   readonly ours: OurSide
   /** Whether a table holds the rows, by count and digest. */
   isRight(table: string): Promise<boolean>
@@ -55,6 +58,7 @@ export async function openStageBed(rows: number): Promise<StageBed> {
       database.query(to(`COPY ${rowsTable} (${columnNames.join(', ')}) TO STDOUT (FORMAT binary)`)),
       createWriteStream(binaryPath),
     )
+    const shuffled = await shuffleRows(database, rowsTable, parts, files)
     const ours = await openOurSide(databaseUrl, join(files, 'spill'))
     await ours.check(flightsLoad('flights_ours', parts))
     const databasePid = stack.pids['database'] ?? 0
@@ -67,6 +71,7 @@ export async function openStageBed(rows: number): Promise<StageBed> {
       csvPath,
       binaryPath,
       rowsTable,
+      shuffled,
       ours,
       async isRight(table) {
         const contents = await tableContents(database, table)

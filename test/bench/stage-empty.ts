@@ -4,16 +4,25 @@ import type { StageBed } from './stage-bed.ts'
 import type { StageCase } from './stage-case.ts'
 import { copyFile, copyTool } from './stage-floor.ts'
 import { flightsLoad } from './stage-ours.ts'
+import type { StageRows } from './stage-shuffled.ts'
 
 const oursName = 'flights_ours'
 const oursTable = `public.${oursName}`
 const theirsTable = 'public.flights_theirs'
 
+export interface EmptyTable {
+  readonly name: string
+  /** Whether there is one with its key already. */
+  readonly exists: boolean
+  readonly rows: StageRows
+}
+
 /** Stage and publish where there are no rows yet, beside COPY straight into a table that has its key. */
-export function emptyTableCase(bed: StageBed, { exists }: { readonly exists: boolean }): StageCase {
-  const { database, databaseUrl, parts, slice, ours } = bed
+export function emptyTableCase(bed: StageBed, { name, exists, rows }: EmptyTable): StageCase {
+  const { database, databaseUrl, slice, ours } = bed
+  const { parts, csvPath } = rows
   return {
-    name: exists ? 'stage and publish into an empty table' : 'stage and publish into a new table',
+    name: `stage and publish into ${name}`,
     theirsIs: `${copyTool}, csv file into an empty logged table with its primary key`,
     aim: 1.3,
     async ours() {
@@ -34,7 +43,7 @@ export function emptyTableCase(bed: StageBed, { exists }: { readonly exists: boo
     async theirs() {
       await createFlights(database, theirsTable)
       await database.query('CHECKPOINT')
-      const copy = { databaseUrl, table: theirsTable, path: bed.csvPath, format: 'csv' } as const
+      const copy = { databaseUrl, table: theirsTable, path: csvPath, format: 'csv' } as const
       const measured = await bed.measure(() => copyFile(copy))
       const correct = await bed.isRight(theirsTable)
       await database.query(`DROP TABLE ${theirsTable}`)

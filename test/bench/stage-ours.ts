@@ -1,6 +1,6 @@
 import { DuckDb } from '../../activities/conversion/duck-db.ts'
-import { readPart } from '../../activities/conversion/read-part.ts'
 import type { LoadCounts } from '../../activities/load-target.ts'
+import { stageRows } from '../../activities/stage-rows.ts'
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
 import { sampleLoad, type SampleLoad } from '../targets/support/sample-load.ts'
 import { flightsColumns } from './convert-flights.ts'
@@ -38,7 +38,7 @@ export async function openOurSide(url: string, spillDirectory: string): Promise<
       const lane = async (): Promise<void> => {
         for (const [partNumber, { path, rowCount }] of waiting) {
           await duckDb.withConnection(signal, (connection) => {
-            const chunks = readPart(connection, path, flightsColumns)
+            const chunks = stageRows(connection, path, flightsColumns)
             return target.stagePart({ ...load.part(partNumber, signal), rowCount, chunks })
           })
         }

@@ -33,8 +33,9 @@ try {
   const cases = [
     stagingCase(bed, 'csv', memory),
     stagingCase(bed, 'binary', memory),
-    emptyTableCase(bed, { exists: true }),
-    emptyTableCase(bed, { exists: false }),
+    emptyTableCase(bed, { name: 'an empty table', exists: true, rows: bed }),
+    emptyTableCase(bed, { name: 'an empty table, no order', exists: true, rows: bed.shuffled }),
+    emptyTableCase(bed, { name: 'a new table', exists: false, rows: bed }),
     mergeCase(bed, { name: 'every row differs', condition: 'true', aim: 1 }),
     mergeCase(bed, { name: '1 % differ', condition: 'id % 100 = 0', aim: 0.4 }),
     mergeCase(bed, { name: 'no row differs', condition: 'false' }),
@@ -65,7 +66,7 @@ if (values.json) {
 } else {
   const line = (cells: readonly (string | number | boolean | null)[]): void => {
     const [name, ...others] = cells.map((cell) => String(cell ?? '-'))
-    process.stdout.write(`${name?.padEnd(40)}${others.map((cell) => cell.padStart(9)).join('')}\n`)
+    process.stdout.write(`${name?.padEnd(50)}${others.map((cell) => cell.padStart(9)).join('')}\n`)
   }
   printFigures(facts, false)
   line(['', 'ours s', 'theirs s', 'ratio', 'aim', 'of CPU', 'correct'])

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ExistingRun } from '../../../activities/index.ts'
+import { ordered } from '../../../codec/ordered.ts'
+import { createRetentionHistories } from '../../../src/client/retention-histories.ts'
+import { checkMessage, checkRun, type CheckPorts } from './check-run.ts'
+import { collectGarbage, type CollectPorts } from './collect-garbage.ts'
+import { forgetRun, forgetRuns } from './forget-runs.ts'
+import { leftKeys, oldBlobs } from './what-is-left.ts'
+
+export interface FinishedFigures {
+  /** Blobs of weeks long over that something held when nothing went on any more. */
+  readonly heldOld: number
+  /** By the last collections. */
+  readonly deletedAtEnd: number
+  /** Garbage that a collection has left, and objects that are there after all is over. */
+  readonly left: number
+}
+
+export interface FinishRequest {
+  /** Runs that were forgotten. */
+  readonly seen: Set<string>
+  /** Lets go of what no run holds. */
+  readonly remove: () => Promise<void>
+}
+
+const dayMs = 86_400_000
+/** Longer than a week, the time that runs are kept, and any grace. */
+const afterAllMs = 365 * dayMs
+const checkedAtOnce = 4
+const endMs = 120_000
+
+/** Looks at all that is there; then lets go of it, and sees that it goes. */
+export async function finishSoak(
+  ports: CheckPorts & CollectPorts & { readonly say: (text: string) => void },
+  { seen, remove }: FinishRequest,
+): Promise<FinishedFigures> {
+  const { client, store, clock, counts, say } = ports
+  const { signal } = new AbortController()
+  const histories = createRetentionHistories(client)
+  say('decoding every history that is there')
+  const checks = ordered(histories.runs({ signal }), checkedAtOnce, async (run) => {
+    if (!seen.has(run.runId)) await checkRun(ports, run, signal)
+  })
+  for await (const _ of checks) signal.throwIfAborted()
+  for await (const { name, message } of histories.holders({ signal }))
+    await checkMessage(ports, name, message)
+
+  say('a collection while nothing is written')
+  const now = clock.now()
+  const swept = await collectGarbage(ports, { id: randomUUID(), now, signal })
+  const old = await oldBlobs(ports, now, signal)
+  for (const key of old.garbage) counts.troubles.push(`${key} is garbage, and is left`)
+
+  /** A listing may show runs for good that the server has forgotten: it is asked for each. */
+  const firstLeft = async (): Promise<ExistingRun | undefined> => {
+    for await (const listed of histories.runs({ signal })) {
+      const run = await histories.findRun({ ...listed, signal })
+      if (run !== undefined) return run
+    }
+    return undefined
+  }
+
+  say('letting go of all')
+  await remove()
+  const deadline = Date.now() + endMs
+  for (;;) {
+    await forgetRuns(ports, { keptMs: 0, seen })
+    const run = await firstLeft()
+    if (run === undefined) break
+    if (Date.now() > deadline) throw new Error(`workflow ${run.workflowId} does not end`)
+    // The server may drop what it is asked so soon after the end of a run.
+    if (run.closedAt !== undefined) await forgetRun(client, run)
+    await delay(200)
+  }
+  const afterAll = new Date(clock.now().getTime() + afterAllMs)
+  const last = await collectGarbage(ports, { id: randomUUID(), now: afterAll, signal })
+  const left = await leftKeys(store, client.options)
+  for (const key of left) counts.troubles.push(`${key} is left after all`)
+  return {
+    heldOld: old.held,
+    deletedAtEnd: swept.deleted + last.deleted,
+    left: old.garbage.length + left.length,
+  }
+}
