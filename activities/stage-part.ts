@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ActivityPorts } from './activity-ports.ts'
-import { readPart } from './conversion/read-part.ts'
 import type { DatasetId } from './load-target.ts'
 import { tableColumns } from './pinned-run.ts'
 import type { PinnedRun } from './run-reference.ts'
+import { stageRows } from './stage-rows.ts'
 import { withWorkingFolder } from './working-folder.ts'
 
 export interface StagedPart {
@@ -33,7 +33,7 @@ export function stagePart(
         datasetId,
         partNumber,
         rowCount,
-        chunks: readPart(connection, path, columns),
+        chunks: stageRows(connection, path, columns),
         path,
         signal,
       }),

@@ -73,7 +73,7 @@ const elementsByKind: Readonly<Record<ScalarType['kind'], fc.Arbitrary<Element>>
   bytea: fc.uint8Array().map((bytes) => inQuotes(`\\x${Buffer.from(bytes).toString('hex')}`)),
 }
 
-describe('arrays in PostgreSQL', { timeout: 120_000 }, () => {
+describe('arrays in PostgreSQL', { timeout: 300_000 }, () => {
   let database: TestDatabase
   let client: Client
   let target: LoadTarget

@@ -33,7 +33,7 @@ const digests: readonly (readonly [ColumnType, readonly [Value, Value], string])
   [{ kind: 'bytea' }, [Uint8Array.of(0, 255), Uint8Array.of(92)], '61b20064f16874d0'],
 ]
 
-describe('the digest of a load’s keys', { timeout: 60_000 }, () => {
+describe('the digest of a load’s keys', { timeout: 300_000 }, () => {
   let database: TestDatabase
   let target: LoadTarget
 

@@ -11,9 +11,9 @@ import { createPostgresTarget } from '../../src/targets/postgres/postgres-target
 import { flightColumns, flights, sampleLoad, type SampleLoad } from './support/sample-load.ts'
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts'
 
-const signal = AbortSignal.timeout(60_000)
+const signal = AbortSignal.timeout(300_000)
 
-describe('the loads of the catalog', { timeout: 60_000 }, () => {
+describe('the loads of the catalog', { timeout: 300_000 }, () => {
   let database: TestDatabase
   let target: LoadTarget
   let loads: SampleLoad[]
@@ -84,6 +84,7 @@ describe('the loads of the catalog', { timeout: 60_000 }, () => {
       rowsConverted: null,
       keyCount: 3,
       madeBy: null,
+      missingFields: null,
       madeFrom: null,
       intervalStart: '2026-11-23T00:00:00.000Z',
       intervalEnd: '2026-11-24T00:00:00.000Z',

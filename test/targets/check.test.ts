@@ -15,7 +15,7 @@ import { createTestDatabase, type TestDatabase } from './support/test-database.t
 
 const PASSWORD = 'not-to-be-told'
 
-describe('checking a PostgreSQL target before a load', { timeout: 60_000 }, () => {
+describe('checking a PostgreSQL target before a load', { timeout: 300_000 }, () => {
   let database: TestDatabase
   let target: LoadTarget
   const role = `claimcheck_test_loader_${process.pid}`
@@ -62,6 +62,7 @@ describe('checking a PostgreSQL target before a load', { timeout: 60_000 }, () =
       { number: 3, file: '0003_rejects_and_marks.sql' },
       { number: 4, file: '0004_modes_and_catalog.sql' },
       { number: 5, file: '0005_made_from.sql' },
+      { number: 6, file: '0006_missing_fields.sql' },
     ])
     assert.deepEqual(await database.query(`SELECT to_regclass('public.flights') AS made`), [
       { made: null },

@@ -3,7 +3,10 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import type { LoadTarget } from '../../activities/load-target.ts'
+import { publishName } from '../../src/targets/postgres/load-locks.ts'
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
+import { publishLoad } from '../../src/targets/postgres/publish-load.ts'
+import { openSessions, type Sessions } from '../../src/targets/postgres/sessions.ts'
 import { column } from './support/column.ts'
 import { readTexts } from './support/random-cells.ts'
 import { loadPersistently, loadRows, tableTexts, toSampleLoad } from './support/random-loading.ts'
@@ -11,7 +14,7 @@ import { Oracle } from './support/random-oracle.ts'
 import type { RandomLoad, RandomTable } from './support/random-tables.ts'
 import type { Sample } from './support/random-types.ts'
 import type { Row } from './support/part-chunk-of.ts'
-import { flightColumns, sampleLoad, type SampleLoad } from './support/sample-load.ts'
+import { flightColumns, flights, sampleLoad, type SampleLoad } from './support/sample-load.ts'
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts'
 
 const loadCount = 8
@@ -60,7 +63,7 @@ function dayOf(index: number): string {
   return String(index < 2 ? 29 + index : index - 1).padStart(2, '0')
 }
 
-describe('loads at the same time', { timeout: 120_000 }, () => {
+describe('loads at the same time', { timeout: 300_000 }, () => {
   let database: TestDatabase
   let client: Client
   let endedCount = 0
@@ -168,6 +171,47 @@ describe('loads at the same time', { timeout: 120_000 }, () => {
     })
   }
 
+  it('are told apart by when they came, not by when they began', async () => {
+    const target = createPostgresTarget({ url: database.url })
+    const last = sampleLoad('raced', [flights(1, 1)])
+    const first = sampleLoad('raced', [flights(1, 1, 'SK')])
+    await last.stage(target)
+    const sessions = openSessions({
+      url: database.url,
+      maxConnections: 1,
+      connectTimeoutMs: 10_000,
+    })
+    let hasBegun = false
+    const raced: Sessions = {
+      ...sessions,
+      transaction: (name, signal, body, isolation) =>
+        sessions.transaction(
+          name,
+          signal,
+          async (session) => {
+            // Its transaction has begun, and does not have the table's lock yet.
+            if (name === publishName(last.datasetId) && !hasBegun) {
+              hasBegun = true
+              await first.run(target)
+            }
+            return body(session)
+          },
+          isolation,
+        ),
+    }
+    await publishLoad(raced, last.request, { patienceMs: 1_000, waitMs: 10_000 })
+    await sessions.close()
+    await target.close()
+    assert.deepEqual(await database.query('SELECT carrier FROM raced'), [{ carrier: 'DY' }])
+    const published = await database.query<{ id: string }>(
+      `SELECT dataset_id AS id FROM claimcheck.loads WHERE target = 'public.raced' ORDER BY published_at`,
+    )
+    assert.deepEqual(
+      published.map(({ id }) => id),
+      [first.datasetId, last.datasetId],
+    )
+  })
+
   it('went on after sessions were ended', () => {
     assert.ok(endedCount > 0)
   })
@@ -181,7 +225,7 @@ interface TableState {
   readonly sum: bigint
 }
 
-describe('a reader of a table that is loaded', { timeout: 120_000 }, () => {
+describe('a reader of a table that is loaded', { timeout: 300_000 }, () => {
   let database: TestDatabase
   let target: LoadTarget
 

@@ -152,7 +152,7 @@ const types: readonly [ColumnType, fc.Arbitrary<Sample>][] = [
   ],
 ]
 
-describe('binary COPY against what PostgreSQL reads from text', { timeout: 60_000 }, () => {
+describe('binary COPY against what PostgreSQL reads from text', { timeout: 300_000 }, () => {
   let database: TestDatabase
   let client: Client
 

@@ -12,7 +12,7 @@ import { createTestDatabase, type TestDatabase } from './support/test-database.t
 
 const days = ['2026-10-31', '2026-11-01', '2026-11-30', '2026-12-01']
 
-describe('the slices that a table has', { timeout: 60_000 }, () => {
+describe('the slices that a table has', { timeout: 300_000 }, () => {
   let database: TestDatabase
   let target: LoadTarget
 

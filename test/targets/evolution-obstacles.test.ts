@@ -12,7 +12,7 @@ import { createTestDatabase, type TestDatabase } from './support/test-database.t
 const key = column('id', 'bigint', 'key')
 const evolve = { request: { evolve: true } }
 
-describe('what a table is not evolved over', { timeout: 120_000 }, () => {
+describe('what a table is not evolved over', { timeout: 300_000 }, () => {
   let database: TestDatabase
   let target: LoadTarget
 

@@ -54,7 +54,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   jsonb: ['{"b": 1.00, "a": "é"}'],
 }
 
-describe('the lattice of types in PostgreSQL', { timeout: 120_000 }, () => {
+describe('the lattice of types in PostgreSQL', { timeout: 300_000 }, () => {
   let database: TestDatabase
 
   before(async () => {

@@ -14,7 +14,7 @@ import { createTestDatabase, type TestDatabase } from './support/test-database.t
 
 const evolve = { request: { evolve: true } }
 
-describe('a table that follows its columns', { timeout: 120_000 }, () => {
+describe('a table that follows its columns', { timeout: 300_000 }, () => {
   let database: TestDatabase
   let target: LoadTarget
 

@@ -12,7 +12,7 @@ import { createTestDatabase, type TestDatabase } from './support/test-database.t
 
 const CHILD = fileURLToPath(new URL('support/publish-child.ts', import.meta.url))
 
-describe('publishing while an earlier attempt is still at it', { timeout: 60_000 }, () => {
+describe('publishing while an earlier attempt is still at it', { timeout: 300_000 }, () => {
   let database: TestDatabase
   let target: LoadTarget
 

@@ -50,7 +50,7 @@ const pages = [0, 1].map((pageNumber) =>
   pageKey(run, { pageNumber, cursorDigest: 'e3b0c44298fc1c14' }, 'json'),
 )
 
-describe('lineage', { timeout: 60_000 }, () => {
+describe('lineage', { timeout: 300_000 }, () => {
   let database: TestDatabase
   let sessions: Sessions
   let store: MemoryObjectStore
@@ -76,7 +76,7 @@ describe('lineage', { timeout: 60_000 }, () => {
   })
   beforeEach(async () => {
     store = new MemoryObjectStore()
-    place = { sessions, store, definition, signal: AbortSignal.timeout(60_000) }
+    place = { sessions, store, definition, signal: AbortSignal.timeout(300_000) }
     await putJson(store, definitionKey(run), {
       definition,
       interval: { start: '2001-01-01T00:00:00Z', end: '2001-02-01T00:00:00Z' },

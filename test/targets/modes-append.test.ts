@@ -12,7 +12,7 @@ function table(name: string, columns = named): ModeTable {
   return { table: name, columns, settings: { mode: 'append' } }
 }
 
-describe('the mode append', { timeout: 60_000 }, () => {
+describe('the mode append', { timeout: 300_000 }, () => {
   let bed: ModeBed
 
   before(async () => {

@@ -11,7 +11,7 @@ function table(name: string, more: Partial<ModeTable['settings']> = {}): ModeTab
   return { table: name, columns, settings: { mode: 'history', ...more } }
 }
 
-describe('the mode history', { timeout: 60_000 }, () => {
+describe('the mode history', { timeout: 300_000 }, () => {
   let bed: ModeBed
 
   before(async () => {

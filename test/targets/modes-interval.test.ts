@@ -25,7 +25,7 @@ function table(
   }
 }
 
-describe('the mode replace-interval', { timeout: 60_000 }, () => {
+describe('the mode replace-interval', { timeout: 300_000 }, () => {
   let bed: ModeBed
 
   before(async () => {

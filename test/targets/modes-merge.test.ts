@@ -10,7 +10,7 @@ function table(name: string, settings: Partial<ModeTable['settings']> = {}): Mod
   return { table: name, columns, settings: { mode: 'merge', ...settings } }
 }
 
-describe('the mode merge', { timeout: 60_000 }, () => {
+describe('the mode merge', { timeout: 300_000 }, () => {
   let bed: ModeBed
 
   before(async () => {

@@ -17,7 +17,7 @@ function only(columns: typeof keyed, first: number): Row {
   return columns.map((_, index) => (index > 0 ? null : columns === keyed ? first : `row ${first}`))
 }
 
-describe('the mode replace', { timeout: 60_000 }, () => {
+describe('the mode replace', { timeout: 300_000 }, () => {
   let bed: ModeBed
 
   before(async () => {

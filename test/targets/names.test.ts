@@ -22,7 +22,7 @@ const possible = [...new Set(allNames)].filter(
 const impossible = allNames.filter((name) => !possible.includes(name))
 const columnNames = possible.filter((name) => !SYSTEM_COLUMNS.has(name) && name !== 'id')
 
-describe('names in SQL', { timeout: 120_000 }, () => {
+describe('names in SQL', { timeout: 300_000 }, () => {
   let database: TestDatabase
   let target: LoadTarget
 

@@ -10,7 +10,7 @@ import type { Row } from './support/part-chunk-of.ts'
 import { flights, sampleLoad } from './support/sample-load.ts'
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts'
 
-describe('publishing a dataset into PostgreSQL', { timeout: 60_000 }, () => {
+describe('publishing a dataset into PostgreSQL', { timeout: 300_000 }, () => {
   let database: TestDatabase
   let target: LoadTarget
 

@@ -8,7 +8,7 @@ import type { Row } from './support/part-chunk-of.ts'
 import { flights, sampleLoad } from './support/sample-load.ts'
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts'
 
-describe('what a load leaves beside its rows', { timeout: 60_000 }, () => {
+describe('what a load leaves beside its rows', { timeout: 300_000 }, () => {
   let database: TestDatabase
   let target: LoadTarget
 

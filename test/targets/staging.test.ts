@@ -12,7 +12,7 @@ import { partChunkOf } from './support/part-chunk-of.ts'
 import { flightColumns, flights, sampleLoad, type SampleLoad } from './support/sample-load.ts'
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts'
 
-describe('staging parts', { timeout: 60_000 }, () => {
+describe('staging parts', { timeout: 300_000 }, () => {
   let database: TestDatabase
   let target: LoadTarget
 

@@ -26,7 +26,7 @@ function rows(...all: readonly (readonly [number, string | null, number | null])
 
 const three = rows([1, 'a', 1], [2, 'b', 2], [3, null, null])
 
-describe('verifying a load of each mode', { timeout: 120_000 }, () => {
+describe('verifying a load of each mode', { timeout: 300_000 }, () => {
   const bed = useVerifyBed()
   const { found } = bed
 

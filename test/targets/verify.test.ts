@@ -29,7 +29,7 @@ function rows(first: number, count: number, name = 'x', day = '2026-11-23'): str
   ).join(', ')
 }
 
-describe('verifying a load', { timeout: 120_000 }, () => {
+describe('verifying a load', { timeout: 300_000 }, () => {
   const bed = useVerifyBed()
   const { store, verify, found, staged } = bed
 

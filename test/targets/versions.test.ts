@@ -19,6 +19,7 @@ const others = [
   'arrays',
   'concurrent-loads',
   'names',
+  'pooler',
   'random-loads',
   'random-loads-crash',
   'server-crash',

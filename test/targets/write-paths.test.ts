@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { LoadCounts, LoadTarget } from '../../activities/load-target.ts'
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
+import { column } from './support/column.ts'
 import type { Row } from './support/part-chunk-of.ts'
 import { flights, sampleLoad } from './support/sample-load.ts'
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts'
@@ -9,7 +10,7 @@ import { createTestDatabase, type TestDatabase } from './support/test-database.t
 const columns = 'id bigint PRIMARY KEY, carrier text, delay integer'
 
 /** Which statements a load takes depends on the rows and on the table; what comes of it does not. */
-describe('the ways into a table', { timeout: 60_000 }, () => {
+describe('the ways into a table', { timeout: 300_000 }, () => {
   let database: TestDatabase
   let target: LoadTarget
 
@@ -72,6 +73,43 @@ describe('the ways into a table', { timeout: 60_000 }, () => {
       assert.equal((await rowsOf(table)).length, 1000)
     })
   }
+
+  it('fills a table in the order of its key’s index, whatever the order of the rows', async () => {
+    await database.query(
+      `CREATE TABLE sorted (id bigint, carrier text, delay integer, PRIMARY KEY (carrier, id))`,
+    )
+    const definitions = [
+      column('id', 'bigint', 'key'),
+      column('carrier', 'text', 'key'),
+      column('delay', 'integer'),
+    ]
+    const rows = (first: number): Row[] =>
+      Array.from({ length: 60 }, (_, index) => [
+        BigInt(first + ((index * 37) % 60)),
+        index % 2 === 0 ? 'SK' : 'DY',
+        index,
+      ])
+    for (const [first, day] of [
+      [0, 23],
+      [1000, 24],
+    ] as const) {
+      const parts = [rows(first).slice(0, 25), rows(first).slice(25)]
+      const interval = { start: `2026-11-${day}T00:00:00Z`, end: `2026-11-${day + 1}T00:00:00Z` }
+      const partition = `2026-11-${day}`
+      const change = { target: { mode: 'append' }, request: { interval, partition } } as const
+      await sampleLoad('sorted', parts, definitions, change).run(target)
+      const places = await database.query(
+        `SELECT carrier, id FROM sorted WHERE id >= ${first} ORDER BY ctid`,
+      )
+      assert.equal(places.length, 60)
+      assert.deepEqual(
+        places,
+        await database.query(
+          `SELECT carrier, id FROM sorted WHERE id >= ${first} ORDER BY carrier, id`,
+        ),
+      )
+    }
+  })
 
   it('says that another unique index than the key’s refuses the rows, and leaves the table empty', async () => {
     await database.query(`CREATE TABLE two_keys (${columns}, UNIQUE (delay))`)

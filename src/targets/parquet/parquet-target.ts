@@ -1,5 +1,6 @@
 import type { DuckDb } from '../../../activities/conversion/duck-db.ts'
 import type { LoadTarget } from '../../../activities/load-target.ts'
+import { isOwnKey } from '../../../activities/own-folders.ts'
 import type { ParquetTargetDefinition } from '../../../activities/pipeline-definition.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { S3Connections, type OwnStore } from '../../sources/files/s3-connections.ts'
@@ -12,6 +13,7 @@ import { checkColumns } from './check-columns.ts'
 import { checkSlices } from './check-slices.ts'
 import { findCoveredSlices } from './covered-slices.ts'
 import { discardLoad } from './discard-load.ts'
+import type { IntentTimes } from './load-intents.ts'
 import { isPublished } from './load-record.ts'
 import type { TargetRequest } from './parquet-requests.ts'
 import { publishLoad } from './publish-load.ts'
@@ -21,7 +23,7 @@ import { toTargetError } from './to-target-error.ts'
 
 export interface ParquetTargetOptions {
   /** The store of targets that name none, and the bucket that the pipelines' own objects are in. */
-  readonly store: OwnStore & { readonly bucket: string }
+  readonly store: OwnStore
   readonly duckDb: DuckDb
   /** Where `${NAME}` references are looked up. */
   readonly environment: Environment
@@ -29,10 +31,9 @@ export interface ParquetTargetOptions {
   readonly allowedHosts?: HostList | undefined
   /** The first pause between tries. @default 250 */
   readonly firstDelayMs?: number
+  /** How long a load may take from saying that it switches a manifest to doing so. @default a minute */
+  readonly intentTimes?: IntentTimes
 }
-
-/** What the pipelines' own objects begin with, in the worker's bucket. */
-const ownFolders = /^(blobs|landing|values|datasets|claimcheck-probe)(\/|$)/
 
 /** Loads datasets as Parquet files beneath a prefix of an S3 store, each switched to by a manifest. */
 export function createParquetTarget(
@@ -64,7 +65,8 @@ export function createParquetTarget(
         await checkSlices(bucket, request)
       }),
     stagePart: (request) => within(request, (bucket) => stagePart(bucket, duckDb, request)),
-    publish: (request) => within(request, (bucket) => publishLoad(bucket, request)),
+    publish: (request) =>
+      within(request, (bucket) => publishLoad(bucket, request, options.intentTimes)),
     isPublished: (request) => within(request, (bucket) => isPublished(bucket, request)),
     coveredSlices: (request) => within(request, (bucket) => findCoveredSlices(bucket, request)),
     /** The pipeline file allows no mark. */
@@ -81,7 +83,7 @@ export function createParquetTarget(
 
 function checkPrefix(target: ParquetTargetDefinition, ownBucket: string): void {
   const isOwn = target.s3 === undefined && target.bucket === ownBucket
-  if (!isOwn || !ownFolders.test(target.prefix)) return
+  if (!isOwn || !isOwnKey(target.prefix)) return
   throw new PipelineError('TARGET_NOT_WRITABLE', 'the prefix is one of the pipelines themselves', {
     at: { path: targetPlace(target) },
     remedy: 'Choose another prefix or another bucket.',

@@ -4,7 +4,7 @@ import { targetPlace } from '../../pipeline/target-place.ts'
 import { checkColumns } from './check-columns.ts'
 import { checkSlices } from './check-slices.ts'
 import { loadManifest, type LoadedFile, type LoadManifest } from './load-manifest.ts'
-import { announceLoad, withdrawLoad } from './load-intents.ts'
+import { announceLoad, type IntentTimes, intentTimes, withdrawLoad } from './load-intents.ts'
 import { findRecord, loadDiscarded } from './load-record.ts'
 import type { PublishRequest } from './parquet-requests.ts'
 import { settleLoad } from './settle-load.ts'
@@ -26,6 +26,7 @@ const maxSwaps = 20
 export async function publishLoad(
   bucket: TargetBucket,
   request: PublishRequest,
+  times: IntentTimes = intentTimes,
 ): Promise<PublishOutcome> {
   const { target, datasetId, partition } = request
   const record = await findRecord(bucket, request)
@@ -53,7 +54,8 @@ export async function publishLoad(
 
   /** What is there, and what is to stand in its place; or what was done, and was replaced since. */
   async function prepare(): Promise<Switch | { readonly counts: LoadCounts }> {
-    const abandoned = await announceLoad(bucket, request, key)
+    const announcedAtMs = performance.now()
+    const abandoned = await announceLoad(bucket, request, key, times)
     try {
       await checkSlices(bucket, request)
       const replaced = await bucket.findJson(key, loadManifest)
@@ -69,6 +71,7 @@ export async function publishLoad(
       checkReplacement(request, manifest, replaced)
       // What the one before has left undone: nobody else could tell.
       if (replaced !== undefined) await settleLoad(bucket, target, replaced.value)
+      if (performance.now() - announcedAtMs >= times.switchWithinMs) throw tooLate(request)
       return { replaced, manifest }
     } catch (error) {
       if (error instanceof PipelineError) await withdrawLoad(bucket, request, key)
@@ -89,6 +92,15 @@ interface Switch {
 
 function published(counts: LoadCounts, alreadyPublished: boolean): PublishOutcome {
   return { kind: 'published', counts, alreadyPublished }
+}
+
+/** Others do not reckon with the switch for ever. */
+function tooLate({ target }: PublishRequest): PipelineError {
+  return new PipelineError('TARGET_BUSY', 'the store took too long to say what is published', {
+    at: { path: targetPlace(target) },
+    remedy: 'Claimcheck tries again by itself; if it persists, look at the store.',
+    retryable: true,
+  })
 }
 
 function checkReplacement(

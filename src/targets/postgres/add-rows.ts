@@ -16,7 +16,7 @@ export async function addRows(
   session: Session,
   request: PublishRequest,
   tables: LoadTables,
-  insertAll: string,
+  insertSorted: string,
   stagedRows: number,
 ): Promise<WrittenRows> {
   const { target: definition, columns } = request
@@ -39,6 +39,6 @@ export async function addRows(
       )
     }
   }
-  await writeSteps(session, request, [{ statement: insertAll, rows: stagedRows }])
+  await writeSteps(session, request, [{ statement: insertSorted, rows: stagedRows }])
   return { inserted: stagedRows, updated: 0, deleted: 0 }
 }

@@ -76,10 +76,12 @@ async function insertAtOnce(
   }
   const tables = loadTables(request, table)
   if (!(await isEmpty(session, tables)) || !(await isPlainTable(session, request))) return false
-  const { insertAll } = insertStatements(tables, ownValues(request), target)
-  return unlessRepeated(session, () =>
-    writeSteps(session, request, [{ statement: insertAll, rows: rowsStaged }]),
-  )
+  const { insertSorted } = insertStatements(tables, ownValues(request), target)
+  return unlessRepeated(session, async () => {
+    // As much as building the index of the key at once would have.
+    await session.query(`SET LOCAL work_mem = '256MB'`)
+    await writeSteps(session, request, [{ statement: insertSorted, rows: rowsStaged }])
+  })
 }
 
 function allInserted(rows: number): LoadCounts {
@@ -126,9 +128,9 @@ async function intoTable(
 ): Promise<WrittenRows> {
   const tables = loadTables(request, table)
   const own = ownValues(request)
-  const { insertAll } = insertStatements(tables, own, request.target)
+  const { insertAll, insertSorted } = insertStatements(tables, own, request.target)
   if (await isEmpty(session, tables)) {
-    await writeSteps(session, request, [{ statement: insertAll, rows: rowsLeft }])
+    await writeSteps(session, request, [{ statement: insertSorted, rows: rowsLeft }])
     return { inserted: rowsLeft, updated: 0, deleted: 0 }
   }
   await session.query(duplicateStatements(tables).analyze)
@@ -136,7 +138,7 @@ async function intoTable(
   const hasKey = request.columns.some(({ key }) => key)
   switch (mode) {
     case 'append':
-      return addRows(session, request, tables, insertAll, rowsLeft)
+      return addRows(session, request, tables, insertSorted, rowsLeft)
     case 'history':
       return writeHistory(session, request, tables, own, rowsLeft)
     case 'merge':

@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { alterTable } from './alter-table.ts'
 import { fencedTransaction, type FenceTiming } from './fenced-transaction.ts'
+import { joinEvolved } from './join-evolved.ts'
 import { datasetLock, publishName, tableLock, worksFor } from './load-locks.ts'
 import { findLoad } from './load-row.ts'
 import { planEvolution } from './plan-evolution.ts'
-import type { LoadRequest } from './postgres-requests.ts'
+import type { PublishRequest } from './postgres-requests.ts'
 import type { Session, Sessions } from './sessions.ts'
 import { quoteTable } from './sql-name.ts'
+import { WRITTEN_AS } from './written-as.ts'
 
 /**
  * While an ALTER waits for a reader to end, other readers wait behind it: for so long at a time. A
@@ -16,9 +18,6 @@ import { quoteTable } from './sql-name.ts'
 const LOCK_TIMEOUT_MS = 1_200
 /** How long they may go on then, before it tries again. */
 const PAUSE_MS = 1_000
-
-/** How PostgreSQL is to write values that become text: as the texts that a load takes them from. */
-export const WRITTEN_AS = `SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL extra_float_digits = 1`
 
 /**
  * Gives the table the columns and the wider types that the load needs, in a transaction of its own
@@ -30,7 +29,7 @@ export const WRITTEN_AS = `SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'IS
  */
 export async function evolveTable(
   sessions: Sessions,
-  request: LoadRequest,
+  request: PublishRequest,
   timing: FenceTiming,
 ): Promise<void> {
   if (request.evolve !== true) return
@@ -60,8 +59,9 @@ export async function evolveTable(
   }
 }
 
-async function evolveOnce(session: Session, request: LoadRequest): Promise<void> {
-  if ((await findLoad(session, request)) !== undefined) return
+async function evolveOnce(session: Session, staged: PublishRequest): Promise<void> {
+  if ((await findLoad(session, staged)) !== undefined) return
+  const request = await joinEvolved(session, staged)
   let evolution = await planEvolution(session, request)
   if (evolution.differences.length === 0 && evolution.comments.length === 0) return
   await session.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; ${WRITTEN_AS}`)
@@ -81,7 +81,7 @@ function isLockTimeout(error: unknown): boolean {
 /** Names who keeps the table from being altered. */
 function tableBusy(
   sessions: Sessions,
-  { target, signal }: LoadRequest,
+  { target, signal }: PublishRequest,
   { waitMs }: FenceTiming,
 ): Promise<PipelineError> {
   return sessions.transaction('claimcheck check', signal, async (session) => {

@@ -1,5 +1,4 @@
 import { columnDefinition } from '../../../activities/definition-schema.ts'
-import { joinTypes } from '../../../activities/evolution/join-types.ts'
 import type { ColumnDefinition } from '../../../activities/pipeline-definition.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import type { PublishRequest, TargetRequest } from './postgres-requests.ts'
@@ -24,21 +23,12 @@ export async function readEvolvedColumns(
   return rows[0]?.exists === true ? recordedColumns(session, request) : []
 }
 
-/**
- * Keeps them for the next load, in the session's transaction. Of loads side by side each may have seen
- * other values of a field: its type is what takes all of them.
- */
+/** Keeps them for the next load, in the session's transaction; the request is joined with what is kept already. */
 export async function recordEvolvedColumns(
   session: Session,
   { evolvedColumns = [], ...request }: PublishRequest,
 ): Promise<void> {
   if (evolvedColumns.length === 0) return
-  const recorded = await recordedColumns(session, request)
-  const types = new Map(recorded.map(({ from, name, type }) => [`${name}\0${from}`, type]))
-  const columns = evolvedColumns.map((column) => {
-    const type = types.get(`${column.name}\0${column.from}`)
-    return type === undefined ? column : { ...column, type: joinTypes(type, column.type) }
-  })
   await session.query(
     `INSERT INTO claimcheck.evolved_columns AS e (pipeline, target, column_name, definition, dataset_id)
      SELECT $1, $2, found.name, found.definition::jsonb, $3
@@ -50,13 +40,14 @@ export async function recordEvolvedColumns(
       request.pipeline,
       displayTable(request.target),
       request.datasetId,
-      columns.map(({ name }) => name),
-      columns.map(toJson),
+      evolvedColumns.map(({ name }) => name),
+      evolvedColumns.map(toJson),
     ],
   )
 }
 
-async function recordedColumns(
+/** The same in a session of a load, for which the catalog is there. */
+export async function recordedColumns(
   session: Session,
   { pipeline, target }: Place,
 ): Promise<ColumnDefinition[]> {

@@ -36,7 +36,7 @@ export interface InspectedTable {
   readonly columnsFrom: string | null
   readonly comment: string | null
   readonly columns: readonly TableColumn[]
-  /** The columns of each unique index that covers every row. */
+  /** The columns of each unique index that covers every row, in its order. */
   readonly uniqueKeys: readonly (readonly string[])[]
 }
 
@@ -103,7 +103,8 @@ export async function inspectTable(
   const indexes = await session.query<{ names: string[] }>(
     `SELECT ARRAY(SELECT a.attname::text FROM pg_attribute a
                    WHERE a.attrelid = i.indrelid
-                     AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])) AS names
+                     AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
+                   ORDER BY array_position(i.indkey::int2[], a.attnum)) AS names
        FROM pg_index i
       WHERE i.indrelid = $1::oid AND i.indisunique AND i.indisvalid
         AND i.indpred IS NULL AND i.indexprs IS NULL`,

@@ -26,6 +26,8 @@ export interface LoadRecord {
   /** The dataset that this one was made of again, and from what of it; null where the source was asked. */
   readonly madeFrom: DatasetId | null
   readonly madeBy: 'landing' | 'parts' | null
+  /** Declared fields that no record had; null where each was in one. */
+  readonly missingFields: readonly string[] | null
   /** Times in RFC 3339, UTC. */
   readonly intervalStart: string | null
   readonly intervalEnd: string | null
@@ -59,7 +61,8 @@ const LOAD = `json_build_object('datasetId', l.dataset_id, 'target', l.target, '
   'rowsInserted', l.rows_inserted, 'rowsUpdated', l.rows_updated, 'rowsUnchanged', l.rows_unchanged,
   'rowsDeleted', l.rows_deleted, 'rowsDuplicate', l.rows_duplicate, 'rowsRejected', l.rows_rejected,
   'recordsServed', l.records_served, 'rowsConverted', l.rows_converted, 'keyCount', l.key_count,
-  'keyDigest', l.key_digest, 'madeFrom', l.made_from, 'madeBy', l.made_by, 'intervalStart', ${utcText('l.interval_start')},
+  'keyDigest', l.key_digest, 'madeFrom', l.made_from, 'madeBy', l.made_by,
+  'missingFields', l.missing_fields, 'intervalStart', ${utcText('l.interval_start')},
   'intervalEnd', ${utcText('l.interval_end')}, 'requestedAt', ${utcText('l.requested_at')},
   'publishedAt', ${utcText('l.published_at')})`
 

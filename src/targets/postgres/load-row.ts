@@ -33,7 +33,10 @@ export async function findLoad(
   )
 }
 
-/** Writes the row by which the load is known to be done, in the transaction that writes the rows. */
+/**
+ * Writes the row by which the load is known to be done, in the transaction that writes the rows. Its time is
+ * that of this statement: a transaction that began first may have got the table's lock last.
+ */
 export async function recordLoad(
   session: Session,
   request: PublishRequest,
@@ -44,9 +47,9 @@ export async function recordLoad(
     `INSERT INTO claimcheck.loads (dataset_id, target, pipeline, partition, manifest_key, mode,
        rows_staged, rows_inserted, rows_updated, rows_unchanged, rows_duplicate, requested_at,
        records_served, rows_converted, rows_rejected, rows_deleted, interval_start, interval_end,
-       key_count, key_digest, made_from, made_by)
+       key_count, key_digest, made_from, made_by, missing_fields, published_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-       $21, $22)`,
+       $21, $22, $23, clock_timestamp())`,
     [
       request.datasetId,
       displayTable(request.target),
@@ -70,6 +73,7 @@ export async function recordLoad(
       digest?.digest ?? null,
       request.madeFrom?.datasetId ?? null,
       request.madeFrom?.from ?? null,
+      request.missingFields ?? null,
     ],
   )
 }

@@ -15,6 +15,8 @@ export interface LoadTables {
   readonly columns: readonly ColumnDefinition[]
   /** The target's columns, where their types may be wider than declared or their collations others. */
   readonly tableColumns?: readonly Pick<TableColumn, 'name' | 'type' | 'collation'>[] | undefined
+  /** The columns of each unique index of the target, in its order. */
+  readonly uniqueKeys?: InspectedTable['uniqueKeys'] | undefined
   /** The column whose greatest value wins. @default the row that was staged last wins */
   readonly orderBy?: string | undefined
 }
@@ -30,6 +32,7 @@ export function loadTables(
     changes: changesTable(datasetId),
     columns,
     tableColumns: table?.columns,
+    uniqueKeys: table?.uniqueKeys,
     orderBy: target.orderBy,
   }
 }

@@ -10,6 +10,8 @@ export interface PipelineStatus {
   readonly publishedAt: Date | null
   readonly rows: number | null
   readonly rowsRejected: number | null
+  /** Declared fields that no record of it had. */
+  readonly fieldsMissing: number | null
   readonly runsRunning: number
   /** Since that load. */
   readonly runsFailed: number
@@ -22,6 +24,8 @@ export async function pipelineStatus(session: Session): Promise<readonly Pipelin
               WHERE l.pipeline = s.pipeline AND l.target = s.target) AS "intervalEnd",
              last_published_at AS "publishedAt",
             last_rows::float8 AS rows, last_rows_rejected::float8 AS "rowsRejected",
+            CASE WHEN last_dataset_id IS NOT NULL
+              THEN coalesce(cardinality(last_missing_fields), 0)::float8 END AS "fieldsMissing",
             runs_running::float8 AS "runsRunning", runs_failed_since::float8 AS "runsFailed"
        FROM claimcheck.pipeline_status AS s ORDER BY pipeline, target`,
   )

@@ -1,12 +1,12 @@
 import type { LoadPlan, PlanOutcome } from '../../../activities/load-target.ts'
 import { alterTable } from './alter-table.ts'
 import { applyStaged } from './apply-staged.ts'
-import { WRITTEN_AS } from './evolve-table.ts'
 import { fencedTransaction, type FenceTiming } from './fenced-transaction.ts'
 import { findMissingParts } from './find-missing-parts.ts'
 import { moveHighWaterMark } from './high-water-mark.ts'
 import { type InspectedTable, inspectTable } from './inspect-table.ts'
 import { checkLoadedIntervals } from './interval-rules.ts'
+import { joinEvolved, widenStaged } from './join-evolved.ts'
 import { datasetLock, publishName, worksFor } from './load-locks.ts'
 import { planEvolution } from './plan-evolution.ts'
 import type { PublishRequest } from './postgres-requests.ts'
@@ -15,6 +15,7 @@ import type { Session, Sessions } from './sessions.ts'
 import { displayTable, quoteColumn, quoteTable } from './sql-name.ts'
 import { createStagingTable, STAGING_SCHEMA } from './staging-table.ts'
 import type { TableDifference } from './table-difference.ts'
+import { WRITTEN_AS } from './written-as.ts'
 
 /**
  * Compares a staged dataset with its table as publishing it does, by the same statements, and writes
@@ -54,9 +55,11 @@ async function planOnce(session: Session, request: PublishRequest): Promise<Plan
   return { kind: 'planned', plan }
 }
 
-async function compare(session: Session, request: PublishRequest): Promise<LoadPlan> {
-  const { datasetId, columns, parts, target } = request
+async function compare(session: Session, staged: PublishRequest): Promise<LoadPlan> {
+  const { datasetId, columns, parts, target } = staged
   if (parts.length === 0) await session.query(createStagingTable(datasetId, columns))
+  const request = await joinEvolved(session, staged)
+  await widenStaged(session, staged, request)
   const { rows, alterations, counts } = await compareWith(session, request)
   const { mode, onMissing = 'keep' } = target
   const hasKey = columns.some(({ key }) => key)

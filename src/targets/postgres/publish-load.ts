@@ -7,6 +7,7 @@ import { evolveTable } from './evolve-table.ts'
 import { recordEvolvedColumns } from './evolved-columns.ts'
 import { findMissingParts } from './find-missing-parts.ts'
 import { moveHighWaterMark } from './high-water-mark.ts'
+import { joinEvolved, widenStaged } from './join-evolved.ts'
 import { keyDigest } from './key-digest.ts'
 import { findLoad, recordLoad } from './load-row.ts'
 import { datasetLock, publishName, tableLock, worksFor } from './load-locks.ts'
@@ -61,21 +62,23 @@ export function isPublished(
 
 async function publishOnce(
   session: Session,
-  request: PublishRequest,
+  staged: PublishRequest,
 ): Promise<PublishOutcome | 'to-evolve'> {
-  const { datasetId, target, columns, parts } = request
-  const earlier = await findLoad(session, request)
+  const earlier = await findLoad(session, staged)
   if (earlier !== undefined) return { kind: 'published', counts: earlier, alreadyPublished: true }
 
-  const missingParts = await findMissingParts(session, request)
+  const missingParts = await findMissingParts(session, staged)
   if (missingParts.length > 0) return { kind: 'staging-incomplete', missingParts }
 
+  const request = await joinEvolved(session, staged)
+  const { datasetId, target, parts } = request
   // Another load may have made the table since, with its own columns only.
   const evolves = request.evolve === true
   if (evolves && (await planEvolution(session, request)).differences.length > 0) return 'to-evolve'
 
   // A dataset without parts was never staged, and is published like any other.
-  if (parts.length === 0) await session.query(createStagingTable(datasetId, columns))
+  if (parts.length === 0) await session.query(createStagingTable(datasetId, staged.columns))
+  await widenStaged(session, staged, request)
 
   // Before duplicates are taken out of staging: a row that another one replaces has come too.
   await moveHighWaterMark(session, request)

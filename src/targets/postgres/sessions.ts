@@ -61,20 +61,21 @@ export interface Sessions {
 }
 
 /**
- * For the length of the connection. A client that is gone is noticed within a second by a server
- * that is computing, and within about a minute by one that waits for a host that fell silent. Old
- * servers and some platforms refuse some of these; they are not needed for correctness.
+ * A client that is gone is noticed within a second by a server that is computing, and within about a
+ * minute by one that waits for a host that fell silent. Old servers and some platforms refuse some of
+ * these; they are not needed for correctness.
  */
-const CONNECTION_SETTINGS = [
-  `SET client_connection_check_interval = '1s'`,
-  `SET tcp_keepalives_idle = 30`,
-  `SET tcp_keepalives_interval = 10`,
-  `SET tcp_keepalives_count = 3`,
+const OPTIONAL_SETTINGS = [
+  `set_config('client_connection_check_interval', '1s', true)`,
+  `set_config('tcp_keepalives_idle', '30', true)`,
+  `set_config('tcp_keepalives_interval', '10', true)`,
+  `set_config('tcp_keepalives_count', '3', true)`,
 ]
 
 /**
- * For the length of a transaction, so that they hold behind a transaction pooler too. An open
- * transaction that nobody speaks to ends by itself; a long merge is ended by the signal only.
+ * All are for the length of a transaction: behind a transaction pooler the next one is of another
+ * connection, and this connection somebody else's. An open transaction that nobody speaks to ends by
+ * itself; a long merge is ended by the signal only.
  */
 const TRANSACTION_SETTINGS = [
   `SET LOCAL TimeZone = 'UTC'`,
@@ -115,9 +116,9 @@ export function openSessions(options: SessionsOptions): Sessions {
     let failed = true
     try {
       const session = sessionOver(client, (error) => toPipelineError(lost ?? error, at))
-      await prepare(client)
+      const optional = await optionalSettings(client)
       await session.query(
-        `BEGIN ISOLATION LEVEL ${isolation}; SET LOCAL application_name = ${escapeLiteral(name)}; ${TRANSACTION_SETTINGS}`,
+        `BEGIN ISOLATION LEVEL ${isolation}; SET LOCAL application_name = ${escapeLiteral(name)}; ${TRANSACTION_SETTINGS}; ${optional}`,
       )
       const result = await body(session)
       await session.query('COMMIT')
@@ -209,10 +210,21 @@ function readUrl(options: SessionsOptions): { at: ErrorPlace; config: PoolConfig
   }
 }
 
-const prepared = new WeakSet<ClientBase>()
+const accepted = new WeakMap<ClientBase, string>()
 
-async function prepare(client: ClientBase): Promise<void> {
-  if (prepared.has(client)) return
-  prepared.add(client)
-  for (const setting of CONNECTION_SETTINGS) await client.query(setting).catch(() => {})
+/** A statement with those of the optional settings that the server takes. */
+async function optionalSettings(client: ClientBase): Promise<string> {
+  const known = accepted.get(client)
+  if (known !== undefined) return known
+  const taken: string[] = []
+  for (const setting of OPTIONAL_SETTINGS) {
+    // Alone it holds until it has ended.
+    await client.query(`SELECT ${setting}`).then(
+      () => taken.push(setting),
+      () => {},
+    )
+  }
+  const statement = taken.length === 0 ? '' : `SELECT ${taken.join(', ')}`
+  accepted.set(client, statement)
+  return statement
 }

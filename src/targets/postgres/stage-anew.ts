@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDb } from '../../../activities/conversion/duck-db.ts'
-import { readPart } from '../../../activities/conversion/read-part.ts'
 import type { DatasetId } from '../../../activities/load-target.ts'
 import type {
   ColumnDefinition,
@@ -10,6 +9,7 @@ import type {
 } from '../../../activities/pipeline-definition.ts'
 import type { DamagedPart } from '../../../activities/reprocess/sealed-dataset.ts'
 import { readSealedPart, type SealedPart } from '../../../activities/reprocess/sealed-part.ts'
+import { stageRows } from '../../../activities/stage-rows.ts'
 import { withWorkingFolder } from '../../../activities/working-folder.ts'
 import type { ObjectStore } from '../../../codec/index.ts'
 import type { Sessions } from './sessions.ts'
@@ -69,7 +69,7 @@ export async function stageAnew(
       await duckDb.withConnection(signal, (connection) =>
         stagePart(
           sessions,
-          { ...staged, chunks: readPart(connection, path, columns) },
+          { ...staged, chunks: stageRows(connection, path, columns) },
           verifyTiming,
         ),
       )

@@ -244,5 +244,73 @@ describe('a Parquet target that several loads come to', () => {
       assert.equal(await bed.target.isPublished(load.request), false)
       assert.deepEqual(await sums(prefix), [['2', '1']])
     })
+
+    describe('while it publishes a slice that others overlap', () => {
+      const never = { switchWithinMs: 60_000, countsForMs: 0 }
+      const interval = { mode: 'replace-interval' } as const
+      const month = (prefix: string) =>
+        bed.load(prefix, [ids(0, 5)], { target: interval, partition: '2026-11' })
+      const intents = async (prefix: string) =>
+        (await bed.keys(prefix)).filter((key) => key.startsWith('_publishing/'))
+
+      /** A load of one day that was on the way when its worker died, and whose run was terminated. */
+      async function terminatedDay(prefix: string, at: RegExp): Promise<ParquetLoad> {
+        const day = await bed.load(prefix, [ids(20, 3)], { target: interval })
+        await day.stage(bed.target)
+        await dieAt(prefix, day, at)
+        return day
+      }
+
+      test('keeps them out no longer than what it has said counts', async () => {
+        const prefix = bed.newPrefix()
+        const day = await terminatedDay(prefix, /^PUT \/_manifests/)
+        const next = await month(prefix)
+        await next.stage(bed.target)
+        await assert.rejects(bed.target.publish(next.request), {
+          code: 'TARGET_BUSY',
+          remedy: /5 minutes/,
+        })
+        const later = bed.open({ intentTimes: never })
+        assert.equal((await later.publish(next.request)).kind, 'published')
+        assert.deepEqual(await intents(prefix), [])
+        // It was not given up for good: a try that comes late is told what is there.
+        await assert.rejects(bed.target.publish(day.request), { code: 'INTERVAL_LOADED' })
+        assert.deepEqual(await sums(prefix), [['5', '10']])
+      })
+
+      test('is found published where it was', async () => {
+        const prefix = bed.newPrefix()
+        const day = await terminatedDay(prefix, /^PUT \/_loads/)
+        const next = await month(prefix)
+        await next.stage(bed.target)
+        const later = bed.open({ intentTimes: never })
+        await assert.rejects(later.publish(next.request), { code: 'INTERVAL_LOADED' })
+        assert.deepEqual(await intents(prefix), [])
+        assert.equal(await bed.target.isPublished(day.request), true)
+        assert.deepEqual(await sums(prefix), [['3', '63']])
+      })
+
+      test('leaves nothing behind where it was given up', async () => {
+        const prefix = bed.newPrefix()
+        const day = await terminatedDay(prefix, /^PUT \/_manifests/)
+        await bed.target.discard(day.request)
+        assert.equal((await filesOf(prefix, day)).length, 1, 'the switch may be on its way')
+        const next = await month(prefix)
+        await next.stage(bed.target)
+        await bed.open({ intentTimes: never }).publish(next.request)
+        assert.deepEqual(await filesOf(prefix, day), [])
+        assert.deepEqual(await intents(prefix), [])
+      })
+
+      test('does not switch once others do not reckon with it any more', async () => {
+        const prefix = bed.newPrefix()
+        const day = await bed.load(prefix, [ids(20, 3)], { target: interval })
+        await day.stage(bed.target)
+        const slow = bed.open({ intentTimes: { switchWithinMs: 0, countsForMs: 1 } })
+        await assert.rejects(slow.publish(day.request), { code: 'TARGET_BUSY', retryable: true })
+        assert.deepEqual(await intents(prefix), [])
+        assert.equal(await bed.target.isPublished(day.request), false)
+      })
+    })
   })
 })

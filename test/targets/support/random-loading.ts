@@ -8,6 +8,9 @@ import { sorted, type ShownRow } from './random-rows.ts'
 import { dayText, type RandomLoad, type RandomTable } from './random-tables.ts'
 import { sampleLoad, type SampleLoad } from './sample-load.ts'
 
+/** What ends is tried again for so long. */
+const patienceMs = 120_000
+
 /** The load's dataset on its way into the table of this name. */
 export function toSampleLoad(name: string, table: RandomTable, load: RandomLoad): SampleLoad {
   const { width = table.columns.length } = load
@@ -37,7 +40,7 @@ export async function loadPersistently(
   load: SampleLoad,
 ): Promise<OracleOutcome> {
   const missing = new Set(load.request.parts.map(({ partNumber }) => partNumber))
-  const deadline = performance.now() + 30_000
+  const deadline = performance.now() + patienceMs
   for (;;) {
     try {
       await target.check(load.request)
@@ -62,7 +65,7 @@ export async function loadPersistently(
 
 /** Discards what was staged, as often as it takes: a session may learn late that it was ended. */
 export async function discardPersistently(target: LoadTarget, load: SampleLoad): Promise<void> {
-  const deadline = performance.now() + 30_000
+  const deadline = performance.now() + patienceMs
   for (;;) {
     try {
       await target.discard(load.request)

@@ -41,7 +41,7 @@ export function sampleLoad(
   change: SampleChange = {},
 ): SampleLoad {
   const datasetId = newDatasetId()
-  const signal = AbortSignal.timeout(60_000)
+  const signal = AbortSignal.timeout(300_000)
   const target = {
     kind: 'postgres',
     schema: 'public',

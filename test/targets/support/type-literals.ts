@@ -81,12 +81,12 @@ export const typeLiterals: readonly TypeLiterals[] = [
   literalsOf(
     'json',
     ['documents'],
-    'JSON by the letter of RFC 8259. A member of a JSON record keeps its text: digits, order, names that are there twice. JSON `null` in such a record is NULL. In CSV the field is JSON text. Half a surrogate pair is refused.',
+    'JSON by the letter of RFC 8259. A member of a JSON record keeps its text: digits, order, names that are there twice. JSON `null` in such a record is NULL. In CSV the field is JSON text. Half a surrogate pair is refused, and more than 999 arrays and objects in one another.',
   ),
   literalsOf(
     'jsonb',
     ['documents'],
-    'The same, stored as PostgreSQL does: of names that are there twice the last counts. A NUL in a text is refused, and a number of 1000 digits or with an exponent of five.',
+    'The same, stored as PostgreSQL does: of names that are there twice the last counts. A NUL in a text is refused, a number of 1000 digits or with an exponent of five, and a document that might be over 256 MiB, have an array of over 16,777,216 elements or an object of over 8,388,608 members.',
   ),
   literalsOf(
     'bytea',

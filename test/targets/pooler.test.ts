@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { Client } from 'pg'
+import type { LoadTarget } from '../../activities/load-target.ts'
+import { publishName } from '../../src/targets/postgres/load-locks.ts'
+import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
+import { claimcheckSession, noClaimcheckSession } from './support/claimcheck-sessions.ts'
+import { column } from './support/column.ts'
+import { startPgBouncer } from './support/pgbouncer.ts'
+import { flightColumns, flights, sampleLoad, type SampleLoad } from './support/sample-load.ts'
+import { createTestDatabase } from './support/test-database.ts'
+
+const database = await createTestDatabase()
+const pooler = await startPgBouncer(database.url)
+after(async () => {
+  if ('stop' in pooler) await pooler.stop()
+  await database.drop()
+})
+const skip = 'missing' in pooler ? pooler.missing : false
+const urls = 'missing' in pooler ? { transactions: '', statements: '' } : pooler
+
+describe('PostgreSQL behind a transaction pooler', { skip, timeout: 300_000 }, () => {
+  let target: LoadTarget
+  const open = () => createPostgresTarget({ url: urls.transactions, patienceMs: 200 })
+
+  before(async () => {
+    target = open()
+    // A table whose inserts take as long as a row in `slow` says.
+    await database.query(`
+      CREATE TABLE slow (seconds integer);
+      CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN PERFORM pg_sleep(seconds) FROM slow; RETURN NEW; END $$`)
+  })
+  after(() => target.close())
+
+  it('takes loads side by side, and keeps nothing of them in its connections', async () => {
+    const others = [target, open(), open()]
+    const loads = Array.from({ length: 6 }, (_, index) =>
+      sampleLoad('shared', [flights(index * 50, 100, `L${index}`), flights(index, 3)]),
+    )
+    const outcomes = await Promise.all(
+      loads.map((load, index) => load.run(others[index % others.length] ?? target)),
+    )
+    assert.ok(outcomes.every(({ kind }) => kind === 'published'))
+    assert.deepEqual(await database.query('SELECT count(*)::int FROM shared'), [{ count: 350 }])
+    const wider = [...flightColumns, column('gate', 'text')]
+    const evolving = sampleLoad('shared', [[[1n, 'DY', 1, 'A1']]], wider, {
+      request: { evolve: true },
+    })
+    assert.equal((await evolving.run(target)).kind, 'published')
+    await Promise.all(others.slice(1).map((other) => other.close()))
+    const plain = await settingsAt(database.url)
+    for (let turn = 0; turn < 4; turn += 1) {
+      assert.deepEqual(await settingsAt(urls.transactions), plain)
+    }
+  })
+
+  /** A staged load into a table where one insert takes very long. */
+  async function slowLoad(table: string): Promise<SampleLoad> {
+    const load = sampleLoad(table, [flights(1, 100)])
+    await database.query(`
+      CREATE TABLE ${table} (id bigint PRIMARY KEY, carrier text, delay integer);
+      CREATE TRIGGER dawdle BEFORE INSERT ON ${table} FOR EACH ROW WHEN (NEW.id = 50) EXECUTE FUNCTION dawdle();
+      DELETE FROM slow; INSERT INTO slow VALUES (600)`)
+    await target.check(load.request)
+    await load.stage(target)
+    return load
+  }
+
+  it('loads once where an earlier attempt still works in the server', async () => {
+    const load = await slowLoad('attempted')
+    const earlier = open()
+    const first = earlier.publish(load.request)
+    first.catch(() => {})
+    await claimcheckSession(database, publishName(load.datasetId), 'PgSleep')
+    await database.query('DELETE FROM slow')
+    const second = await target.publish(load.request)
+    assert.ok(second.kind === 'published' && !second.alreadyPublished)
+    await assert.rejects(first, { retryable: true })
+    const again = await earlier.publish(load.request)
+    assert.deepEqual(again, { ...second, alreadyPublished: true })
+    await earlier.close()
+    assert.deepEqual(await database.query('SELECT count(*)::int FROM attempted'), [{ count: 100 }])
+  })
+
+  it('ends in the server what its caller has given up', async () => {
+    const load = await slowLoad('given_up')
+    const controller = new AbortController()
+    const publishing = target.publish({ ...load.request, signal: controller.signal })
+    await claimcheckSession(database, publishName(load.datasetId), 'PgSleep')
+    controller.abort(new Error('given up'))
+    await assert.rejects(publishing, /given up/)
+    await noClaimcheckSession(database)
+  })
+
+  it('is refused where it pools statements, before anything is touched', async () => {
+    const load = sampleLoad('untouched', [flights(1, 1)])
+    const other = createPostgresTarget({ url: urls.statements })
+    await assert.rejects(other.check(load.request), {
+      code: 'TARGET_UNREACHABLE',
+      message: /transaction blocks not allowed in statement pooling mode/,
+    })
+    await other.close()
+  })
+})
+
+/** What whoever comes next finds in a connection. */
+async function settingsAt(url: string): Promise<unknown> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    const { rows } = await client.query(
+      `SELECT name, setting FROM pg_settings
+        WHERE source = 'session' AND name NOT IN ('application_name', 'client_encoding', 'DateStyle', 'TimeZone', 'standard_conforming_strings')
+           OR name IN ('TimeZone', 'lock_timeout', 'statement_timeout', 'tcp_keepalives_idle', 'client_connection_check_interval')
+        ORDER BY name`,
+    )
+    return rows
+  } finally {
+    await client.end()
+  }
+}
