@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-const SLICE_BYTES = 2 * 1024 * 1024
+/** Short, as several calls may be under way and then work in the same turn. */
+const SLICE_BYTES = 64 * 1024
 
 /**
  * Hands `bytes` to `visit` in slices and lets the event loop turn between them, so that hashing large

@@ -22,8 +22,13 @@ export function parseClaimMembers<Schema extends z.ZodType>(
 ): z.output<Schema> {
   if (hasOtherVersion(value)) throw claimVersionUnknown(String(value.claim))
   const parsed = schema.safeParse(value)
-  if (!parsed.success) throw claimMalformed(z.prettifyError(parsed.error))
+  if (!parsed.success) throw claimMalformed(`not as in a claim: ${wrongMembers(parsed.error)}`)
   return parsed.data
+}
+
+/** By name alone: what is in them, or what else there is, may be anybody's data. */
+function wrongMembers({ issues }: z.ZodError): string {
+  return [...new Set(issues.map(({ path }) => String(path[0] ?? 'its members')))].join(', ')
 }
 
 export function claimVersionUnknown(version: string): ClaimCheckError {

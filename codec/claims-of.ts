@@ -12,15 +12,29 @@ import { requireKnownSealing } from './sealed-payload.ts'
  * history, a description, a failure, whatever holds payloads at any depth. Nothing is decoded and no
  * store is asked. In the order in which they stand, those within messages of the server too.
  *
- * @throws ClaimCheckError CLAIM_VERSION_UNKNOWN, of claims and of sealed payloads; CLAIM_MALFORMED
+ * @throws ClaimCheckError CLAIM_VERSION_UNKNOWN, of claims and of sealed payloads; CLAIM_MALFORMED. Where the
+ * message is an event, `at` says which one
  */
 export function blobClaimsIn(message: unknown): BlobClaim[] {
-  return payloadsIn(message).flatMap((payload) => {
-    if (isClaimPayload(payload)) return [parseClaimPayload(payload)]
-    // What a later version seals may be a claim: nobody can tell.
-    requireKnownSealing(payload)
-    return nestedBlobClaims(payload)
-  })
+  try {
+    return payloadsIn(message).flatMap((payload) => {
+      if (isClaimPayload(payload)) return [parseClaimPayload(payload)]
+      // What a later version seals may be a claim: nobody can tell.
+      requireKnownSealing(payload)
+      return nestedBlobClaims(payload)
+    })
+  } catch (error) {
+    throw atEvent(error, message)
+  }
+}
+
+/** Whoever is to look at a payload that cannot be read has to find it in a history of thousands. */
+function atEvent(error: unknown, message: unknown): unknown {
+  if (!(error instanceof ClaimCheckError)) return error
+  if (typeof message !== 'object' || message === null || !('eventId' in message)) return error
+  const { code, message: what, remedy, retryable } = error
+  const at = { event: String(message.eventId) }
+  return new ClaimCheckError(code, what, { at, remedy, retryable, cause: error })
 }
 
 /**

@@ -8,6 +8,8 @@ export interface GuardedBodyOptions {
   readonly expectedBytes: number | undefined
   /** Bytes at the start that nobody asked for. */
   readonly skippedBytes: number
+  /** From here on nobody has asked for bytes; undefined where all are wanted. */
+  readonly untilBytes?: number | undefined
   /** How long the store may be silent while somebody waits for bytes. */
   readonly idleTimeoutMs: number
   readonly signal?: AbortSignal | undefined
@@ -24,7 +26,7 @@ export function guardedBody(body: Readable, options: GuardedBodyOptions): Readab
 }
 
 async function* guard(body: Readable, options: GuardedBodyOptions): AsyncGenerator<Uint8Array> {
-  const { expectedBytes, skippedBytes, idleTimeoutMs, signal, at } = options
+  const { expectedBytes, skippedBytes, untilBytes = Infinity, idleTimeoutMs, signal, at } = options
   const stop = (): void => {
     body.destroy(reasonOf(signal))
   }
@@ -37,9 +39,13 @@ async function* guard(body: Readable, options: GuardedBodyOptions): AsyncGenerat
       const step = await nextWithin(chunks, body, idleTimeoutMs, at)
       if (step.done === true) break
       if (!(step.value instanceof Uint8Array)) throw new TypeError('a body must yield bytes')
-      const wanted = step.value.subarray(Math.max(0, skippedBytes - receivedBytes))
+      const wanted = step.value.subarray(
+        Math.max(0, skippedBytes - receivedBytes),
+        untilBytes - receivedBytes,
+      )
       receivedBytes += step.value.byteLength
       if (wanted.byteLength > 0) yield wanted
+      if (receivedBytes >= untilBytes) return
     }
     if (receivedBytes !== (expectedBytes ?? Math.max(receivedBytes, skippedBytes))) {
       throw storeUnreachable(

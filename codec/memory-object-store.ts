@@ -100,14 +100,14 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async getStream(key: ObjectKey, options: GetStreamOptions = {}): Promise<ObjectStream> {
-    const { signal, startBytes = 0, etag } = options
+    const { signal, startBytes = 0, endBytes, etag } = options
     signal?.throwIfAborted()
     const { body, head } = this.#find(key)
     const { sizeBytes: objectBytes } = head
     const at = { bucket: this.bucket, key }
     if (etag !== undefined && etag !== head.etag) throw objectReplaced('The object is another', at)
     if (startBytes > objectBytes) throw objectTooShort(objectBytes, startBytes, at)
-    const pieces = piecesOf(Buffer.from(body.subarray(startBytes)), signal)
+    const pieces = piecesOf(Buffer.from(body.subarray(startBytes, endBytes)), signal)
     const stream = Readable.from(pieces, { objectMode: false })
     return Object.assign(stream, { objectBytes, etag: head.etag })
   }

@@ -43,6 +43,8 @@ export interface GetOptions extends CallOptions {
 export interface GetStreamOptions extends CallOptions {
   /** The first byte wanted. At the object's very end the stream is empty. @default 0 */
   readonly startBytes?: number
+  /** Where to stop: the byte after the last one wanted, greater than `startBytes`. @default the object's end */
+  readonly endBytes?: number | undefined
   /** Only the object of this etag; another one is `OBJECT_REPLACED`. @default any */
   readonly etag?: string
 }

@@ -22,7 +22,10 @@ export function sendContentMd5(client: S3Client): void {
         for (const name of Object.keys(request.headers)) {
           if (isNewerChecksum(name)) delete request.headers[name]
         }
-        request.headers['content-md5'] = await md5Of(request.body)
+        const { md5, sha256 } = await digestsOf(request.body)
+        request.headers['content-md5'] = md5
+        // The signer would make this one, of the whole body in one go.
+        request.headers['x-amz-content-sha256'] = sha256
       }
       return next(args)
     },
@@ -31,12 +34,16 @@ export function sendContentMd5(client: S3Client): void {
   )
 }
 
-async function md5Of(body: Uint8Array | string): Promise<string> {
-  const hash = createHash('md5')
-  await visitSlices(typeof body === 'string' ? Buffer.from(body) : body, (slice) =>
-    hash.update(slice),
-  )
-  return hash.digest('base64')
+async function digestsOf(
+  body: Uint8Array | string,
+): Promise<{ readonly md5: string; readonly sha256: string }> {
+  const md5 = createHash('md5')
+  const sha256 = createHash('sha256')
+  await visitSlices(typeof body === 'string' ? Buffer.from(body) : body, (slice) => {
+    md5.update(slice)
+    sha256.update(slice)
+  })
+  return { md5: md5.digest('base64'), sha256: sha256.digest('hex') }
 }
 
 function isNewerChecksum(header: string): boolean {

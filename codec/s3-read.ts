@@ -49,7 +49,7 @@ export async function headS3Object(
 }
 
 /**
- * The body from `startBytes` on. What the answer says is checked, not believed: a store may ignore
+ * The body from `startBytes` to `endBytes`. What the answer says is checked, not believed: a store may ignore
  * `Range` and send everything, or `If-Match` and send another object.
  */
 export async function readS3Stream(
@@ -58,12 +58,14 @@ export async function readS3Stream(
   options: ReadOptions,
 ): Promise<ObjectStream> {
   const { client, call } = context
-  const { startBytes = 0, etag, signal, idleTimeoutMs } = options
+  const { startBytes = 0, endBytes, etag, signal, idleTimeoutMs } = options
   const at = context.at({ key })
   const command = new GetObjectCommand({
     Bucket: context.bucket,
     Key: key,
-    ...(startBytes === 0 ? {} : { Range: `bytes=${startBytes}-` }),
+    ...(startBytes === 0 && endBytes === undefined
+      ? {}
+      : { Range: `bytes=${startBytes}-${endBytes === undefined ? '' : endBytes - 1}` }),
     ...(etag === undefined ? {} : { IfMatch: `"${etag}"` }),
   })
   let answer: GetObjectCommandOutput
@@ -80,7 +82,7 @@ export async function readS3Stream(
   try {
     const found = readEtag(answer.ETag)
     if (etag !== undefined && found !== etag) throw replaced(at)
-    const span = spanOf(answer, startBytes, at)
+    const span = spanOf(answer, options, at)
     const guarded = guardedBody(body, { ...span, idleTimeoutMs, signal, at })
     return Object.assign(guarded, { objectBytes: span.objectBytes, etag: found })
   } catch (error) {
@@ -93,16 +95,26 @@ interface BodySpan {
   readonly objectBytes: number | undefined
   readonly expectedBytes: number | undefined
   readonly skippedBytes: number
+  readonly untilBytes?: number | undefined
 }
 
-/** Which bytes of the object an answer holds, of those from `startBytes` to its end. */
-function spanOf(answer: GetObjectCommandOutput, startBytes: number, at: ErrorPlace): BodySpan {
+/** Which bytes of the object an answer holds, of those that were asked for. */
+function spanOf(
+  answer: GetObjectCommandOutput,
+  { startBytes = 0, endBytes }: ReadOptions,
+  at: ErrorPlace,
+): BodySpan {
   const { ContentLength: lengthBytes, ContentRange: range } = answer
   if (answer.$metadata.httpStatusCode !== 206) {
     if (lengthBytes !== undefined && lengthBytes < startBytes) {
       throw objectTooShort(lengthBytes, startBytes, at)
     }
-    return { objectBytes: lengthBytes, expectedBytes: lengthBytes, skippedBytes: startBytes }
+    return {
+      objectBytes: lengthBytes,
+      expectedBytes: lengthBytes,
+      skippedBytes: startBytes,
+      untilBytes: endBytes,
+    }
   }
   const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(range ?? '') ?? []
   const objectBytes = Number(total)
@@ -110,12 +122,12 @@ function spanOf(answer: GetObjectCommandOutput, startBytes: number, at: ErrorPla
   // Written so that a range that cannot be read, all NaN, is refused too.
   const isWhatWasAsked =
     Number(first) === startBytes &&
-    Number(last) + 1 === objectBytes &&
+    Number(last) + 1 === Math.min(objectBytes, endBytes ?? objectBytes) &&
     (lengthBytes ?? expectedBytes) === expectedBytes
   if (isWhatWasAsked) return { objectBytes, expectedBytes, skippedBytes: 0 }
   throw new ClaimCheckError(
     'STORE_FAILED',
-    `The store answers a request for the bytes from ${startBytes} on with "${range ?? ''}"`,
+    `The store answers a request for the bytes from ${startBytes} to ${endBytes ?? 'the end'} with "${range ?? ''}"`,
     { remedy: 'Look for a proxy that keeps or rewrites ranges.', at },
   )
 }

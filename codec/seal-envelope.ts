@@ -26,7 +26,7 @@ export async function* sealPieces(
     squeezed: await compressIfWorthwhile(part.bytes),
   }))
   for await (const { part, squeezed } of compressed) {
-    yield sealFrame(guard, index, part, squeezed)
+    yield* sealFrame(guard, index, part, squeezed)
     index += 1
     // What does not compress never waits for anything, and would hold up the event loop to its end.
     if (!part.isLast) await nextTurn()
@@ -51,7 +51,7 @@ export function sealEnvelopeNow(plain: Uint8Array, key: SealingKey | undefined):
     const bytes = plain.subarray(start, start + frameBytes)
     start += frameBytes
     const part = { bytes, isLast: start >= plain.byteLength }
-    pieces.push(sealFrame(guard, index, part, compressNowIfWorthwhile(bytes)))
+    pieces.push(...sealFrame(guard, index, part, compressNowIfWorthwhile(bytes)))
   }
   return Buffer.concat(pieces)
 }
@@ -62,19 +62,20 @@ function begin(key: SealingKey | undefined): { header: Uint8Array; guard: FrameG
   return { header, guard }
 }
 
+/** In pieces, as what does not compress is not copied then. */
 function sealFrame(
   guard: FrameGuard,
   index: number,
   { bytes: plain, isLast }: Pick<Part, 'bytes' | 'isLast'>,
   squeezed: Uint8Array | undefined,
-): Uint8Array {
+): readonly Uint8Array[] {
   const packed = squeezed ?? plain
   const head = Buffer.alloc(frameHeadBytes)
   head.writeUInt32BE(packed.byteLength, 0)
   head.writeUInt32BE(plain.byteLength, 4)
   head.writeUInt8((isLast ? lastFlag : 0) | (squeezed === undefined ? 0 : compressedFlag), 8)
   const { body, check } = guard.seal(index, head, packed)
-  return Buffer.concat([head, body, check])
+  return [head, body, check]
 }
 
 /** No envelope of that many plain bytes is longer. */

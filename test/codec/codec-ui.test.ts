@@ -14,7 +14,7 @@ const uiUrl = process.env['CLAIMCHECK_TEST_TEMPORAL_UI_URL'] ?? ''
 /** Where a picture for the documentation is to go, when one is wanted. */
 const screenshotPath = process.env['TEMPORAL_UI_SCREENSHOT'] ?? ''
 const keys = `main:${randomBytes(32).toString('base64')}`
-const pageTimeoutMs = 30_000
+const pageTimeoutMs = 60_000
 
 const inline = 'What is small stays in history. '.repeat(200)
 const parked = randomBytes(300_000).toString('hex')

@@ -61,7 +61,7 @@ export function taskFailures(history: temporal.api.history.v1.IHistory): string[
 
 /** As `waitFor`, for what takes a workflow a task or two. */
 export async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
-  return waitFor('what a run was to come to', look, 20_000)
+  return waitFor('what a run was to come to', look)
 }
 
 export async function blobKeys(store: ObjectStore, codecNamespace: string): Promise<ObjectKey[]> {

@@ -76,6 +76,20 @@ describe('blobClaimsIn', () => {
       code: 'CLAIM_MALFORMED',
     })
   })
+
+  test('names the event whose claim cannot be read', () => {
+    const malformed = payloadOf(Buffer.from('{}'), 'json/claimcheck-v1')
+    const event = HistoryEvent.fromObject({
+      eventId: 4711,
+      workflowExecutionSignaledEventAttributes: { input: { payloads: [claimOf('1'), malformed] } },
+    })
+    const wire = HistoryEvent.decode(HistoryEvent.encode(event).finish())
+    assert.throws(() => blobClaimsIn(wire), {
+      code: 'CLAIM_MALFORMED',
+      at: { event: '4711' },
+      message: /\[event=4711\]$/,
+    })
+  })
 })
 
 describe('valueClaimsIn', () => {

@@ -20,7 +20,7 @@ export interface FakeS3 extends AsyncDisposable {
 
 export const SECRET = 'secret-of-the-fake'
 
-/** A server that answers as a test says, and a store that talks to it without patience. */
+/** A server that answers as a test says, and a store that talks to it and hardly pauses before it tries again. */
 export async function startFakeS3(
   answer: (request: SeenRequest, response: ServerResponse, count: number) => void,
   options: Partial<S3ObjectStoreOptions> = {},
@@ -46,7 +46,6 @@ export async function startFakeS3(
     bucket: 'bucket',
     credentials: { accessKeyId: 'fake', secretAccessKey: SECRET },
     firstPauseMs: 1,
-    idleTimeoutMs: 150,
     ...options,
   })
   return {

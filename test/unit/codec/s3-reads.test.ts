@@ -23,6 +23,24 @@ describe('S3 store: a read from the middle', () => {
     assert.deepEqual([range, ifMatch], ['bytes=70000-', '"e1"'])
   })
 
+  it('asks for no more than is wanted, and hands on no more where more is sent', async () => {
+    for (const ignoresRange of [false, true]) {
+      await using fake = await startFakeS3((request, response) =>
+        serveObject(request, response, { body, ignoresRange }),
+      )
+      for (const [startBytes, endBytes, range] of [
+        [0, 4, 'bytes=0-3'],
+        [65_000, 65_537, 'bytes=65000-65536'],
+        [99_999, 200_000, 'bytes=99999-199999'],
+      ] as const) {
+        const stream = await fake.store.getStream(key, { startBytes, endBytes })
+        assert.equal(stream.objectBytes, 100_000)
+        assert.ok(body.subarray(startBytes, endBytes).equals(await bytesOf(stream)), range)
+        assert.equal(fake.seen.at(-1)?.headers['range'], range)
+      }
+    }
+  })
+
   it('skips what a store sends that knows no ranges', async () => {
     await using fake = await startFakeS3((request, response) =>
       serveObject(request, response, { body, ignoresRange: true }),

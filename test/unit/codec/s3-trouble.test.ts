@@ -11,6 +11,8 @@ import { refuse, SECRET, startFakeS3 } from './fake-s3-server.ts'
 
 const key = 'folder/object' as ObjectKey
 const options = { contentType: 'text/plain' }
+/** Of stores that fall silent; longer than a busy machine keeps this process waiting. */
+const idleTimeoutMs = 300
 
 describe('S3 store: what a refusal becomes', () => {
   const cases = [
@@ -97,17 +99,20 @@ describe('S3 store: a body that does not come whole', () => {
   for (const how of ['closed', 'reset', 'silent'] as const) {
     it(`${how} half way fails as retryable, and is read again by get`, async () => {
       const whole = Buffer.alloc(100_000, 'x')
-      await using fake = await startFakeS3((_, response, count) => {
-        response.writeHead(200, { 'content-length': String(whole.byteLength) })
-        if (count > 2) {
-          response.end(whole)
-          return
-        }
-        response.write(whole.subarray(0, 50_000), () => {
-          if (how === 'closed') response.socket?.end()
-          if (how === 'reset') response.socket?.resetAndDestroy()
-        })
-      })
+      await using fake = await startFakeS3(
+        (_, response, count) => {
+          response.writeHead(200, { 'content-length': String(whole.byteLength) })
+          if (count > 2) {
+            response.end(whole)
+            return
+          }
+          response.write(whole.subarray(0, 50_000), () => {
+            if (how === 'closed') response.socket?.end()
+            if (how === 'reset') response.socket?.resetAndDestroy()
+          })
+        },
+        how === 'silent' ? { idleTimeoutMs } : {},
+      )
       const stream = await fake.store.getStream(key)
       await assert.rejects(
         async () => {
@@ -139,29 +144,31 @@ describe('S3 store: a body that does not come whole', () => {
 
   it('a reader that is slow itself is not cut off', async () => {
     const whole = Buffer.alloc(4_000_000, 'x')
-    await using fake = await startFakeS3((_, response) => {
-      response.writeHead(200, { 'content-length': String(whole.byteLength) })
-      response.end(whole)
-    })
+    await using fake = await startFakeS3(
+      (_, response) => {
+        response.writeHead(200, { 'content-length': String(whole.byteLength) })
+        response.end(whole)
+      },
+      { idleTimeoutMs },
+    )
     let readBytes = 0
     for await (const chunk of await fake.store.getStream(key)) {
-      if (readBytes === 0) await new Promise((resolve) => setTimeout(resolve, 400))
+      if (readBytes === 0) await new Promise((resolve) => setTimeout(resolve, idleTimeoutMs * 2))
       readBytes += Buffer.from(chunk).byteLength
     }
     assert.equal(readBytes, whole.byteLength)
   })
 
   it('a stream dropped unread lets its socket go', async () => {
-    let closed = 0
+    const closed = Promise.withResolvers<void>()
     await using fake = await startFakeS3((_, response) => {
-      response.on('close', () => (closed += 1))
+      response.on('close', closed.resolve)
       response.writeHead(200, { 'content-length': '1000000' })
       response.write(Buffer.alloc(1000))
     })
     const stream = await fake.store.getStream(key)
     stream.destroy()
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    assert.equal(closed, 1)
+    await closed.promise
   })
 })
 

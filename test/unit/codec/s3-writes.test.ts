@@ -24,6 +24,8 @@ describe('S3 store: what a write sends', () => {
       assert.equal(headers['content-encoding'], undefined)
       assert.equal(headers['x-amz-trailer'], undefined)
       assert.equal(headers['content-md5'], createHash('md5').update(body).digest('base64'))
+      const sha256 = createHash('sha256').update(body).digest('hex')
+      assert.equal(headers['x-amz-content-sha256'], sha256)
       assert.match(headers.authorization ?? '', /SignedHeaders=[^,]*content-md5/)
       assert.deepEqual(
         Object.keys(headers).filter((name) => name.includes('checksum')),

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { resetLater } from '../../support/reset-later.ts'
 import { refuse, type SeenRequest } from './fake-s3-server.ts'
 
 export interface ServedObject {
@@ -27,19 +28,21 @@ export function serveObject(
     refuse(response, 412, 'PreconditionFailed')
     return
   }
-  const start = ignoresRange ? 0 : Number(/^bytes=(\d+)-$/.exec(range ?? 'bytes=0-')?.[1])
+  const [, first, end] = /^bytes=(\d+)-(\d*)$/.exec(range ?? 'bytes=0-') ?? []
+  const start = ignoresRange ? 0 : Number(first)
   if (range !== undefined && start >= body.byteLength) {
     refuse(response, 416, 'InvalidRange')
     return
   }
   const isPart = range !== undefined && !ignoresRange
-  const last = body.byteLength - 1
+  const all = body.byteLength - 1
+  const last = ignoresRange || !end ? all : Math.min(Number(end), all)
   response.writeHead(isPart ? 206 : 200, {
-    'content-length': String(body.byteLength - start),
+    'content-length': String(last + 1 - start),
     ...(etag === undefined ? {} : { etag: `"${etag}"` }),
     ...(isPart ? { 'content-range': `bytes ${start}-${last}/${body.byteLength}` } : {}),
   })
-  const wanted = body.subarray(start)
+  const wanted = body.subarray(start, last + 1)
   const { sentBytes = wanted.byteLength, cut } = object
   if (method === 'HEAD') response.end()
   else if (sentBytes >= wanted.byteLength) response.end(wanted)
@@ -48,6 +51,5 @@ export function serveObject(
 
 function cutOff(response: ServerResponse, cut: Cut | undefined): void {
   if (cut === 'closed') response.socket?.end()
-  // A reset throws away what the reader has not fetched yet, so it is given time to.
-  if (cut === 'reset') setTimeout(() => response.socket?.resetAndDestroy(), 30)
+  if (cut === 'reset') resetLater(response.socket)
 }
