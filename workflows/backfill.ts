@@ -15,6 +15,7 @@ import {
 } from './backfill-progress.ts'
 import { endBackfill } from './end-backfill.ts'
 import { upstreamLoadedSignal } from './hear-upstreams.ts'
+import { isHistoryLong } from './long-history.ts'
 import { activityProxies } from './proxies.ts'
 import { readOutcome } from './read-outcome.ts'
 import { handleControls, type ControlState } from './run-controls.ts'
@@ -37,9 +38,8 @@ export interface BackfillState {
 /** A target or Temporal that is away for a quarter of an hour is no reason to give up. */
 const attempts = 20
 
-/** Keeps a run's history under 1 MB; a partition takes 1 to 3 KB of it. */
+/** A partition takes 1 to 3 KB of the history. */
 const partitionsPerRun = 200
-const longHistoryBytes = 700_000
 
 /** A load that was ended by force tells nobody, nor may one that was joined: they are looked after. */
 const firstLookMs = 30_000
@@ -152,10 +152,7 @@ export async function backfill(
   const isOver = (): boolean => running.size === 0 && (isStopped() || position === range.count)
   const mayBegin = (): boolean =>
     !isStopped() && !controls.isPaused() && position < range.count && running.size < concurrency()
-  const isLong = (): boolean => {
-    const { continueAsNewSuggested, historySize } = workflowInfo()
-    return continueAsNewSuggested || ended >= partitionsPerRun || historySize >= longHistoryBytes
-  }
+  const isLong = (): boolean => ended >= partitionsPerRun || isHistoryLong()
 
   const isToLook = (): boolean => running.size > 0 && lookTime.hasRung()
   if (running.size > 0) lookTime.set(pauseMs)

@@ -1,8 +1,9 @@
-import { ApplicationFailure } from '@temporalio/workflow'
 import type { Activities } from '../activities/create-activities.ts'
 import type { ConvertBatchInput } from '../activities/convert-batch.ts'
 import type { PipelineDefinition } from '../activities/pipeline-definition.ts'
 import type { RunReference } from '../activities/run-reference.ts'
+import { finalFailure } from './final-failure.ts'
+import type { InFlight } from './in-flight.ts'
 import type { LoadProgress } from './load-progress.ts'
 import type { RunControls } from './run-controls.ts'
 
@@ -26,6 +27,14 @@ export type ItemDefinition = Pick<PipelineDefinition, 'name' | 'limits' | 'onRej
 /** Of an item by itself. */
 export interface ItemStep extends Omit<LoadStep, 'definition'> {
   readonly definition: ItemDefinition
+}
+
+/** Waits until another batch may begin beside those that are under way. */
+export function roomForBatch(
+  { controls, definition }: Pick<ItemStep, 'controls' | 'definition'>,
+  inFlight: InFlight,
+): Promise<void> {
+  return inFlight.room(() => controls.limits(definition.limits).batchesInFlight, controls.changed)
 }
 
 /**
@@ -79,15 +88,10 @@ export function checkRejects(
 ): void {
   if (rejects <= onReject.max) return
   const example = firstReject === null ? '' : ` (for example ${firstReject})`
-  throw ApplicationFailure.create({
+  throw finalFailure({
     type: 'REJECT_LIMIT_EXCEEDED',
     message: `${rejects} rows were rejected, ${onReject.max} are allowed${example}`,
-    nonRetryable: true,
-    details: [
-      {
-        remedy:
-          'Look at the rejects beside the dataset, correct `columns`, or raise `on_reject.max`; the table is as it was.',
-      },
-    ],
+    remedy:
+      'Look at the rejects beside the dataset, correct `columns`, or raise `on_reject.max`; the table is as it was.',
   })
 }

@@ -1,5 +1,4 @@
 import {
-  ApplicationFailure,
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
@@ -10,6 +9,7 @@ import {
 import type { LoadInput } from '../activities/load-input.ts'
 import type { PipelineDefinition } from '../activities/pipeline-definition.ts'
 import { allHandled, readyToGoOn } from './all-handled.ts'
+import { finalFailure } from './final-failure.ts'
 import {
   graphLoads,
   graphProgressQuery,
@@ -18,6 +18,7 @@ import {
   type GraphResult,
 } from './graph-progress.ts'
 import { upstreamLoadedSignal } from './hear-upstreams.ts'
+import { partitionWorkflowId } from './partition-workflow-id.ts'
 import { activityProxies } from './proxies.ts'
 import { readOutcome } from './read-outcome.ts'
 import { pauseSignal, resumeSignal } from './run-controls.ts'
@@ -45,7 +46,7 @@ const attempts = 20
 
 /** A load that was ended by force tells nobody: it is looked after in growing intervals. */
 const firstLookMs = 15_000
-const longestLookMs = 300_000
+const longestLookMs = 60_000
 
 /**
  * Many pipelines of one partition: starts all of them, each to wait for those it comes after, and waits
@@ -76,7 +77,7 @@ export async function dailyGraph(
   const tellLoads = async (signal: Control): Promise<void> => {
     await Promise.all(
       unheard().map((pipeline) =>
-        getExternalWorkflowHandle(`etl/${pipeline}/${partition}`)
+        getExternalWorkflowHandle(partitionWorkflowId(pipeline, partition))
           .signal(signal)
           // One that has just ended needs to hear nothing.
           .catch(() => undefined),
@@ -133,15 +134,10 @@ function summarise(name: string, partition: string, loads: GraphResult['loads'])
   const [loaded, skipped] = [of('loaded').length, of('skipped').length]
   log.info('a graph has ended', { name, partition, loaded, skipped, failed: failed.length })
   if (failed.length === 0) return { partition, loads, loaded, skipped }
-  throw ApplicationFailure.create({
+  throw finalFailure({
     type: 'GRAPH_FAILED',
     message: `${failed.length} of ${Object.keys(loads).length} pipelines failed: ${failed.join(', ')} (${loaded} loaded, ${skipped} skipped)`,
-    nonRetryable: true,
-    details: [
-      {
-        remedy:
-          'The run of each says why. Then start the graph again: what is loaded is left as it is.',
-      },
-    ],
+    remedy:
+      'The run of each says why. Then start the graph again: what is loaded is left as it is.',
   })
 }

@@ -1,6 +1,7 @@
-import { ApplicationFailure, log } from '@temporalio/workflow'
+import { log } from '@temporalio/workflow'
 import type { BackfillInput } from '../activities/backfill/backfill-input.ts'
 import type { BackfillCounts, BackfillResult } from './backfill-progress.ts'
+import { finalFailure } from './final-failure.ts'
 
 /**
  * What a backfill answers whose partitions have ended that way.
@@ -19,16 +20,13 @@ export function endBackfill(
   const named = failures.map(({ partition, code }) => `${partition} (${code})`).join(', ')
   const more = failed > failures.length ? ', …' : ''
   const others = `${loaded} loaded, ${skipped} loaded already, ${left} not begun`
-  throw ApplicationFailure.create({
-    type: 'BACKFILL_FAILED',
-    message: `${failed} of ${planned} partitions failed: ${named}${more} (${others})`,
-    nonRetryable: true,
-    details: [
-      {
-        remedy:
-          'The run of each says why. Then start the backfill again: what is loaded is left as it is.',
-        ...result,
-      },
-    ],
-  })
+  throw finalFailure(
+    {
+      type: 'BACKFILL_FAILED',
+      message: `${failed} of ${planned} partitions failed: ${named}${more} (${others})`,
+      remedy:
+        'The run of each says why. Then start the backfill again: what is loaded is left as it is.',
+    },
+    result,
+  )
 }

@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/workflow'
+import { finalFailure } from './final-failure.ts'
 
 /** More are counted, and not named. */
 const mostNamed = 5
@@ -25,15 +25,10 @@ export function throwFailedItems(failed: FailedItems | undefined): void {
   const { count, first } = failed
   const named = first.map(({ item, code }) => `${item} (${code})`).join(', ')
   const more = count > first.length ? ', …' : ''
-  throw ApplicationFailure.create({
+  throw finalFailure({
     type: 'ITEMS_FAILED',
     message: `${count} ${count === 1 ? 'item' : 'items'} of the source failed, by number from 0: ${named}${more}`,
-    nonRetryable: true,
-    details: [
-      {
-        remedy:
-          'The run of each, its id ending in the number, says why. Nothing was published; the others are landed, and the next run of this partition uses that.',
-      },
-    ],
+    remedy:
+      'The run of each, its id ending in the number, says why. Nothing was published; the others are landed, and the next run of this partition uses that.',
   })
 }

@@ -1,14 +1,8 @@
-import {
-  ApplicationFailure,
-  condition,
-  defineSignal,
-  log,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow'
+import { condition, defineSignal, log, setHandler, workflowInfo } from '@temporalio/workflow'
 import type { Activities } from '../activities/create-activities.ts'
 import type { LoadInput, UpstreamLoaded } from '../activities/load-input.ts'
 import type { UpstreamDefinition } from '../activities/pipeline-definition.ts'
+import { finalFailure } from './final-failure.ts'
 import { readOutcome } from './read-outcome.ts'
 
 export const upstreamLoadedSignal = defineSignal<[unknown]>('upstreamLoaded')
@@ -107,7 +101,10 @@ export function hearUpstreams(input: LoadInput, carried: HeardState = nothingHea
       endedBadly().length > 0 &&
       upstreams.every((upstream) => outcomeOf(upstream) !== undefined))
 
-  /** Begins anew where the history has grown long meanwhile: that takes thousands of signals. */
+  /**
+   * Waits for the load's own time. The timeout begins anew where the history has grown long meanwhile: that
+   * takes thousands of signals.
+   */
   async function itsTime(hasCome: () => boolean): Promise<void> {
     const timeoutMs = input.waitsFor?.scheduleTimeoutMs
     if (timeoutMs === undefined) await condition(hasCome)
@@ -165,45 +162,30 @@ function skipOrFail(endedBadly: readonly UpstreamDefinition[]): 'skip' {
   const failing = endedBadly.filter(({ onFailure }) => onFailure === 'fail')
   if (failing.length === 0) return 'skip'
   const names = failing.map(({ pipeline }) => pipeline).join(', ')
-  throw ApplicationFailure.create({
+  throw finalFailure({
     type: 'UPSTREAM_FAILED',
     message: `what this load comes after has failed or was skipped: ${names}`,
-    nonRetryable: true,
-    details: [
-      {
-        remedy:
-          'Load those first: this load then starts by itself. Or start it with `claimcheck run`, which waits for nothing.',
-      },
-    ],
+    remedy:
+      'Load those first: this load then starts by itself. Or start it with `claimcheck run`, which waits for nothing.',
   })
 }
 
 /** @throws ApplicationFailure UPSTREAM_TIMEOUT */
 function timedOut(overdue: readonly UpstreamDefinition[]): never {
   const names = overdue.map(({ pipeline }) => pipeline).join(', ')
-  throw ApplicationFailure.create({
+  throw finalFailure({
     type: 'UPSTREAM_TIMEOUT',
     message: `what this load comes after was not loaded in time: ${names}`,
-    nonRetryable: true,
-    details: [
-      {
-        remedy:
-          'Load those first, or raise the `timeout` in `after`; `claimcheck run` starts this load without them.',
-      },
-    ],
+    remedy:
+      'Load those first, or raise the `timeout` in `after`; `claimcheck run` starts this load without them.',
   })
 }
 
-function scheduleSilent(): ApplicationFailure {
-  return ApplicationFailure.create({
+function scheduleSilent(): Error {
+  return finalFailure({
     type: 'SCHEDULE_SILENT',
     message: 'the schedule of this load did not fire in time, nor within its catchup',
-    nonRetryable: true,
-    details: [
-      {
-        remedy:
-          'See with `claimcheck schedule show` whether it is paused or was never applied; `claimcheck run` starts this load without it.',
-      },
-    ],
+    remedy:
+      'See with `claimcheck schedule show` whether it is paused or was never applied; `claimcheck run` starts this load without it.',
   })
 }

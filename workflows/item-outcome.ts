@@ -1,5 +1,4 @@
 import {
-  ApplicationFailure,
   CancelledFailure,
   isCancellation,
   TemporalFailure,
@@ -7,6 +6,8 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow'
 import type { RunEnd } from '../activities/load-starter.ts'
+import { codedFailure, uncodedFailure } from './coded-failure.ts'
+import { finalFailure } from './final-failure.ts'
 import { noProgress, type LoadProgress } from './load-progress.ts'
 
 /** What an item has loaded, or why it did not. */
@@ -15,19 +16,7 @@ export type ItemOutcome = { readonly loaded: LoadProgress } | { readonly failure
 /** What is told of an item that fails: by itself, or by whoever looks after it. */
 export function endOfFailure(error: unknown): RunEnd {
   if (isCancellation(error)) return { kind: 'cancelled' }
-  for (let cause: unknown = error; cause instanceof TemporalFailure; cause = cause.cause) {
-    if (!(cause instanceof ApplicationFailure) || typeof cause.type !== 'string') continue
-    const { type: code, message } = cause
-    return { kind: 'failed', code, message, remedy: remedyOf(cause) }
-  }
-  const remedy = 'Look at the run in the Temporal UI.'
-  return { kind: 'failed', code: 'RUN_FAILED', message: 'an item failed', remedy }
-}
-
-function remedyOf({ details }: ApplicationFailure): string {
-  const [first] = Array.isArray(details) ? details : []
-  if (typeof first === 'object' && first !== null && 'remedy' in first) return String(first.remedy)
-  return 'Look at the run in the Temporal UI.'
+  return { kind: 'failed', ...(codedFailure(error) ?? uncodedFailure) }
 }
 
 /** What the end of an item's child workflow means for its load. */
@@ -38,9 +27,8 @@ export function outcomeOf(item: number, end: RunEnd): ItemOutcome {
     case 'lost':
       return { failure: itemLost(item, end.how) }
     case 'failed': {
-      const { code, message, remedy } = end
-      const told = { type: code, message, nonRetryable: true, details: [{ remedy }] }
-      return { failure: ApplicationFailure.create(told) }
+      const { code: type, message, remedy } = end
+      return { failure: finalFailure({ type, message, remedy }) }
     }
     case 'completed': {
       const loaded = readProgress(end.result)
@@ -59,13 +47,12 @@ export function failedOutcome(item: number, error: unknown): ItemOutcome {
 
 type Loss = Extract<RunEnd, { readonly kind: 'lost' }>['how']
 
-function itemLost(item: number, how: Loss): ApplicationFailure {
+function itemLost(item: number, how: Loss): Error {
   const happened = { terminated: 'was terminated', 'timed out': 'timed out', gone: 'is gone' }[how]
-  return ApplicationFailure.create({
+  return finalFailure({
     type: 'ITEM_LOST',
     message: `the child workflow of item ${item}, by number from 0, ${happened}`,
-    nonRetryable: true,
-    details: [{ remedy: 'Start the load again: what was landed is used.' }],
+    remedy: 'Start the load again: what was landed is used.',
   })
 }
 

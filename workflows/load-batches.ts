@@ -1,7 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow'
 import type { FetchedBatch } from '../activities/fetch-batch.ts'
 import type { WalkAnchor } from '../activities/landing/landed-batch.ts'
-import { convertAndStage, type LoadStep } from './convert-and-stage.ts'
+import { convertAndStage, roomForBatch, type LoadStep } from './convert-and-stage.ts'
 import { withInFlight } from './in-flight.ts'
 import type { LoadProgress } from './load-progress.ts'
 
@@ -30,7 +30,7 @@ export const walkStart: WalkState = {
  * history has grown long; all that was begun is finished on return.
  */
 export async function loadBatches(step: LoadStep, start: WalkState): Promise<WalkState> {
-  const { activities, definition, run, progress, report, controls } = step
+  const { activities, run, progress, report, controls } = step
   let walk = start
   await withInFlight(async (inFlight) => {
     for (let batches = 0; !walk.ended && batches < batchesPerRun; batches += 1) {
@@ -47,10 +47,7 @@ export async function loadBatches(step: LoadStep, start: WalkState): Promise<Wal
         anchor: fetched.anchor,
         ended: fetched.next === null,
       }
-      await inFlight.room(
-        () => controls.limits(definition.limits).batchesInFlight,
-        controls.changed,
-      )
+      await roomForBatch(step, inFlight)
     }
   })
   return walk

@@ -6,10 +6,16 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import type { LandedItem } from '../activities/land-item.ts'
+import type { PartsPerItem } from '../activities/landing/part-pages.ts'
 import type { RunChain, RunEnd } from '../activities/load-starter.ts'
 import type { PipelineDefinition } from '../activities/pipeline-definition.ts'
 import type { RunReference } from '../activities/run-reference.ts'
-import { convertAndStage, type ItemDefinition, type ItemStep } from './convert-and-stage.ts'
+import {
+  convertAndStage,
+  roomForBatch,
+  type ItemDefinition,
+  type ItemStep,
+} from './convert-and-stage.ts'
 import { allHandled, readyToGoOn } from './all-handled.ts'
 import { failureOfRun } from './failure-of-run.ts'
 import { withInFlight } from './in-flight.ts'
@@ -29,7 +35,7 @@ const batchesPerRun = 12
  * Parts of one item, so that the numbers of all parts say in which order their rows stand: by item,
  * then by batch. An item that needs more fails, and says so.
  */
-const partsPerItem = 8192
+const partsPerItem: PartsPerItem = 8192
 
 export interface LoadItemInput {
   readonly definition: ItemDefinition
@@ -137,7 +143,7 @@ export async function loadItemBatches(
   item: number,
   carried: ItemState | undefined,
 ): Promise<ItemState | undefined> {
-  const { activities, definition, run, progress, report, controls } = step
+  const { activities, run, progress, report, controls } = step
   let landed = carried?.landed
   if (landed === undefined) {
     if (controls.isPaused() && !(await controls.resumed())) return undefined
@@ -153,10 +159,7 @@ export async function loadItemBatches(
       const partNumber = item * partsPerItem + nextBatch
       inFlight.begin(convertAndStage(step, { batchKey, batch: nextBatch, partNumber }))
       nextBatch += 1
-      await inFlight.room(
-        () => controls.limits(definition.limits).batchesInFlight,
-        controls.changed,
-      )
+      await roomForBatch(step, inFlight)
     }
   })
   return { landed, nextBatch }

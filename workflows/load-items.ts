@@ -13,13 +13,13 @@ import type { ItemOutcome } from './item-outcome.ts'
 import { openItemWindow, type WindowState } from './item-window.ts'
 import { loadItemBatches, type ItemState } from './load-item.ts'
 import type { LoadProgress } from './load-progress.ts'
+import { isHistoryLong, longHistoryBytes } from './long-history.ts'
 
 /** What a run took upon itself in earlier versions. */
 const itemsPerRunBefore = 20
 
-/** Keeps a run's history under 1 MB; an item takes about 3 KB of it. */
+/** An item takes about 3 KB of the history. */
 const itemsPerRun = 200
-const longHistoryBytes = 700_000
 
 /** How far the work on the items of a source has come. */
 export interface ItemsState {
@@ -71,7 +71,7 @@ export async function loadItems(step: LoadStep, start: ItemsState): Promise<Item
     }
     if (!slides) return
     if (nextItem === itemCount) {
-      await condition(() => window.isEmpty() || isLong())
+      await condition(() => window.isEmpty() || isHistoryLong())
       if (window.isEmpty()) return
     }
     left = await window.handOver()
@@ -109,14 +109,9 @@ export async function loadItems(step: LoadStep, start: ItemsState): Promise<Item
   }
 }
 
-function isLong(): boolean {
-  const { continueAsNewSuggested, historySize } = workflowInfo()
-  return continueAsNewSuggested || historySize >= longHistoryBytes
-}
-
 /** Whether the history may take another item. */
 function hasRoom(begun: number): boolean {
-  return begun === 0 || (begun < itemsPerRun && !isLong())
+  return begun === 0 || (begun < itemsPerRun && !isHistoryLong())
 }
 
 /** The same in runs that earlier versions began. */

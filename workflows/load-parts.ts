@@ -1,5 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow'
-import type { LoadStep } from './convert-and-stage.ts'
+import { roomForBatch, type LoadStep } from './convert-and-stage.ts'
 import { withInFlight } from './in-flight.ts'
 import type { LoadResult } from './load-progress.ts'
 import { publishSealed } from './publish-dataset.ts'
@@ -25,7 +25,7 @@ export function partsEnded({ partCount, nextPart }: PartsState): boolean {
  * all that was begun is finished on return.
  */
 export async function stageParts(step: LoadStep, start: PartsState): Promise<PartsState> {
-  const { controls, definition } = step
+  const { controls } = step
   const { partCount } = start
   let { nextPart } = start
   await withInFlight(async (inFlight) => {
@@ -35,10 +35,7 @@ export async function stageParts(step: LoadStep, start: PartsState): Promise<Par
       const end = Math.min(nextPart + partsAtOnce, partCount)
       inFlight.begin(stageSome(step, nextPart, end))
       nextPart = end
-      await inFlight.room(
-        () => controls.limits(definition.limits).batchesInFlight,
-        controls.changed,
-      )
+      await roomForBatch(step, inFlight)
     }
   })
   return { partCount, nextPart }

@@ -72,6 +72,8 @@ export interface LoadResult extends Omit<
   readonly counts: LoadCounts
   /** What a load would change, where nothing but that was asked; `counts` are those of the plan. */
   readonly plan?: LoadPlan | undefined
+  /** Declared fields that no record had: their columns are NULL, or have their default, in all rows. */
+  readonly missingFields?: readonly string[] | undefined
   /** Whether nothing was loaded, since a pipeline that comes first was not. */
   readonly skipped?: true | undefined
   /** Pipelines and graphs that come after this load and could not be told of it. */

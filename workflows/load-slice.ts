@@ -124,17 +124,17 @@ export async function loadSlice(
   }
 
   async function prepare(datasetId: DatasetId): Promise<PreparedLoad> {
-    const { definition: pinned, partition, interval, requestedAt, refetch } = input
+    const { partition, interval, requestedAt, refetch } = input
     const { fromLandingOf, inOrder, reprocessing } = input
     if (reprocessing?.from === 'parts') {
-      const told = { definition: pinned, partition, requestedAt, datasetId, reprocessing }
+      const told = { definition, partition, requestedAt, datasetId, reprocessing }
       const { partCount, rowCount, rejectCount, ...prepared } = await activities.prepareParts(told)
       parts = { partCount, nextPart: 0 }
       report({ rows: rowCount, rejects: rejectCount })
       return prepared
     }
     return activities.prepareLoad({
-      definition: pinned,
+      definition,
       partition,
       interval,
       requestedAt,

@@ -1,6 +1,8 @@
-import { ApplicationFailure } from '@temporalio/workflow'
+import { log } from '@temporalio/workflow'
 import type { RunReference } from '../activities/run-reference.ts'
-import { stage, type LoadStep } from './convert-and-stage.ts'
+import type { SealedDataset } from '../activities/seal-dataset.ts'
+import { roomForBatch, stage, type LoadStep } from './convert-and-stage.ts'
+import { finalFailure } from './final-failure.ts'
 import { withInFlight } from './in-flight.ts'
 import type { LoadResult } from './load-progress.ts'
 
@@ -37,7 +39,7 @@ export async function publishDataset(step: LoadStep, convertedParts: number): Pr
 export async function publishSealed(
   step: LoadStep,
   run: RunReference,
-  { manifestKey, storedBytes }: { readonly manifestKey: string; readonly storedBytes: number },
+  { manifestKey, storedBytes, missingFields }: SealedDataset,
 ): Promise<LoadResult> {
   const { activities, progress, report, planOnly = false } = step
   report({ phase: 'publishing', storedBytes: progress().storedBytes + storedBytes })
@@ -49,21 +51,19 @@ export async function publishSealed(
       report({ phase: 'done' })
       const { phase: _, ...totals } = progress()
       const { datasetId } = run
+      if (missingFields !== undefined) log.warn('no record had these fields', { missingFields })
       if (outcome.kind === 'published') {
-        return { ...totals, datasetId, manifestKey, counts: outcome.counts }
+        return { ...totals, datasetId, manifestKey, counts: outcome.counts, missingFields }
       }
       const { plan } = outcome
-      return { ...totals, datasetId, manifestKey: '', counts: plan.counts, plan }
+      return { ...totals, datasetId, manifestKey: '', counts: plan.counts, plan, missingFields }
     }
     await stageAgain(step, run, outcome.missingParts)
   }
-  throw ApplicationFailure.create({
+  throw finalFailure({
     type: 'STAGING_LOST',
     message: `what was staged was lost ${maxRestagings} times before it could be published`,
-    nonRetryable: true,
-    details: [
-      { remedy: 'Look in the log of PostgreSQL why it restarts; then start the run again.' },
-    ],
+    remedy: 'Look in the log of PostgreSQL why it restarts; then start the run again.',
   })
 }
 
@@ -84,7 +84,7 @@ async function transformDataset(
   step: LoadStep,
   convertedParts: number,
 ): Promise<{ readonly run: RunReference; readonly partCount: number }> {
-  const { activities, definition, progress, report, controls } = step
+  const { activities, progress, report } = step
   report({ phase: 'transforming' })
   const { transformId, ...transformed } = await activities.transformDataset({
     run: step.run,
@@ -98,10 +98,7 @@ async function transformDataset(
   await withInFlight(async (inFlight) => {
     for (let partNumber = 0; partNumber < transformed.partCount; partNumber += 1) {
       inFlight.begin(stage({ ...step, run }, partNumber))
-      await inFlight.room(
-        () => controls.limits(definition.limits).batchesInFlight,
-        controls.changed,
-      )
+      await roomForBatch(step, inFlight)
     }
   })
   return { run, partCount: transformed.partCount }

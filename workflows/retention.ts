@@ -1,5 +1,4 @@
 import {
-  ApplicationFailure,
   condition,
   defineQuery,
   defineUpdate,
@@ -9,6 +8,7 @@ import {
 } from '@temporalio/workflow'
 import type { SweepResult } from '../activities/retention/delete-garbage.ts'
 import type { GarbageScope } from '../activities/retention/look-for-garbage.ts'
+import { finalFailure } from './final-failure.ts'
 import { activityProxies } from './proxies.ts'
 
 export interface RetentionInput extends GarbageScope {
@@ -55,13 +55,10 @@ export async function retention(input: RetentionInput): Promise<RetentionProgres
     {
       validator() {
         if (progress.phase === 'waiting') return
-        throw ApplicationFailure.create({
+        throw finalFailure({
           type: 'GARBAGE_NOT_WAITING',
           message: `no plan waits to be approved: the run is ${progress.phase}`,
-          nonRetryable: true,
-          details: [
-            { remedy: 'Wait for the plan, or start a new one with `claimcheck retention start`.' },
-          ],
+          remedy: 'Wait for the plan, or start a new one with `claimcheck retention start`.',
         })
       },
     },

@@ -1,5 +1,4 @@
 import {
-  ApplicationFailure,
   CancellationScope,
   ChildWorkflowCancellationType,
   getExternalWorkflowHandle,
@@ -9,6 +8,7 @@ import {
   workflowInfo,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow'
+import { finalFailure } from './final-failure.ts'
 import { inheritedAttributes } from './inherited-attributes.ts'
 import type { loadItem, LoadItemInput } from './load-item.ts'
 
@@ -61,16 +61,11 @@ export async function cancelItem(item: number): Promise<void> {
   ).catch(() => undefined)
 }
 
-function itemStillRuns(item: number): ApplicationFailure {
-  return ApplicationFailure.create({
+function itemStillRuns(item: number): Error {
+  return finalFailure({
     type: 'ITEM_STILL_RUNS',
     message: `the child workflow of item ${item} of an earlier load was cancelled and did not end within two minutes`,
-    nonRetryable: true,
-    details: [
-      {
-        remedy:
-          'See that workers run on all queues, or terminate that workflow; then start the load again.',
-      },
-    ],
+    remedy:
+      'See that workers run on all queues, or terminate that workflow; then start the load again.',
   })
 }

@@ -1,13 +1,7 @@
-import {
-  ApplicationFailure,
-  CancellationScope,
-  isCancellation,
-  log,
-  sleep,
-  workflowInfo,
-} from '@temporalio/workflow'
+import { CancellationScope, isCancellation, log, sleep, workflowInfo } from '@temporalio/workflow'
 import type { Activities } from '../activities/create-activities.ts'
 import type { RunChain } from '../activities/load-starter.ts'
+import { finalFailure } from './final-failure.ts'
 
 /** How long an item may go on at most without its load. */
 const lookMs = 300_000
@@ -69,11 +63,10 @@ export function whileWanted<T>(
   })
 }
 
-function loadEnded(): ApplicationFailure {
-  return ApplicationFailure.create({
+function loadEnded(): Error {
+  return finalFailure({
     type: 'LOAD_ENDED',
     message: 'the load that this item belongs to has ended without it',
-    nonRetryable: true,
-    details: [{ remedy: 'Start the load again: what was landed is used.' }],
+    remedy: 'Start the load again: what was landed is used.',
   })
 }

@@ -6,7 +6,10 @@ import {
 import { z } from 'zod'
 import { pipelineDefinition } from '../../activities/definition-schema.ts'
 import { scheduleIdOf } from '../../activities/schedule/schedule-tick-input.ts'
+import { ordered } from '../../codec/ordered.ts'
 import { ScheduleError } from './schedule-error.ts'
+
+const askedAtOnce = 8
 
 const tickInput = z.object({
   definition: pipelineDefinition,
@@ -80,14 +83,14 @@ export async function listAppliedSchedules(
   schedules: ScheduleClient,
   taskQueue: string,
 ): Promise<{ readonly pipeline: string; readonly digest: string }[]> {
-  const applied: { pipeline: string; digest: string }[] = []
-  for (const pipeline of await listScheduledPipelines(schedules)) {
+  const names = await listScheduledPipelines(schedules)
+  const applied = ordered(names, askedAtOnce, async (pipeline) => {
     const description = await describe(schedules, pipeline)
-    if (description?.action.taskQueue !== taskQueue) continue
+    if (description?.action.taskQueue !== taskQueue) return []
     const { data } = tickInput.safeParse(description.action.args?.[0])
-    applied.push({ pipeline, digest: data?.appliedFrom.digest ?? '' })
-  }
-  return applied
+    return [{ pipeline, digest: data?.appliedFrom.digest ?? '' }]
+  })
+  return (await Array.fromAsync(applied)).flat()
 }
 
 async function describe(

@@ -1,4 +1,4 @@
-import { partitionWorkflowId } from './start-load.ts'
+import { partitionWorkflowId } from '../../workflows/partition-workflow-id.ts'
 
 export type ChosenRun =
   | { readonly kind: 'found'; readonly workflowId: string }

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client'
 import { describeWorkflow, firstRunId } from './find-run.ts'
-import type { StartedRun } from './start-call.ts'
+import type { StartedRun } from './start-or-join.ts'
 
 /**
  * The run of an earlier try, which nobody was told of, where it has ended meanwhile; undefined where

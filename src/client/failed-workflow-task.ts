@@ -1,6 +1,6 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client'
 import proto from '@temporalio/proto'
-import type { RunFailure } from './load-failure.ts'
+import type { RunFailure } from '../../workflows/coded-failure.ts'
 import { RunError } from './run-error.ts'
 
 type Failure = proto.temporal.api.failure.v1.IFailure

@@ -25,13 +25,14 @@ export function firstRunId({ raw, runId }: WorkflowExecutionDescription): string
   return raw.workflowExecutionInfo?.firstRunId ?? runId
 }
 
-/** The latest run of a workflow id; undefined where there is none. */
+/** A run of a workflow id, by default the latest one; undefined where there is none. */
 export async function describeWorkflow(
   client: Client,
   workflowId: string,
+  runId?: string,
 ): Promise<WorkflowExecutionDescription | undefined> {
   try {
-    return await client.workflow.getHandle(workflowId).describe()
+    return await client.workflow.getHandle(workflowId, runId).describe()
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined
     throw error

@@ -2,12 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from '@temporalio/client'
 import type { QueryDefinition } from '@temporalio/common'
 import { loadFailure } from './load-failure.ts'
+import { queryProgress } from './query-progress.ts'
 import { runPending, type RunPending } from './run-pending.ts'
 
 const pollIntervalMs = 400
-
-/** A query waits for a worker, and there may be none. */
-const queryTimeoutMs = 2_000
 
 /** A run that was started or joined. */
 export interface FollowedRun<Result> {
@@ -59,14 +57,10 @@ async function watch<Progress>(
   { progressQuery, show, signal }: Watching<Progress>,
 ): Promise<void> {
   const handle = client.workflow.getHandle(workflowId)
-  const ask = (): Promise<Progress> =>
-    client.withDeadline(Date.now() + queryTimeoutMs, () => handle.query(progressQuery))
   while (!signal.aborted) {
     try {
       const pending = await runPending(client, await handle.describe())
-      // Who cannot go on with the run answers nothing about it either.
-      const canAnswer = pending.workflowTask === undefined
-      const progress = canAnswer ? await ask().catch(() => undefined) : undefined
+      const progress = await queryProgress(client, workflowId, progressQuery, pending)
       if (!signal.aborted) show({ progress, pending })
     } catch {
       // Between two runs of a chain, or Temporal is away: the next look tells more.

@@ -7,7 +7,7 @@ import {
 } from '../../activities/retention/garbage.ts'
 import { multipartGarbage } from '../../activities/retention/multipart-garbage.ts'
 import { valueGarbage } from '../../activities/retention/value-garbage.ts'
-import type { GarbageScope } from '../../activities/index.ts'
+import type { GarbageScope, RetentionHistories } from '../../activities/index.ts'
 import type { ObjectStore, UnfinishedUploads } from '../../codec/index.ts'
 import { createRetentionHistories } from './retention-histories.ts'
 
@@ -17,14 +17,17 @@ export interface GarbageSourcesOptions {
   readonly uploads: UnfinishedUploads
   /** Of datasets and landings, for which the target is asked. @default these are not looked at */
   readonly datasets?: GarbageSource | undefined
+  /** Hears of each run that is looked at. @default nobody */
+  readonly onHistory?: () => void
 }
 
 /** What tells garbage of the wanted kinds from what is needed, on these servers. */
 export function createGarbageSources(
-  { client, store, uploads, datasets }: GarbageSourcesOptions,
+  { client, store, uploads, datasets, onHistory = () => undefined }: GarbageSourcesOptions,
   { kinds = garbageKinds, graceMs }: GarbageScope,
 ): GarbageSource[] {
-  const ports = { store, histories: createRetentionHistories(client), graceMs }
+  const histories = watched(createRetentionHistories(client), onHistory)
+  const ports = { store, histories, graceMs }
   const has = (kind: GarbageKind): boolean => kinds.includes(kind)
   return [
     ...(has('blob') ? [blobGarbage(ports)] : []),
@@ -34,6 +37,18 @@ export function createGarbageSources(
       : []),
     ...(has('multipart') ? [multipartGarbage(uploads)] : []),
   ]
+}
+
+function watched(histories: RetentionHistories, onHistory: () => void): RetentionHistories {
+  return {
+    ...histories,
+    async *runs(call) {
+      for await (const run of histories.runs(call)) {
+        onHistory()
+        yield run
+      }
+    },
+  }
 }
 
 function only(kinds: readonly GarbageKind[], source: GarbageSource): GarbageSource {

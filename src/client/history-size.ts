@@ -1,5 +1,6 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client'
+import type { Client } from '@temporalio/client'
 import proto from '@temporalio/proto'
+import { describeWorkflow } from './find-run.ts'
 
 const { HistoryEventFilterType } = proto.temporal.api.enums.v1
 
@@ -21,7 +22,7 @@ export async function chainHistories(
   const histories: RunHistory[] = []
   let runId: string | undefined = firstRunId
   while (runId !== undefined) {
-    const description = await describeRun(client, workflowId, runId)
+    const description = await describeWorkflow(client, workflowId, runId)
     if (description === undefined) break
     const { historySize: bytes = 0, historyLength: events, status } = description
     histories.push({ runId, bytes, events })
@@ -30,15 +31,6 @@ export async function chainHistories(
     runId = isContinued ? await nextRun(client, workflowId, runId) : undefined
   }
   return histories
-}
-
-async function describeRun(client: Client, workflowId: string, runId: string) {
-  try {
-    return await client.workflow.getHandle(workflowId, runId).describe()
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined
-    throw error
-  }
 }
 
 /** The run that continued this one, named by its last event. */

@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client'
 import { sliceInTurn, type BackfillInput } from '../../activities/backfill/backfill-input.ts'
 import type { LoadTarget } from '../../activities/index.ts'
+import { partitionWorkflowId } from '../../workflows/partition-workflow-id.ts'
 import { runningLoads } from './running-loads.ts'
-import { partitionWorkflowId } from './start-load.ts'
 
 export interface PlannedPartition {
   readonly partition: string

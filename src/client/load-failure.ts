@@ -1,20 +1,20 @@
 import { WorkflowFailedError } from '@temporalio/client'
 import {
   ActivityFailure,
-  ApplicationFailure,
   CancelledFailure,
   TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/common'
 import { CodedError } from '../../codec/coded-error.ts'
+import { codedFailure } from '../../workflows/coded-failure.ts'
 import { CommandError } from '../command-error.ts'
 
 /** A failure that a run ended with: its code is the one that the failing room gave it. */
 class LoadFailure extends CodedError {}
 
 /**
- * Why waiting for a run ended without a result: the innermost failure of a run that failed, with the
- * code and remedy it was given where it happened; or that the run, which goes on, could not be followed.
+ * Why waiting for a run ended without a result: what a run that failed was ended by, with the code and
+ * remedy it was given where it happened; or that the run, which goes on, could not be followed.
  */
 export function loadFailure(error: unknown, workflowId: string): CodedError {
   const at = { run: workflowId }
@@ -37,29 +37,6 @@ export function loadFailure(error: unknown, workflowId: string): CodedError {
     at,
     cause: error,
   })
-}
-
-/** What a person is told of a failure. */
-export interface RunFailure {
-  readonly code: string
-  readonly message: string
-  readonly remedy: string
-}
-
-/** The innermost failure that was given a code where it happened; nothing where none was. */
-export function codedFailure(error: unknown): RunFailure | undefined {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof ApplicationFailure && typeof cause.type === 'string') {
-      return { code: cause.type, message: cause.message, remedy: remedyOf(cause) }
-    }
-  }
-  return undefined
-}
-
-function remedyOf({ details }: ApplicationFailure): string {
-  const [first] = Array.isArray(details) ? details : []
-  if (typeof first === 'object' && first !== null && 'remedy' in first) return String(first.remedy)
-  return 'Look at the run in the Temporal UI.'
 }
 
 function endOf(error: WorkflowFailedError): string {

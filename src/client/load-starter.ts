@@ -7,11 +7,11 @@ import {
 } from '@temporalio/client'
 import type { LoadSignal, LoadStarter, UpstreamLoaded } from '../../activities/index.ts'
 import type { bulkLoad } from '../../workflows/index.ts'
+import { partitionWorkflowId } from '../../workflows/partition-workflow-id.ts'
 import { describeWorkflow } from './find-run.ts'
 import { loadLabels } from './run-labels.ts'
 import { runEnd } from './run-end.ts'
 import { startWithAttributes } from './search-attributes.ts'
-import { partitionWorkflowId } from './start-load.ts'
 
 type ReusePolicy = (typeof WorkflowIdReusePolicy)[keyof typeof WorkflowIdReusePolicy]
 

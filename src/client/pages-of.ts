@@ -1,4 +1,5 @@
 import type { ConnectionLike } from '@temporalio/client'
+import { askUntilAborted } from './ask-until-aborted.ts'
 import { RunError } from './run-error.ts'
 
 /** One page of a listing of Temporal's. */
@@ -25,7 +26,7 @@ export async function* pagesOf<Entry>(
   do {
     signal.throwIfAborted()
     const asked = token
-    const { entries, next } = await connection.withAbortSignal(signal, () => ask(asked))
+    const { entries, next } = await askUntilAborted(connection, signal, () => ask(asked))
     yield* entries
     token = next ?? new Uint8Array()
     if (token.length > 0 && Buffer.from(token).equals(asked)) {

@@ -1,8 +1,10 @@
 import type { Client } from '@temporalio/client'
 import type { PartitionRuns, PartitionUse } from '../../activities/retention/dataset-use.ts'
+import { partitionWorkflowId } from '../../workflows/partition-workflow-id.ts'
+import { askUntilAborted } from './ask-until-aborted.ts'
 import { isNotFound, listExecutions } from './raw-histories.ts'
 import { RUN_STATES, runState } from './run-types.ts'
-import { partitionWorkflowId } from './start-load.ts'
+import { timeOf } from './time-of.ts'
 
 /** A run that the catalog has as running. */
 export interface NotedRun {
@@ -19,8 +21,6 @@ export interface NotedRuns {
     readonly signal: AbortSignal
   }): Promise<readonly NotedRun[]>
 }
-
-type Run = NotedRun
 
 /** All that are not over, whatever else states there are. */
 const openReprocesses = [
@@ -40,18 +40,17 @@ export function createPartitionRuns(client: Client, noted: NotedRuns): Partition
   const { namespace: own } = client.options
 
   async function latestRun(
-    { workflowId, namespace }: Run,
+    { workflowId, namespace }: NotedRun,
     signal: AbortSignal,
   ): Promise<PartitionUse> {
     const request = { namespace: namespace ?? own, execution: { workflowId } }
     try {
-      const { workflowExecutionInfo: info } = await client.connection.withAbortSignal(signal, () =>
+      const { workflowExecutionInfo: info } = await askUntilAborted(client.connection, signal, () =>
         client.workflowService.describeWorkflowExecution(request),
       )
       if (isOpen(info?.status)) return { kind: 'open', workflowId }
-      const { closeTime } = info ?? {}
-      const endedMs = Number(closeTime?.seconds ?? 0) * 1000
-      return { kind: 'ended', endedAt: closeTime == null ? undefined : new Date(endedMs) }
+      const closedAt = timeOf(info?.closeTime)
+      return { kind: 'ended', endedAt: closedAt === undefined ? undefined : new Date(closedAt) }
     } catch (error) {
       if (isNotFound(error)) return { kind: 'ended', endedAt: undefined }
       throw error
@@ -60,8 +59,8 @@ export function createPartitionRuns(client: Client, noted: NotedRuns): Partition
 
   return {
     async partitionUse({ pipeline, partition, datasetIds, signal }) {
-      const runs = new Map<string, Run>()
-      const add = (run: Run): void => {
+      const runs = new Map<string, NotedRun>()
+      const add = (run: NotedRun): void => {
         runs.set(`${run.namespace ?? own} ${run.workflowId}`, run)
       }
       add({ workflowId: partitionWorkflowId(pipeline, partition), namespace: own })
@@ -73,7 +72,7 @@ export function createPartitionRuns(client: Client, noted: NotedRuns): Partition
       }
       for (const run of await noted.findRunning({ pipeline, partition, signal })) add(run)
       // A namespace that is not there has no runs either, and that would say nothing.
-      await client.connection.withAbortSignal(signal, () =>
+      await askUntilAborted(client.connection, signal, () =>
         client.workflowService.describeNamespace({ namespace: own }),
       )
       let endedAt: Date | undefined

@@ -1,5 +1,6 @@
-import { isGrpcServiceError, type Client } from '@temporalio/client'
+import type { Client } from '@temporalio/client'
 import type { temporal } from '@temporalio/proto'
+import { grpcCode } from './grpc-code.ts'
 import { pagesOf } from './pages-of.ts'
 import { RunError } from './run-error.ts'
 
@@ -14,10 +15,7 @@ export interface Execution {
 
 const executionsPerPage = 1_000
 /** Of gRPC. */
-const codes: Readonly<Record<'notFound' | 'unimplemented', number>> = {
-  notFound: 5,
-  unimplemented: 12,
-}
+const codes = { notFound: 5, unimplemented: 12 }
 
 /**
  * The runs that a visibility query matches, as the server has them: nothing is decoded. Visibility is
@@ -93,16 +91,12 @@ export async function* withoutGaps(
 
 /** Whether the server has answered that there is no such thing. */
 export function isNotFound(error: unknown): boolean {
-  return hasCode(error, codes.notFound)
+  return grpcCode(error) === codes.notFound
 }
 
 /** Whether the server does not know what it was asked for: it is older than that. */
 export function isUnimplemented(error: unknown): boolean {
-  return hasCode(error, codes.unimplemented)
-}
-
-function hasCode(error: unknown, code: number): boolean {
-  return isGrpcServiceError(error) && [code].includes(error.code)
+  return grpcCode(error) === codes.unimplemented
 }
 
 function cutShort(what: string): RunError {

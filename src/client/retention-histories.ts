@@ -1,5 +1,7 @@
 import type { Client } from '@temporalio/client'
 import type { ExistingRun, RawHolder, RetentionHistories } from '../../activities/index.ts'
+import { ordered } from '../../codec/ordered.ts'
+import { askUntilAborted } from './ask-until-aborted.ts'
 import { pagesOf, type Page } from './pages-of.ts'
 import {
   historyEvents,
@@ -13,13 +15,14 @@ import { orGone, scheduleHolders, schedulerType } from './schedule-holders.ts'
 import { timeOf } from './time-of.ts'
 
 const perPage = 200
+const askedAtOnce = 8
 
 /** What a server knows of who holds payloads, over the connection of a client. Nothing is decoded. */
 export function createRetentionHistories(client: Client): RetentionHistories {
   const { namespace } = client.options
   const { workflowService } = client
   const within = <T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> =>
-    client.connection.withAbortSignal(signal, ask)
+    askUntilAborted(client.connection, signal, ask)
   const describe = (signal: AbortSignal, workflowId: string, runId: string) =>
     within(signal, () =>
       workflowService.describeWorkflowExecution({ namespace, execution: { workflowId, runId } }),
@@ -98,11 +101,11 @@ async function* standaloneOf(client: Client, signal: AbortSignal): AsyncGenerato
       return { entries: answer.executions ?? [], next: answer.nextPageToken }
     }),
   )
-  for await (const { activityId, runId } of activities) {
+  yield* described(activities, async ({ activityId, runId }) => {
     const asked = { namespace, ...whole, activityId: activityId ?? '', runId: runId ?? '' }
     const message = await orGone(client, signal, () => service.describeActivityExecution(asked))
-    if (message !== undefined) yield { name: `activity ${activityId}`, message }
-  }
+    return { name: `activity ${activityId}`, message }
+  })
   const operations = pagesOf(client, signal, 'operations', (nextPageToken) =>
     orNone(async () => {
       const answer = await service.listNexusOperationExecutions({
@@ -113,12 +116,22 @@ async function* standaloneOf(client: Client, signal: AbortSignal): AsyncGenerato
       return { entries: answer.operations ?? [], next: answer.nextPageToken }
     }),
   )
-  for await (const { operationId, runId } of operations) {
+  yield* described(operations, async ({ operationId, runId }) => {
     const asked = { namespace, ...whole, operationId: operationId ?? '', runId: runId ?? '' }
     const message = await orGone(client, signal, () =>
       service.describeNexusOperationExecution(asked),
     )
-    if (message !== undefined) yield { name: `operation ${operationId}`, message }
+    return { name: `operation ${operationId}`, message }
+  })
+}
+
+/** What is there still, in the order of the listing. */
+async function* described<Entry>(
+  listed: AsyncIterable<Entry>,
+  describe: (entry: Entry) => Promise<RawHolder>,
+): AsyncGenerator<RawHolder, void> {
+  for await (const holder of ordered(listed, askedAtOnce, describe)) {
+    if (holder.message !== undefined) yield holder
   }
 }
 

@@ -1,7 +1,7 @@
 import { WorkflowFailedError, type Client } from '@temporalio/client'
 import type { RunChain, RunEnd } from '../../activities/index.ts'
+import { codedFailure, uncodedFailure } from '../../workflows/coded-failure.ts'
 import { describeWorkflow, firstRunId } from './find-run.ts'
-import { codedFailure } from './load-failure.ts'
 
 /** How a chain of runs ended; undefined of one that still goes on. */
 export async function runEnd(client: Client, chain: RunChain): Promise<RunEnd | undefined> {
@@ -33,10 +33,5 @@ export async function runEnd(client: Client, chain: RunChain): Promise<RunEnd | 
 /** Where it could not be learnt why, since the server was away say, it is asked again later. */
 function failedEnd(error: unknown): RunEnd {
   if (!(error instanceof WorkflowFailedError)) throw error
-  const { code, message, remedy } = codedFailure(error) ?? {
-    code: 'RUN_FAILED',
-    message: 'the run failed',
-    remedy: 'Look at the run in the Temporal UI.',
-  }
-  return { kind: 'failed', code, message, remedy }
+  return { kind: 'failed', ...(codedFailure(error) ?? uncodedFailure) }
 }

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client'
-import { partitionWorkflowId } from './start-load.ts'
+import { partitionWorkflowId } from '../../workflows/partition-workflow-id.ts'
 
 /** Ids of the loads of a pipeline that run, or wait to: as Temporal lists them, some moments late. */
 export async function runningLoads(client: Client, pipeline: string): Promise<ReadonlySet<string>> {

@@ -1,6 +1,6 @@
+import { partitionWorkflowId } from '../../workflows/partition-workflow-id.ts'
 import { parsePartition } from '../pipeline/partition.ts'
 import type { RunsRequest } from './list-runs.ts'
-import { partitionWorkflowId } from './start-load.ts'
 
 export interface RunsWanted {
   readonly pipeline?: string | undefined

@@ -1,6 +1,8 @@
 import type { Client } from '@temporalio/client'
 import proto, { type temporal } from '@temporalio/proto'
 import type { RawHolder } from '../../activities/index.ts'
+import { ordered } from '../../codec/ordered.ts'
+import { askUntilAborted } from './ask-until-aborted.ts'
 import { pagesOf } from './pages-of.ts'
 import { historyEvents, isNotFound } from './raw-histories.ts'
 import { timeOf, type Timestamp } from './time-of.ts'
@@ -9,6 +11,8 @@ type Description = temporal.api.workflowservice.v1.IDescribeScheduleResponse
 
 const { ScheduleOverlapPolicy, WorkflowExecutionStatus } = proto.temporal.api.enums.v1
 const schedulesPerPage = 200
+/** Each with the history of its own workflow in memory. */
+const readAtOnce = 4
 /** The workflow by which the server runs a schedule, where it does so by a workflow. */
 export const schedulerType = 'temporal-sys-scheduler-workflow'
 const schedulerId = (scheduleId: string): string => `temporal-sys-scheduler:${scheduleId}`
@@ -32,24 +36,35 @@ export async function* scheduleHolders(
     })
     return { entries: answer.schedules ?? [], next: answer.nextPageToken }
   })
-  for await (const { scheduleId } of listed) {
-    const id = scheduleId ?? ''
-    const message = await orGone(client, signal, () =>
-      service.describeSchedule({ namespace, scheduleId: id }),
-    )
-    if (message === undefined) continue
-    const name = `schedule ${id}`
-    yield { name, message }
-    const scheduler = await describeRun(client, signal, { workflowId: schedulerId(id) })
-    if (scheduler?.type?.name === schedulerType) {
-      const { runId } = scheduler.execution ?? {}
-      const run = { workflowId: schedulerId(id), runId: runId ?? '' }
-      for await (const event of historyEvents(client, run, signal)) yield { name, message: event }
-    } else {
-      const hidesSince = await resultsSince(client, signal, message)
-      if (hidesSince !== undefined) yield { name, message: {}, hidesSince }
-    }
+  const held = ordered(listed, readAtOnce, ({ scheduleId }) =>
+    heldBySchedule(client, signal, scheduleId ?? ''),
+  )
+  for await (const holders of held) yield* holders
+}
+
+async function heldBySchedule(
+  client: Client,
+  signal: AbortSignal,
+  id: string,
+): Promise<readonly RawHolder[]> {
+  const { namespace } = client.options
+  const message = await orGone(client, signal, () =>
+    client.workflowService.describeSchedule({ namespace, scheduleId: id }),
+  )
+  if (message === undefined) return []
+  const name = `schedule ${id}`
+  const workflowId = schedulerId(id)
+  const scheduler = await describeRun(client, signal, { workflowId })
+  if (scheduler?.type?.name === schedulerType) {
+    const run = { workflowId, runId: scheduler.execution?.runId ?? '' }
+    const events = await Array.fromAsync(historyEvents(client, run, signal))
+    return [message, ...events].map((each) => ({ name, message: each }))
   }
+  const hidesSince = await resultsSince(client, signal, message)
+  return [
+    { name, message },
+    ...(hidesSince === undefined ? [] : [{ name, message: {}, hidesSince }]),
+  ]
 }
 
 /** Since when the result that the schedule keeps was made; undefined where a history has it. */
@@ -96,7 +111,7 @@ export async function orGone<T>(
   ask: () => Promise<T>,
 ): Promise<T | undefined> {
   try {
-    return await client.connection.withAbortSignal(signal, ask)
+    return await askUntilAborted(client.connection, signal, ask)
   } catch (error) {
     if (isNotFound(error)) return undefined
     throw error

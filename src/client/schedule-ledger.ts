@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client'
 import type { LoadTarget } from '../../activities/index.ts'
 import { dueSlices, type DueSlice } from '../../activities/partition/due-slices.ts'
+import { partitionWorkflowId } from '../../workflows/partition-workflow-id.ts'
 import type { AppliedSchedule } from './applied-schedule.ts'
 import { runningLoads } from './running-loads.ts'
-import { partitionWorkflowId } from './start-load.ts'
 
 /** A slice that was due, and is not in the target. */
 export interface MissedSlice extends DueSlice {

@@ -2,8 +2,12 @@ import type { ScheduleClient } from '@temporalio/client'
 import { dueSlices } from '../../activities/partition/due-slices.ts'
 import type { ScheduleDefinition } from '../../activities/pipeline-definition.ts'
 import { CodedError } from '../../codec/coded-error.ts'
+import { ordered } from '../../codec/ordered.ts'
 import { findSchedule, listScheduledPipelines, type AppliedSchedule } from './applied-schedule.ts'
 import { readLedger, type LedgerRequest, type MissedSlice } from './schedule-ledger.ts'
+
+/** Each asks Temporal twice and the target once. */
+const readAtOnce = 8
 
 /** Of a month, and a day that a place may leave out. */
 const longestPeriodMs = 33 * 86_400_000
@@ -41,18 +45,18 @@ export async function listScheduleStatus(
   request: LedgerRequest & { readonly taskQueue: string; readonly known: readonly string[] },
 ): Promise<ScheduleReading[]> {
   const names = new Set([...request.known, ...(await listScheduledPipelines(schedules))])
-  const readings: ScheduleReading[] = []
-  for (const pipeline of [...names].toSorted()) {
+  const read = async (pipeline: string): Promise<ScheduleReading[]> => {
     try {
       const applied = await findSchedule(schedules, pipeline)
-      if (applied?.description.action.taskQueue !== request.taskQueue) continue
-      readings.push({ kind: 'read', status: await readScheduleStatus(applied, request) })
+      if (applied?.description.action.taskQueue !== request.taskQueue) return []
+      return [{ kind: 'read', status: await readScheduleStatus(applied, request) }]
     } catch (error) {
       if (!(error instanceof CodedError)) throw error
-      readings.push({ kind: 'failed', pipeline, error })
+      return [{ kind: 'failed', pipeline, error }]
     }
   }
-  return readings
+  const readings = await Array.fromAsync(ordered([...names].toSorted(), readAtOnce, read))
+  return readings.flat()
 }
 
 /** With its ledger, by the clock of the request. */

@@ -1,5 +1,6 @@
-import { isGrpcServiceError, ServiceError, type ConnectionLike } from '@temporalio/client'
+import type { ConnectionLike } from '@temporalio/client'
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common'
+import { grpcCode } from './grpc-code.ts'
 
 /** What every run can be found by, in the Temporal UI and its command line too. */
 export const SEARCH_ATTRIBUTES = {
@@ -37,7 +38,7 @@ type Learned = Map<string, { readonly areThere: boolean; readonly atMs: number }
 const learned = new WeakMap<ConnectionLike, Learned>()
 
 /** The code of gRPC. */
-const invalidArgument: readonly number[] = [3]
+const invalidArgument = 3
 
 /**
  * Starts something with the search attributes of its subject, or without where the namespace does not
@@ -54,7 +55,7 @@ export async function startWithAttributes<Started>(
   try {
     return await start(searchAttributesOf(subject))
   } catch (error) {
-    if (!isInvalidArgument(error) || (await askForAttributes(client))) throw error
+    if (grpcCode(error) !== invalidArgument || (await askForAttributes(client))) throw error
     return start([])
   }
 }
@@ -83,7 +84,7 @@ async function canSearch({ connection, options: { namespace } }: Asked): Promise
     await connection.workflowService.countWorkflowExecutions({ namespace, query })
     return true
   } catch (error) {
-    if (isInvalidArgument(error)) return false
+    if (grpcCode(error) === invalidArgument) return false
     throw error
   }
 }
@@ -92,11 +93,6 @@ async function canSearch({ connection, options: { namespace } }: Asked): Promise
 function remembered({ connection, options: { namespace } }: Asked): boolean | undefined {
   const { areThere, atMs = 0 } = learned.get(connection)?.get(namespace) ?? {}
   return areThere === true || Date.now() - atMs < unknownForMs ? areThere : undefined
-}
-
-function isInvalidArgument(error: unknown): boolean {
-  const cause = error instanceof ServiceError ? error.cause : error
-  return isGrpcServiceError(cause) && invalidArgument.includes(cause.code)
 }
 
 /** What a person runs to add the attributes to a namespace. */

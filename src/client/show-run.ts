@@ -1,12 +1,11 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client'
+import type { RunFailure } from '../../workflows/coded-failure.ts'
 import { chainHistories, type RunHistory } from './history-size.ts'
 import { findRun, firstRunId } from './find-run.ts'
-import { loadFailure, type RunFailure } from './load-failure.ts'
+import { loadFailure } from './load-failure.ts'
+import { queryProgress } from './query-progress.ts'
 import { runPending, type PendingActivity, type WorkflowTaskTrouble } from './run-pending.ts'
 import { runState, type RunState } from './run-types.ts'
-
-/** A query waits for a worker, and there may be none. */
-const queryTimeoutMs = 2_000
 
 /** What a person wants to know of a run. Times are RFC 3339. */
 export interface RunView {
@@ -50,9 +49,13 @@ export async function showRun(client: Client, workflowId: string): Promise<RunVi
     historyEvents: historyLength,
   }
   if (closeTime !== undefined) return { ...view, ...(await endOf(client, description)) }
-  const { activities: pendingActivities, workflowTask } = await runPending(client, description)
-  // Who cannot go on with the run answers nothing about it either.
-  const progress = workflowTask === undefined ? await progressOf(client, description) : undefined
+  const pending = await runPending(client, description)
+  const { activities: pendingActivities, workflowTask } = pending
+  // A call has no such query.
+  const progress =
+    type === 'callEndpoint'
+      ? undefined
+      : await queryProgress<unknown>(client, workflowId, 'progress', pending)
   return { ...view, progress, pendingActivities, workflowTask }
 }
 
@@ -67,21 +70,6 @@ export async function showHistories(client: Client, workflowId: string): Promise
   const { runId, historySize: bytes = 0, historyLength: events } = latest
   const histories = await chainHistories(client, workflowId, firstRunId(latest))
   return histories.length > 0 ? histories : [{ runId, bytes, events }]
-}
-
-async function progressOf(
-  client: Client,
-  { workflowId, type }: WorkflowExecutionDescription,
-): Promise<unknown> {
-  if (type === 'callEndpoint') return undefined
-  try {
-    return await client.withDeadline(Date.now() + queryTimeoutMs, () =>
-      client.workflow.getHandle(workflowId).query<unknown>('progress'),
-    )
-  } catch {
-    // Between two runs of a chain, or without a worker: all else is known without it.
-    return undefined
-  }
 }
 
 async function endOf(

@@ -7,11 +7,11 @@ import {
 import type { EndedLoad, SliceLoads } from '../../activities/backfill/slice-loads.ts'
 import type { LoadInput } from '../../activities/index.ts'
 import type { bulkLoad } from '../../workflows/index.ts'
+import { partitionWorkflowId } from '../../workflows/partition-workflow-id.ts'
 import { describeWorkflow, firstRunId } from './find-run.ts'
 import { runEnd } from './run-end.ts'
 import { loadLabels } from './run-labels.ts'
 import { startWithAttributes } from './search-attributes.ts'
-import { partitionWorkflowId } from './start-load.ts'
 
 /** One that runs may end before it is told, and another begin: that does not go on for ever. */
 const triesToBegin = 5

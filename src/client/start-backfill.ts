@@ -1,16 +1,10 @@
-import {
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowIdReusePolicy,
-  type Client,
-} from '@temporalio/client'
+import type { Client } from '@temporalio/client'
 import type { BackfillInput } from '../../activities/backfill/backfill-input.ts'
 import type { backfill, BackfillResult } from '../../workflows/index.ts'
 import { endedSince } from './ended-since.ts'
-import { firstRunId } from './find-run.ts'
 import { planBackfill, type BackfillRequest } from './plan-backfill.ts'
 import { runLabels } from './run-labels.ts'
-import { startWithAttributes } from './search-attributes.ts'
-import type { StartedRun } from './start-call.ts'
+import { startOrJoin, type StartedRun } from './start-or-join.ts'
 
 export interface BackfillHandle extends StartedRun {
   /** How many partitions there are; of one that was joined, as many as it was asked for now. */
@@ -33,50 +27,34 @@ export async function startBackfill(
 ): Promise<BackfillHandle> {
   const { workflowId, input } = planBackfill(request)
   const { planned } = input
-  const follow = (started: StartedRun): BackfillHandle => {
-    const firstExecutionRunId = started.runId
-    const handle = client.workflow.getHandle<typeof backfill>(workflowId, undefined, {
-      firstExecutionRunId,
-    })
-    return { ...started, planned, result: () => handle.result() }
-  }
-  const ended = await endedSince(client, workflowId, since)
-  if (ended !== undefined) return follow(ended)
-  try {
-    const runId = await start(client, workflowId, input, request.taskQueue)
-    return follow({ workflowId, runId, joined: false })
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
-    const runId = firstRunId(await client.workflow.getHandle(workflowId).describe())
-    return follow({ workflowId, runId, joined: true })
-  }
+  const started =
+    (await endedSince(client, workflowId, since)) ??
+    (await start(client, workflowId, input, request.taskQueue))
+  const handle = client.workflow.getHandle<typeof backfill>(workflowId, undefined, {
+    firstExecutionRunId: started.runId,
+  })
+  return { ...started, planned, result: () => handle.result() }
 }
 
-async function start(
+function start(
   client: Client,
   workflowId: string,
   input: BackfillInput,
   taskQueue: string,
-): Promise<string> {
+): Promise<StartedRun> {
   const { definition, planned, order, concurrency, range } = input
   const { name: pipeline } = definition
   const partitions = `${workflowId.slice(workflowId.lastIndexOf('/') + 1)}, each ${range.every}`
-  const { firstExecutionRunId } = await startWithAttributes(
-    client,
-    { pipeline },
-    (typedSearchAttributes) =>
-      client.workflow.start<typeof backfill>('backfill', {
-        workflowId,
-        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-        taskQueue,
-        args: [input],
-        typedSearchAttributes,
-        ...runLabels(`${pipeline} ${partitions}: ${planned} partitions`, {
-          pipeline,
-          partitions: `${planned}, ${partitions}`,
-          order: `${order}, ${concurrency} at once`,
-        }),
-      }),
-  )
-  return firstExecutionRunId
+  return startOrJoin<typeof backfill>(client, {
+    type: 'backfill',
+    workflowId,
+    taskQueue,
+    args: [input],
+    subject: { pipeline },
+    labels: runLabels(`${pipeline} ${partitions}: ${planned} partitions`, {
+      pipeline,
+      partitions: `${planned}, ${partitions}`,
+      order: `${order}, ${concurrency} at once`,
+    }),
+  })
 }

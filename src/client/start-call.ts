@@ -9,14 +9,7 @@ import type { callEndpoint } from '../../workflows/index.ts'
 import { withoutUser } from '../sources/resolve-references.ts'
 import { digestOf, keyReused } from './answer-once.ts'
 import { firstRunId } from './find-run.ts'
-
-export interface StartedRun {
-  readonly workflowId: string
-  /** The first run of the chain. */
-  readonly runId: string
-  /** Whether it ran already when it was first asked for. */
-  readonly joined: boolean
-}
+import type { StartedRun } from './start-or-join.ts'
 
 /**
  * Starts the call of a service. With a key the run's id is made of it: the same call with the same key is

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client'
 import { endedSince } from './ended-since.ts'
-import type { StartedRun } from './start-call.ts'
+import type { StartedRun } from './start-or-join.ts'
 import { graphWorkflowId, startGraph, type GraphRequest } from './start-graph.ts'
 
 /**

@@ -1,15 +1,10 @@
-import {
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowIdReusePolicy,
-  type Client,
-} from '@temporalio/client'
+import type { Client } from '@temporalio/client'
 import type { LoadInput, PipelineDefinition } from '../../activities/index.ts'
 import type { dailyGraph, GraphResult } from '../../workflows/index.ts'
 import { CommandError } from '../command-error.ts'
 import { parsePartition } from '../pipeline/partition.ts'
-import { firstRunId } from './find-run.ts'
 import { runLabels } from './run-labels.ts'
-import { startWithAttributes } from './search-attributes.ts'
+import { startOrJoin } from './start-or-join.ts'
 
 export interface GraphRequest {
   /** Part of the static id: whoever asks for the same graph twice has it once. */
@@ -48,35 +43,22 @@ export async function startGraph(client: Client, request: GraphRequest): Promise
   const requestedAt = request.requestedAt.toISOString()
   const { partition, loads } = loadsOf(request)
   const workflowId = graphWorkflowId(request)
-  const follow = (firstExecutionRunId: string, joined: boolean): GraphHandle => {
-    const handle = client.workflow.getHandle<typeof dailyGraph>(workflowId, undefined, {
-      firstExecutionRunId,
-    })
-    return { workflowId, firstExecutionRunId, joined, result: () => handle.result() }
-  }
-  try {
-    const { firstExecutionRunId } = await startWithAttributes(
-      client,
-      { partition },
-      (typedSearchAttributes) =>
-        client.workflow.start<typeof dailyGraph>('dailyGraph', {
-          workflowId,
-          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-          taskQueue,
-          args: [{ name, partition, requestedAt, loads, downstream }],
-          typedSearchAttributes,
-          ...runLabels(`${loads.length} pipelines ${partition}`, {
-            graph: name,
-            partition,
-            pipelines: loads.map(({ definition }) => definition.name).join(', '),
-          }),
-        }),
-    )
-    return follow(firstExecutionRunId, false)
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
-    return follow(firstRunId(await client.workflow.getHandle(workflowId).describe()), true)
-  }
+  const { runId: firstExecutionRunId, joined } = await startOrJoin<typeof dailyGraph>(client, {
+    type: 'dailyGraph',
+    workflowId,
+    taskQueue,
+    args: [{ name, partition, requestedAt, loads, downstream }],
+    subject: { partition },
+    labels: runLabels(`${loads.length} pipelines ${partition}`, {
+      graph: name,
+      partition,
+      pipelines: loads.map(({ definition }) => definition.name).join(', '),
+    }),
+  })
+  const handle = client.workflow.getHandle<typeof dailyGraph>(workflowId, undefined, {
+    firstExecutionRunId,
+  })
+  return { workflowId, firstExecutionRunId, joined, result: () => handle.result() }
 }
 
 function loadsOf({ definitions, partition: wanted, requestedAt }: GraphRequest): {

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client'
 import { parsePartition } from '../pipeline/partition.ts'
 import { endedSince } from './ended-since.ts'
-import type { StartedRun } from './start-call.ts'
+import type { StartedRun } from './start-or-join.ts'
 import { loadWorkflowId, startLoad, type LoadRequest } from './start-load.ts'
 
 /**

@@ -1,17 +1,11 @@
 import { createHash } from 'node:crypto'
-import {
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowIdReusePolicy,
-  WorkflowNotFoundError,
-  type Client,
-  type WorkflowHandle,
-} from '@temporalio/client'
+import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client'
 import type { LoadInput, PipelineDefinition, Reprocessing } from '../../activities/index.ts'
 import type { bulkLoad, LoadResult } from '../../workflows/index.ts'
+import { partitionWorkflowId } from '../../workflows/partition-workflow-id.ts'
 import { parsePartition } from '../pipeline/partition.ts'
-import { firstRunId } from './find-run.ts'
 import { loadLabels } from './run-labels.ts'
-import { startWithAttributes } from './search-attributes.ts'
+import { startOrJoin } from './start-or-join.ts'
 
 export interface LoadRequest {
   readonly definition: PipelineDefinition
@@ -60,10 +54,6 @@ function reprocessWorkflowId(definition: PipelineDefinition, reprocessing: Repro
 /** Few runs are of one dataset. */
 const digestDigits = 8
 
-export function partitionWorkflowId(pipeline: string, partition: string): string {
-  return `etl/${pipeline}/${partition}`
-}
-
 /**
  * Starts the load of a partition, or joins the one that runs already: never two at once. One that waits
  * for its time or for others begins now, unless it is asked to wait.
@@ -77,13 +67,6 @@ export async function startLoad(client: Client, request: LoadRequest): Promise<L
     definition.schedule?.timezone,
   )
   const workflowId = loadWorkflowId({ ...request, partition })
-  const follow = (firstExecutionRunId: string, joined: boolean): LoadHandle => {
-    const handle = client.workflow.getHandle<typeof bulkLoad>(workflowId, undefined, {
-      firstExecutionRunId,
-    })
-    return { workflowId, firstExecutionRunId, joined, result: () => handle.result() }
-  }
-  const type = reprocessing === undefined ? 'bulkLoad' : 'reprocess'
   const { downstream = [], waitForUpstreams = false } = request
   const upstreams = waitForUpstreams ? (definition.after ?? []) : []
   const input: LoadInput = {
@@ -97,28 +80,19 @@ export async function startLoad(client: Client, request: LoadRequest): Promise<L
     ...(upstreams.length > 0 ? { waitsFor: { upstreams, schedule: false } } : {}),
     ...(downstream.length > 0 ? { downstream } : {}),
   }
-  try {
-    const subject = { pipeline: definition.name, partition }
-    const { firstExecutionRunId } = await startWithAttributes(
-      client,
-      subject,
-      (typedSearchAttributes) =>
-        client.workflow.start<typeof bulkLoad>(type, {
-          workflowId,
-          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-          taskQueue,
-          args: [input],
-          typedSearchAttributes,
-          ...loadLabels(input),
-        }),
-    )
-    return follow(firstExecutionRunId, false)
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
-    const running = client.workflow.getHandle(workflowId)
-    if (!waitForUpstreams) await beginNow(running)
-    return follow(firstRunId(await running.describe()), true)
-  }
+  const { runId: firstExecutionRunId, joined } = await startOrJoin<typeof bulkLoad>(client, {
+    type: reprocessing === undefined ? 'bulkLoad' : 'reprocess',
+    workflowId,
+    taskQueue,
+    args: [input],
+    subject: { pipeline: definition.name, partition },
+    labels: loadLabels(input),
+  })
+  if (joined && !waitForUpstreams) await beginNow(client.workflow.getHandle(workflowId))
+  const handle = client.workflow.getHandle<typeof bulkLoad>(workflowId, undefined, {
+    firstExecutionRunId,
+  })
+  return { workflowId, firstExecutionRunId, joined, result: () => handle.result() }
 }
 
 /** Ends all waiting; a load that has begun takes no notice. */

@@ -1,10 +1,9 @@
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
   type Client,
 } from '@temporalio/client'
-import { ApplicationFailure } from '@temporalio/common'
+import { codedFailure } from '../../workflows/coded-failure.ts'
 import {
   approveUpdate,
   type retention,
@@ -65,12 +64,10 @@ export async function approveRetention(
     return { workflowId: named, progress }
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) throw runNotFound(named)
-    const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined
-    if (!(cause instanceof ApplicationFailure) || cause.type !== 'GARBAGE_NOT_WAITING') throw error
-    throw new RunError('GARBAGE_NOT_WAITING', cause.message, {
-      at: { workflowId: named },
-      remedy: 'Wait for the plan, or start a new one with `claimcheck retention start`.',
-    })
+    const refusal = codedFailure(error)
+    if (refusal?.code !== 'GARBAGE_NOT_WAITING') throw error
+    const { message, remedy } = refusal
+    throw new RunError('GARBAGE_NOT_WAITING', message, { at: { workflowId: named }, remedy })
   }
 }
 
