@@ -63,6 +63,11 @@ export function itemListKey(run: DatasetPlace): ObjectKey {
   return toKey(`${datasetPrefix(run)}items.json`)
 }
 
+/** Which version of an item a run has read, where it was not listed with that one. */
+export function takenVersionKey(run: DatasetPlace, item: number): ObjectKey {
+  return toKey(`${datasetPrefix(run)}taken-${padded(item, 6)}.json`)
+}
+
 type LandingPlace = Pick<RunReference, 'pipeline' | 'partition' | 'landing'>
 
 /** Says which landing of this source and interval is the newest, and whether it was published. */

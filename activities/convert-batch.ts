@@ -63,6 +63,7 @@ export async function convertBatch(
       converted: convertedCount,
       rejects: rejectCount,
       rows: rowCount,
+      absent: converted.absent,
     }
     let { storedBytes } = await putPart(store, key, partPath, counts, attempt)
     if (rejectCount > 0) {

@@ -5,8 +5,11 @@ import type { SourceSlice } from './source-slice.ts'
 export interface SourceItem {
   /** Where it is, for `open` and for messages: references unresolved, so without secrets. */
   readonly place: string
-  /** Changes when what the item holds changes (ETag, or size and time); empty where nobody can say. */
-  readonly version: string
+  /**
+   * Changes when what the item holds changes (ETag, or size and time); empty where nobody can say, null
+   * where that is told when the item is opened: asking when it is listed would be one more request.
+   */
+  readonly version: string | null
   readonly sizeBytes: number | null
 }
 
@@ -22,15 +25,18 @@ export interface ItemRequest {
  * `SOURCE_SETTING_INVALID`, `FILE_MISSING`, `SOURCE_CHANGED`.
  */
 export interface ItemSource {
-  /** The items in a fixed order. A glob that nothing matches has none; a path without one must exist. */
+  /**
+   * The items in a fixed order. A glob that nothing matches has none; a path without one must exist, when
+   * it is listed or when it is opened.
+   */
   list(request: ItemRequest): AsyncIterable<SourceItem>
   open(request: ItemRequest & { readonly item: SourceItem }): Promise<OpenItem>
 }
 
 /** An item being read; to be closed, however reading ends. */
 export interface OpenItem {
-  /** Of what is read now, as `SourceItem.version`; never empty, and another one where it cannot be told. */
-  readonly version: string
+  /** Of what is read now, as `SourceItem.version`; undefined where it cannot be told. */
+  readonly version: string | undefined
   /** In order, and to be read side by side where there are several (ranges of a table). */
   readonly streams: readonly ItemStream[]
   close(): Promise<void>

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { digestOf } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { itemSource } from './list-items.ts'
@@ -8,6 +9,7 @@ import { landStreams } from './landing/land-streams.ts'
 import { findLanded, findNewestVersion, putLanded, type WholeItem } from './landing/landed-item.ts'
 import { landingIncomplete } from './landing/landing-incomplete.ts'
 import { rereadItem } from './landing/reread-item.ts'
+import { findTakenVersion, putTakenVersion } from './landing/taken-version.ts'
 import type { LandedStream } from './landing/stream-landing.ts'
 import type { OpenItem, SourceItem } from './item-source.ts'
 import { readPinnedRun, sliceOf } from './pinned-run.ts'
@@ -48,45 +50,98 @@ export async function landItem(
   attempt: Attempt,
 ): Promise<LandedItem> {
   const { store } = ports
-  const { run } = input
+  const { run, item: position } = input
   const pinned = await readPinnedRun(store, run, attempt)
-  const item = await readItem(store, run, input.item, attempt)
-  const placeDigest = await shortDigest(item.place)
-  const toLanding = async (version: string): Promise<ItemLanding> =>
-    ItemLanding.open({
-      store,
-      run,
-      place: item.place,
-      version,
-      item: { placeDigest, versionDigest: await shortDigest(version) },
-      limits: pinned.definition.limits,
-      attempt,
-    })
-
+  const item = await readItem(store, run, position, attempt)
+  const { place } = item
+  const placeDigest = await shortDigest(place)
   const newest = await findNewestVersion(store, run, placeDigest, attempt)
-  if (pinned.fromLandingOf !== undefined) {
-    // The version that was listed then, unless the item had changed before it was read.
-    for (const version of new Set([item.version, newest ?? ''])) {
-      if (version === '') continue
-      const landing = await toLanding(version)
-      const found = await findLanded(landing)
-      if (found === undefined) continue
-      return summarise(await rereadItem(landing, found, shapeOf(pinned)), found.pages)
-    }
-    throw landingIncomplete('an item is not in the landing, or not all of it', { item: item.place })
+  const isListed = newest === undefined || newest === item.version
+  const madeOf = { ...run, datasetId: pinned.fromLandingOf ?? run.datasetId }
+  const taken = isListed ? undefined : await findTakenVersion(store, madeOf, position, attempt)
+  const work: ItemWork = {
+    input,
+    pinned,
+    item,
+    newest,
+    wanted: taken ?? item.version,
+    attempt,
+    toLanding: async (version) =>
+      ItemLanding.open({
+        store,
+        run,
+        place,
+        version,
+        item: { placeDigest, versionDigest: await shortDigest(version) },
+        limits: pinned.definition.limits,
+        attempt,
+      }),
   }
-  if (newest !== undefined && (item.version === '' || item.version === newest)) {
-    const found = await findLanded(await toLanding(newest))
-    if (found !== undefined) return summarise(found, found.pages)
+  const { version, landed } =
+    pinned.fromLandingOf === undefined ? await landVersion(ports, work) : await landAgain(work)
+  if (version !== item.version) {
+    await putTakenVersion(store, run, { item: position, place, version }, attempt)
   }
-  return withOpenItem(ports, { run, pinned, item, attempt }, async (opened, reading) => {
-    const landing = await toLanding(opened.version)
+  return landed
+}
+
+interface ItemWork {
+  readonly input: LandItemInput
+  readonly pinned: PinnedRun
+  readonly item: SourceItem
+  /** The version that was landed last, by this run or an earlier one. */
+  readonly newest: string | undefined
+  /** The version that the run goes by: what it, or the run that it makes again, has taken or listed. */
+  readonly wanted: string | null
+  readonly toLanding: (version: string) => Promise<ItemLanding>
+  readonly attempt: Attempt
+}
+
+interface LandedVersion {
+  readonly version: string
+  readonly landed: LandedItem
+}
+
+/** Takes what is in the landing, and asks no source. @throws PipelineError LANDING_INCOMPLETE */
+async function landAgain(work: ItemWork): Promise<LandedVersion> {
+  const { item, newest, wanted, pinned, toLanding } = work
+  // Runs of earlier versions of this program do not say what they have taken.
+  for (const version of new Set([wanted, newest])) {
+    if (version === undefined || version === null || version === '') continue
+    const landing = await toLanding(version)
     const found = await findLanded(landing)
-    if (found !== undefined) return summarise(await putLanded(landing, found), found.pages)
+    if (found === undefined) continue
+    const whole = await rereadItem(landing, found, shapeOf(pinned))
+    return { version, landed: summarise(whole, found.pages) }
+  }
+  throw landingIncomplete('an item is not in the landing, or not all of it', { item: item.place })
+}
+
+async function landVersion(ports: ActivityPorts, work: ItemWork): Promise<LandedVersion> {
+  const { input, item, newest, wanted, toLanding } = work
+  if (newest !== undefined && (wanted === '' || wanted === newest)) {
+    const found = await findLanded(await toLanding(newest))
+    if (found !== undefined) return { version: newest, landed: summarise(found, found.pages) }
+  }
+  return withOpenItem(ports, work, async (opened, reading) => {
+    const known = opened.version ?? (item.version === null ? newest : undefined)
+    if (known !== undefined) {
+      const landing = await toLanding(known)
+      const found = await findLanded(landing)
+      if (found !== undefined) {
+        const whole = await putLanded(landing, found)
+        return { version: known, landed: summarise(whole, found.pages) }
+      }
+    }
+    // What cannot be told apart from another version is not to be mixed with what was landed of one.
+    const version = opened.version ?? randomUUID()
+    const landing = await toLanding(version)
+    const { pinned } = work
     const { maxBatches } = input
     const streams = await landOpened(ports, { landing, pinned, opened, maxBatches, ...reading })
     const whole = await putLanded(landing, listOf(streams))
-    return summarise(whole, sum(streams.map(({ pagesFound }) => pagesFound)))
+    const pagesFound = sum(streams.map((stream) => stream.pagesFound))
+    return { version, landed: summarise(whole, pagesFound) }
   })
 }
 
@@ -97,22 +152,15 @@ interface Reading {
   readonly signal: AbortSignal
 }
 
-interface OpenItemInput {
-  readonly run: RunReference
-  readonly pinned: PinnedRun
-  readonly item: SourceItem
-  readonly attempt: Attempt
-}
-
 async function withOpenItem<T>(
   { items }: ActivityPorts,
-  { run, pinned, item, attempt }: OpenItemInput,
+  { input, pinned, item, attempt }: ItemWork,
   work: (opened: OpenItem, reading: Reading) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController()
   const signal = AbortSignal.any([attempt.signal, stop.signal])
   const source = itemSource(pinned.definition.source)
-  const opened = await items.open({ source, slice: sliceOf(run, pinned), signal, item })
+  const opened = await items.open({ source, slice: sliceOf(input.run, pinned), signal, item })
   try {
     return await work(opened, { stop, signal })
   } finally {

@@ -2,13 +2,14 @@ import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import type { SourceItem } from './item-source.ts'
 import { findPinnedItems, pinItems, writeItems, type ItemList } from './landing/item-list.ts'
 import { landingIncomplete } from './landing/landing-incomplete.ts'
+import { partsPerItem } from './landing/part-pages.ts'
 import { readPinnedRun, sliceOf } from './pinned-run.ts'
 import { PipelineError } from './pipeline-error.ts'
 import type { PinnedRun, RunReference } from './run-reference.ts'
 import type { ItemSourceDefinition } from './source-definition.ts'
 
-/** Each has 8,192 numbers for its parts, and these stay below 2^31. */
-const maxItems = 262_144
+/** The numbers of all their parts stay below 2^31. */
+const maxItems = 2 ** 31 / partsPerItem
 
 export interface ListItemsInput {
   readonly run: RunReference

@@ -94,6 +94,8 @@ export interface PublishRequest<
   readonly rejectCount?: number | undefined
   /** As many as `rejectCount` says; another count read is an error. */
   readonly rejects?: AsyncIterable<readonly RejectedRecord[]> | undefined
+  /** Declared fields that no record had: kept with the load, where there are any. */
+  readonly missingFields?: readonly string[] | undefined
   /** Of incremental pipelines: the mark that the run was told, after which its rows come. */
   readonly highWaterMark?: string | undefined
   /** Columns that the source has brought and the pipeline does not declare: kept for the next load. */

@@ -38,6 +38,7 @@ export async function publishRequest(
     recordCount: manifest.recordCount,
     convertedCount: manifest.convertedCount,
     rejectCount,
+    missingFields: manifest.missingFields,
     rejects: readRejects(store, partsPlace(run), attempt),
     highWaterMark: pinned.highWaterMark,
     evolvedColumns: pinned.evolved,

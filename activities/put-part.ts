@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { formatPositions } from './evolution/position-set.ts'
 import { digestOf, type CallOptions, type ObjectKey, type ObjectStore } from '../codec/index.ts'
 
 /** What a part says of itself, for `getPart` and for sealing. */
@@ -8,6 +9,8 @@ export interface PartCounts {
   readonly converted: number
   readonly rejects: number
   readonly rows: number
+  /** Declared columns whose field no record had, by their positions. @default none */
+  readonly absent?: readonly number[]
 }
 
 /** Puts a local Parquet file into the store as a part. */
@@ -15,7 +18,7 @@ export async function putPart(
   store: ObjectStore,
   key: ObjectKey,
   path: string,
-  { records, converted, rejects, rows }: PartCounts,
+  { records, converted, rejects, rows, absent = [] }: PartCounts,
   options: CallOptions,
 ): Promise<{ storedBytes: number }> {
   const part = await readFile(path)
@@ -27,6 +30,7 @@ export async function putPart(
       converted: String(converted),
       rejects: String(rejects),
       rows: String(rows),
+      ...(absent.length === 0 ? {} : { absent: formatPositions(absent) }),
       sha256: await digestOf(part),
     },
   })

@@ -8,8 +8,10 @@ import {
   rejectsPrefix,
 } from './bucket-layout.ts'
 import { listParts } from './download-parts.ts'
+import { commonPositions } from './evolution/position-set.ts'
 import { putJson } from './json-object.ts'
 import { readPinnedRun, tableColumns } from './pinned-run.ts'
+import type { PipelineDefinition } from './pipeline-definition.ts'
 import { PipelineError } from './pipeline-error.ts'
 import type { RunReference } from './run-reference.ts'
 import { sealedObject, sealObject, type SealedObject } from './sealed-object.ts'
@@ -39,6 +41,8 @@ export const datasetManifest = z.object({
   convertedCount: z.number().optional(),
   rowCount: z.number(),
   rejectCount: z.number(),
+  /** Declared fields, as `from` has them, that no record had. Absent where each was in one. */
+  missingFields: z.array(z.string()).optional(),
   parts: z.array(
     z.object({
       partNumber: z.number(),
@@ -56,6 +60,13 @@ export const datasetManifest = z.object({
 
 type Part = z.infer<typeof datasetManifest>['parts'][number]
 
+export interface SealedDataset {
+  readonly manifestKey: string
+  readonly storedBytes: number
+  /** Declared fields that no record had; absent where each was in one. */
+  readonly missingFields?: readonly string[] | undefined
+}
+
 /**
  * Writes the manifest: from here on the dataset is complete and does not change.
  *
@@ -66,7 +77,7 @@ export async function sealDataset(
   { store }: ActivityPorts,
   input: SealDatasetInput,
   attempt: Attempt,
-): Promise<{ manifestKey: string; storedBytes: number }> {
+): Promise<SealedDataset> {
   const { run } = input
   const pinned = await readPinnedRun(store, run, attempt)
   const { interval, requestedAt } = pinned
@@ -102,6 +113,7 @@ export async function sealDataset(
   if (pinned.definition.transform === undefined && convertedCount !== rowCount) {
     throw lost(`${convertedCount} records were converted, the parts have ${rowCount} rows`)
   }
+  const missingFields = fieldsMissing(pinned.definition, converted)
   const manifest: z.infer<typeof datasetManifest> = {
     version: 1,
     pipeline: run.pipeline,
@@ -115,19 +127,33 @@ export async function sealDataset(
     convertedCount,
     rowCount,
     rejectCount,
+    ...missingFields,
     parts,
     rejects,
     definition: await sealObject(store, definitionKey(run), attempt),
   }
   const key = manifestKey(run)
   const { sizeBytes } = await putJson(store, key, manifest, attempt)
-  return { manifestKey: key, storedBytes: sizeBytes }
+  return { manifestKey: key, storedBytes: sizeBytes, ...missingFields }
+}
+
+/** Those that were in no record of any part; parts without good records tell nothing. */
+function fieldsMissing(
+  { columns }: Pick<PipelineDefinition, 'columns'>,
+  parts: readonly SealedPart[],
+): Pick<z.infer<typeof datasetManifest>, 'missingFields'> {
+  const told = parts.filter(({ convertedCount }) => convertedCount > 0)
+  const positions = commonPositions(told.map(({ absent }) => absent))
+  const fields = positions.flatMap((position) => columns[position]?.from ?? [])
+  return fields.length === 0 ? {} : { missingFields: [...new Set(fields)] }
 }
 
 interface SealedPart {
   readonly part: Part
   readonly recordCount: number
   readonly convertedCount: number
+  /** As `formatPositions` has them. */
+  readonly absent: string
 }
 
 /** In the order of their numbers, with what they say of themselves. */
@@ -139,10 +165,18 @@ async function storedParts(
   const sealed: SealedPart[] = []
   for (const { key, partNumber } of await listParts(store, prefix, attempt)) {
     const head = await store.head(key, attempt)
-    const { rows, rejects, records, converted = rows, sha256 = '' } = head?.metadata ?? {}
+    const {
+      rows,
+      rejects,
+      records,
+      converted = rows,
+      sha256 = '',
+      absent = '0',
+    } = head?.metadata ?? {}
     sealed.push({
       part: { partNumber, key, rowCount: Number(rows), sizeBytes: head?.sizeBytes ?? 0, sha256 },
       convertedCount: Number(converted),
+      absent,
       // Parts of an earlier version do not say what they were made from.
       recordCount: records === undefined ? Number(converted) + Number(rejects) : Number(records),
     })

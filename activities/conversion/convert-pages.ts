@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { join } from 'node:path'
+import { absentColumns } from '../evolution/absent-columns.ts'
 import { noteFields, type NoteFieldsInput } from '../evolution/note-fields.ts'
 import type { NotedField } from '../evolution/noted-fields.ts'
 import type { LandedPage } from '../landing/landed-batch.ts'
@@ -39,6 +40,8 @@ export interface ConvertedPages extends ConvertedRecords {
   readonly partPath: string
   /** Written only where records were rejected. */
   readonly rejectsPath: string
+  /** Declared columns whose field is in no record, by their positions. */
+  readonly absent: readonly number[]
   /** Of `schema: evolve`: what there is no column for, or none that takes all values. */
   readonly noted?: readonly NotedField[]
 }
@@ -65,12 +68,16 @@ export async function convertPages(
       const places = { partPath, rejectsPath }
       const made = await convertRecords(connection, columns, records, places)
       await writer.checkFields?.(connection, records)
-      if (input.rules.schema !== 'evolve') return made
       const { evolved = [] } = input
-      const { hasMisfits = false } = made
       const { runs } = records
+      const looking = { ...input, declared: declaredColumns(input), records, runs, partPath }
+      // Where no record is good nothing can be told.
+      const absent = made.convertedCount > 0 ? await absentColumns(connection, looking) : []
+      if (input.rules.schema !== 'evolve') return { ...made, absent }
+      const { hasMisfits = false } = made
       const noting = { format, evolved, records, hasMisfits, ...writer.fields }
-      return { ...made, noted: await noteFields(connection, { ...input, ...noting, runs }) }
+      const noted = await noteFields(connection, { ...input, ...noting, runs })
+      return { ...made, absent, noted }
     })
     return { ...converted, recordCount: records.recordCount, partPath, rejectsPath }
   }
@@ -132,9 +139,16 @@ function topLevelField({ from, path }: ColumnDefinition): string {
   return path?.[0] ?? from
 }
 
-function declaredFields({ columns, evolved = [] }: ConvertPagesInput): ReadonlySet<string> {
+function declaredFields(input: ConvertPagesInput): ReadonlySet<string> {
+  return new Set(declaredColumns(input).map(topLevelField))
+}
+
+function declaredColumns({
+  columns,
+  evolved = [],
+}: ConvertPagesInput): readonly ColumnDefinition[] {
   const others = new Set(evolved.map(({ name }) => name))
-  return new Set(columns.filter(({ name }) => !others.has(name)).map(topLevelField))
+  return columns.filter(({ name }) => !others.has(name))
 }
 
 function columnsOf({ columns, evolved = [] }: ConvertPagesInput): readonly ReadColumn[] {

@@ -1,5 +1,7 @@
 import type { ScalarType } from '../pipeline-definition.ts'
+import { tooDeep } from '../json/check-record.ts'
 import { decimalCastSql } from './decimal-sql.ts'
+import { tooDeepSql, tooLargeForJsonbSql } from './json-limits-sql.ts'
 import { literal } from './sql-text.ts'
 import {
   base64Pattern,
@@ -195,7 +197,8 @@ export function scalarRules(
       const notJson = notOfType(
         `NOT ${matchesSql(text, jsonTokensPattern)} OR NOT json_valid(${text})`,
       )
-      return kind === 'json' ? [notJson] : [notJson, ...jsonbRules(text)]
+      const deep = { condition: tooDeepSql(text), reason: tooDeep }
+      return kind === 'json' ? [notJson, deep] : [notJson, deep, ...jsonbRules(text)]
     }
     default:
       return [notOfType(`${cast} IS NULL`)]
@@ -214,5 +217,6 @@ function jsonbRules(text: string): RejectRule[] {
       condition: `regexp_matches(${bare}, ${literal(jsonWideNumberPattern)})`,
       reason: 'a number in the JSON is too long',
     },
+    { condition: tooLargeForJsonbSql(text), reason: 'the JSON is too large for jsonb' },
   ]
 }

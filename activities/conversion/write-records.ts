@@ -10,6 +10,7 @@ import { recordsLost } from './records-lost.ts'
 import { RecordsWriter } from './records-writer.ts'
 import type { MalformedLine, RecordsFile } from './convert-records.ts'
 import { splitCsv } from './split-csv.ts'
+import { splitPlain } from './split-plain.ts'
 
 export interface WriteRecordsInput {
   readonly folder: string
@@ -117,10 +118,10 @@ function splitPage(input: WriteRecordsInput, page: LandedPage, body: Buffer): Sp
   const { format, fields, required, extracted, strict } = input
   try {
     if (format === 'csv') return splitCsv(body, fields, required)
-    return splitRecords(body, recordsPlace(page.recordsStart), {
-      extracted,
-      ...(strict ? { strict: { fields } } : {}),
-    })
+    const place = recordsPlace(page.recordsStart)
+    const plain = strict || extracted.length > 0 ? undefined : splitPlain(body, place)
+    if (plain !== undefined) return plain
+    return splitRecords(body, place, { extracted, ...(strict ? { strict: { fields } } : {}) })
   } catch (cause) {
     if (!(cause instanceof PipelineError) || !cause.retryable) throw cause
     // What is landed stays as it is: trying again reads the same bytes.

@@ -13,7 +13,7 @@ const words = ['null', 'true', 'false']
  * refuses the COPY by its `max_stack_depth`. Other readers of JSON stop at 1,000 or earlier.
  */
 export const maxNestingLevels = 1000
-const tooDeep = `the JSON is nested deeper than ${maxNestingLevels.toLocaleString('en-US')} levels`
+export const tooDeep = `the JSON is nested deeper than ${maxNestingLevels.toLocaleString('en-US')} levels`
 
 export interface NumberSpan {
   readonly start: number

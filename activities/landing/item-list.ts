@@ -10,7 +10,11 @@ const itemsPerPage = 1_000
 
 const itemPage: z.ZodType<{ items: readonly SourceItem[] }> = z.object({
   items: z.array(
-    z.object({ place: z.string(), version: z.string(), sizeBytes: z.number().nullable() }),
+    z.object({
+      place: z.string(),
+      version: z.string().nullable(),
+      sizeBytes: z.number().nullable(),
+    }),
   ),
 })
 

@@ -15,6 +15,22 @@ export interface CutPage {
   readonly isLast: boolean
 }
 
+/** What files begin with that are no text of any format, in hexadecimal digits. */
+const otherBeginnings: readonly (readonly [RegExp, string])[] = [
+  [/^1f8b/, 'gzip'],
+  [/^28b52ffd/, 'zstd'],
+  [/^504b0304/, 'a ZIP file'],
+  [/^425a683[1-9](314159|177245)/, 'bzip2'],
+  [/^fd377a585a00/, 'xz'],
+  [/^04224d18/, 'lz4'],
+  [/^ff060000734e6150/, 'Snappy'],
+  [/^78(01|9c|da)/, 'zlib'],
+  [/^504152311[58]/, 'Parquet'],
+  [/^4f626a01/, 'Avro'],
+  [/^53514c69746520666f726d6174203300/, 'a database of SQLite'],
+  [/^d0cf11e0/, 'an old file of Excel'],
+]
+
 export interface PageReaderOptions {
   /** Of the item, for messages. */
   readonly item: string
@@ -58,7 +74,7 @@ export class PageReader {
     for (;;) {
       await bytes.fill(wantedBytes)
       if (bytes.length === 0) return undefined
-      if (startBytes === 0) refuseUtf16(bytes.view(), at)
+      if (startBytes === 0) refuseOtherBytes(bytes.view(), at)
       const body = bytes.view(header)
       const isWhole = bytes.isEnded && body.length <= targetBytes
       let cut = isWhole ? body.length : findCut(body, format, targetBytes)
@@ -93,12 +109,20 @@ function behindNoMark(page: Buffer): Buffer {
   return hasMark ? Buffer.concat([Buffer.from('\n'), page]) : page
 }
 
-function refuseUtf16(start: Buffer, at: ErrorPlace): void {
-  const mark = start.subarray(0, 2).toString('hex')
-  if (mark !== 'fffe' && mark !== 'feff') return
-  throw new PipelineError('SOURCE_MALFORMED', 'the text is UTF-16, by its byte order mark', {
+function refuseOtherBytes(start: Buffer, at: ErrorPlace): void {
+  const beginning = start.toString('hex', 0, 16)
+  if (/^(fffe|feff)/.test(beginning)) {
+    throw new PipelineError('SOURCE_MALFORMED', 'the text is UTF-16, by its byte order mark', {
+      at,
+      remedy: 'Write it as UTF-8, with or without a byte order mark; no other encoding is read.',
+    })
+  }
+  const [, what] = otherBeginnings.find(([pattern]) => pattern.test(beginning)) ?? []
+  if (what === undefined) return
+  throw new PipelineError('SOURCE_MALFORMED', `the file is no text: it begins like ${what}`, {
     at,
-    remedy: 'Write it as UTF-8, with or without a byte order mark; no other encoding is read.',
+    remedy:
+      'Deliver it as text, compressed by gzip or zstd at most, or correct `source.format` and `source.compression`.',
   })
 }
 

@@ -36,6 +36,8 @@ export async function landPage(
       ...facts,
       'plain-bytes': String(body.length),
       'plain-sha256': digest,
+      // zstd has bits that mean nothing: with one of them changed the object is not what was written.
+      'stored-sha256': await digestOf(compressed),
       ...(nextLink === undefined ? {} : { 'next-link': nextLink }),
     },
   })

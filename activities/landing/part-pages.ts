@@ -10,9 +10,11 @@ import { readItem } from './item-list.ts'
 import { landedBatch } from './landed-batch.ts'
 import { findNewestVersion } from './landed-item.ts'
 import { landedItem } from './read-batch.ts'
+import { findTakenVersion } from './taken-version.ts'
 
-/** A part's number is its item's times this, and the batch in the item. */
-export const partsPerItem = 8192
+/** A part's number is its item's times this, and the batch in the item; a workflow has the number by this type. */
+export type PartsPerItem = 8192
+export const partsPerItem: PartsPerItem = 8192
 
 /** What the parts of a dataset were made from. */
 export type PartOrigins =
@@ -37,7 +39,7 @@ export async function findPartOrigins(
   const { kind } = pinned.definition.source
   const pages =
     kind === 'file' || kind === 'postgres'
-      ? await pagesOfItems(store, run, pinned, partNumbers, options)
+      ? await pagesOfItems(store, run, partNumbers, options)
       : await pagesOfWalk(store, run, pinned, partNumbers, options)
   return { kind: 'pages', pages }
 }
@@ -70,14 +72,13 @@ async function pagesOfWalk(
 async function pagesOfItems(
   store: ObjectStore,
   run: RunReference,
-  pinned: PinnedRun,
   partNumbers: ReadonlySet<number>,
   options: CallOptions,
 ): Promise<Map<number, readonly string[]>> {
   const found = new Map<number, readonly string[]>()
   for (const partNumber of partNumbers) {
     const item = Math.floor(partNumber / partsPerItem)
-    const keys = await batchesOfItem(store, run, pinned, item, options)
+    const keys = await batchesOfItem(store, run, item, options)
     const key = keys?.[partNumber % partsPerItem]
     if (key === undefined) continue
     const batch = await findJson(store, key as ObjectKey, landedBatch, options)
@@ -86,11 +87,10 @@ async function pagesOfItems(
   return found
 }
 
-/** Of the version that the run has read: its own newest one, or that which a landing was made again from. */
+/** Of the version that the run has read. */
 async function batchesOfItem(
   store: ObjectStore,
   run: RunReference,
-  { fromLandingOf }: PinnedRun,
   position: number,
   options: CallOptions,
 ): Promise<readonly string[] | undefined> {
@@ -98,10 +98,10 @@ async function batchesOfItem(
   if (item === undefined) return undefined
   const { place, version: listed } = item
   const placeDigest = await shortDigest(place)
+  const taken = await findTakenVersion(store, run, position, options)
   const newest = await findNewestVersion(store, run, placeDigest, options)
-  const versions = fromLandingOf === undefined ? [newest, listed] : [listed, newest]
-  for (const version of versions) {
-    if (version === undefined || version === '') continue
+  for (const version of [taken, listed, newest]) {
+    if (version === undefined || version === null || version === '') continue
     const key = itemBatchesKey(run, { placeDigest, versionDigest: await shortDigest(version) })
     const list = await findJson(store, key, landedItem, options)
     if (list !== undefined) return list.batchKeys

@@ -3,6 +3,7 @@ import { definitionKey, manifestKey } from '../bucket-layout.ts'
 import { putJson } from '../json-object.ts'
 import { readPinnedRun } from '../pinned-run.ts'
 import type { RunReference } from '../run-reference.ts'
+import type { SealedDataset } from '../seal-dataset.ts'
 import { sealObject } from '../sealed-object.ts'
 import { readSealedManifest, type DatasetManifest } from './sealed-dataset.ts'
 
@@ -15,7 +16,7 @@ export async function sealParts(
   { store }: ActivityPorts,
   { run }: SealPartsInput,
   attempt: Attempt,
-): Promise<{ manifestKey: string; storedBytes: number }> {
+): Promise<SealedDataset> {
   const { requestedAt, reprocessing } = await readPinnedRun(store, run, attempt)
   const datasetId = reprocessing?.datasetId ?? run.datasetId
   const made = await readSealedManifest(store, { ...run, datasetId }, attempt)
@@ -28,5 +29,6 @@ export async function sealParts(
   }
   const key = manifestKey(run)
   const { sizeBytes } = await putJson(store, key, manifest, attempt)
-  return { manifestKey: key, storedBytes: sizeBytes }
+  const { missingFields } = made
+  return { manifestKey: key, storedBytes: sizeBytes, missingFields }
 }

@@ -12,12 +12,23 @@ export type SealedPart = z.infer<typeof datasetManifest>['parts'][number]
 
 /** What is wrong with the object of a part, by what the store says of it; undefined where nothing is. */
 export function partProblem(part: SealedPart, head: ObjectHead | undefined): string | undefined {
-  if (head === undefined) return 'is not in the store'
-  const rows = Number(head.metadata['rows'])
-  if (rows !== part.rowCount) return `says ${rows} rows instead of ${part.rowCount}`
-  return head.sizeBytes === part.sizeBytes
-    ? undefined
-    : `has ${head.sizeBytes} bytes instead of ${part.sizeBytes}`
+  const rows = Number(head?.metadata['rows'])
+  if (head !== undefined && rows !== part.rowCount)
+    return `says ${rows} rows instead of ${part.rowCount}`
+  return partSizeProblem(part, head?.sizeBytes)
+}
+
+/**
+ * The same by a listing, which tells lengths and no more.
+ *
+ * @param storedBytes Undefined where the object is not there.
+ */
+export function partSizeProblem(
+  { sizeBytes }: Pick<SealedPart, 'sizeBytes'>,
+  storedBytes: number | undefined,
+): string | undefined {
+  if (storedBytes === undefined) return 'is not in the store'
+  return storedBytes === sizeBytes ? undefined : `has ${storedBytes} bytes instead of ${sizeBytes}`
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Garbage, GarbageRequest } from './garbage.ts'
 import { readParkedPlan } from './parked-plan.ts'
 import { planGarbage } from './plan-garbage.ts'
 import { garbageIdentity } from './garbage-identity.ts'
+import { NameSet } from './name-set.ts'
 import { sweepBatch, type BatchOutcome, type SweepPorts } from './sweep-batch.ts'
 import { decided } from './undecided.ts'
 
@@ -95,9 +96,9 @@ async function countPlanned(
 }
 
 /** Much may have happened since the plan: what was approved and is needed again stays. */
-function lookAgain({ sources }: SweepPorts, request: GarbageRequest): Promise<ReadonlySet<string>> {
+function lookAgain({ sources }: SweepPorts, request: GarbageRequest): Promise<NameSet> {
   return decided('It cannot be told what is garbage still', request.signal, async () => {
-    const found = new Set<string>()
+    const found = new NameSet()
     for await (const finding of planGarbage(sources, request)) {
       if ('garbage' in finding) found.add(garbageIdentity(finding.garbage))
     }

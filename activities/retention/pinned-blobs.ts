@@ -1,5 +1,6 @@
 import { generationSpan, parseBlobKey, type ObjectKey } from '../../codec/index.ts'
 import { heldClaims } from './held-claims.ts'
+import { NameSet } from './name-set.ts'
 import type { RetentionHistories } from './retention-histories.ts'
 import { noteMarginMs, type RetentionRule } from './retention-rule.ts'
 
@@ -22,7 +23,7 @@ export interface PinnedBlobs {
 const mostHolders = 100
 
 /**
- * Memory holds the keys that are named, and no more.
+ * Memory holds digests of the keys that are named, and no more.
  *
  * @throws PipelineError GARBAGE_UNDECIDED
  */
@@ -31,7 +32,7 @@ export async function findPinnedBlobs(
   rule: RetentionRule,
   signal: AbortSignal,
 ): Promise<PinnedBlobs> {
-  const keys = new Set<string>()
+  const keys = new NameSet()
   let holders: BlobHolder[] = []
   const hiding: { readonly holder: string; readonly since: Date }[] = []
   for await (const { holder, claims, hidesSince } of heldClaims(histories, rule, signal)) {

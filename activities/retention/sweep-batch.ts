@@ -3,6 +3,7 @@ import type { ObjectKey, UnfinishedUploads } from '../../codec/index.ts'
 import { readAudit, writeAudit, type AuditLine, type AuditPorts } from './audit.ts'
 import { garbageIdentity } from './garbage-identity.ts'
 import type { Garbage, GarbageSource } from './garbage.ts'
+import { NameSet } from './name-set.ts'
 
 export interface SweepPorts extends AuditPorts {
   readonly uploads?: UnfinishedUploads | undefined
@@ -19,7 +20,7 @@ export interface SweptBatch {
   readonly number: number
   readonly batch: readonly Garbage[]
   /** By `garbageIdentity`. */
-  readonly stillGarbage: ReadonlySet<string>
+  readonly stillGarbage: NameSet
   readonly signal: AbortSignal
 }
 
@@ -77,7 +78,7 @@ type State = 'there' | 'absent' | 'another'
 async function statesOf(
   { store }: SweepPorts,
   batch: readonly Garbage[],
-  stillGarbage: ReadonlySet<string>,
+  stillGarbage: NameSet,
   signal: AbortSignal,
 ): Promise<Map<Garbage, State>> {
   const limit = new ConcurrencyLimit(headsAtOnce)
@@ -135,7 +136,7 @@ async function tellFailure(
   // Not under the signal, which may be why we are here.
   const { signal } = new AbortController()
   try {
-    const states = await statesOf(ports, intents, new Set(), signal)
+    const states = await statesOf(ports, intents, new NameSet(), signal)
     const stateOf = (garbage: Garbage): AuditLine['state'] => {
       if (garbage.kind === 'multipart') return 'unknown'
       return states.get(garbage) === 'absent' ? 'deleted' : 'not deleted'

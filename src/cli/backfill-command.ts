@@ -5,16 +5,17 @@ import { listBackfill, type PlannedPartition } from '../client/list-backfill.ts'
 import { planDownstream } from '../client/plan-downstream.ts'
 import { mostConcurrency, planBackfill, type BackfillRequest } from '../client/plan-backfill.ts'
 import { readSettings } from '../config/read-settings.ts'
+import { formatCounted } from '../format-number.ts'
 import { listPipelines } from '../pipeline/list-pipelines.ts'
 import { loadPipeline } from '../pipeline/load-pipeline.ts'
 import { endSignal } from './end-signal.ts'
-import { numberUpTo } from './number-up-to.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
 import { runBackfill } from './run-backfill.ts'
 import { withSchedules } from './schedule-session.ts'
 import { searchedDirectories } from './searched-directories.ts'
 import { findServers, openSession } from './session.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** `claimcheck backfill`: loads the partitions of a time that are not loaded, as so many runs. */
 export function addBackfillCommand(program: Command): void {
@@ -33,7 +34,7 @@ export function addBackfillCommand(program: Command): void {
     .option(
       '--concurrency <number>',
       'how many are loaded side by side',
-      numberUpTo(mostConcurrency),
+      wholeNumber({ most: mostConcurrency }),
     )
     .option('--again', 'load those that are loaded again')
     .option('--after', 'let each wait for the pipelines of `after`')
@@ -89,7 +90,7 @@ function print(partitions: readonly PlannedPartition[], json: boolean): void {
   if (json) printJson({ type: 'plan', planned: partitions.length, ...counts })
   else {
     process.stderr.write(
-      `${partitions.length} partitions: ${counts.load} to load, ${counts.loaded} loaded already, ${counts.running} running; nothing was started\n`,
+      `${formatCounted(partitions.length, 'partition')}: ${counts.load} to load, ${counts.loaded} loaded already, ${counts.running} running; nothing was started\n`,
     )
   }
 }

@@ -17,9 +17,3 @@ export function readBytes(text: string): number {
   if ('value' in parsed) return parsed.value
   throw new InvalidArgumentError('Give a size such as 1MiB or 4096.')
 }
-
-export function readCount(text: string): number {
-  const count = Number(text)
-  if (/^\d{1,9}$/.test(text) && count >= 1) return count
-  throw new InvalidArgumentError('Give a whole number from 1 on.')
-}

@@ -1,9 +1,10 @@
 import type { Command } from '@commander-js/extra-typings'
 import { diskUsage, type FolderUsage } from '../inspect/blobs/disk-usage.ts'
 import { withBlobs } from './blobs-session.ts'
-import { formatBytes, formatCount, formatTime } from './format.ts'
+import { formatCount } from '../format-number.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
+import { tableFigures } from './table-figures.ts'
 
 /** `blobs du`: what takes room in the bucket. */
 export function addDiskUsageCommand(blobs: Command): void {
@@ -23,23 +24,24 @@ export function addDiskUsageCommand(blobs: Command): void {
           printJson({ type: 'total', ...total })
           return
         }
-        const isTerminal = process.stdout.isTTY
-        const rows = folders.map((usage) => cellsOf(usage, isTerminal))
+        const rows = folders.map(cellsOf)
         // A program adds up for itself, and could take a total for a folder.
-        if (isTerminal && folders.length > 0) rows.push(cellsOf(total, isTerminal))
-        printTable(['folder', 'objects', 'stored', 'newest'], rows)
+        if (process.stdout.isTTY && folders.length > 0) rows.push(cellsOf(total))
+        printTable(['folder', 'objects', 'stored', 'newest'], rows, {
+          nothing: 'The bucket is empty.',
+        })
       }),
     )
 }
 
-function cellsOf(
-  { folder, objects, storedBytes, newestAt }: Omit<FolderUsage, 'newestAt'> & Partial<FolderUsage>,
-  isTerminal: boolean,
-): string[] {
-  const figures = isTerminal
-    ? [formatCount(objects), formatBytes(storedBytes)]
-    : [String(objects), String(storedBytes)]
-  return [folder, ...figures, newestAt ? formatTime(newestAt.toISOString(), isTerminal) : '']
+function cellsOf({
+  folder,
+  objects,
+  storedBytes,
+  newestAt,
+}: Omit<FolderUsage, 'newestAt'> & Partial<FolderUsage>): string[] {
+  const { bytes, count, time } = tableFigures()
+  return [folder, count(objects), bytes(storedBytes), time(newestAt?.toISOString())]
 }
 
 function totalOf(folders: readonly FolderUsage[]) {

@@ -2,11 +2,11 @@ import type { Command } from '@commander-js/extra-typings'
 import { findObject } from '../inspect/blobs/find-object.ts'
 import { headObject, type ObjectHead } from '../inspect/blobs/head-object.ts'
 import { parseObjectName } from '../inspect/blobs/parse-object-name.ts'
-import { readCount } from './blobs-arguments.ts'
 import { withBlobs } from './blobs-session.ts'
-import { formatCount } from './format.ts'
+import { formatCount } from '../format-number.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
+import { wholeNumber } from './whole-number.ts'
 import { writeOut } from './write-out.ts'
 
 /** `blobs head`: the beginning of an object, in the form that suits it. */
@@ -15,7 +15,7 @@ export function addHeadBlobCommand(blobs: Command): void {
     .command('head')
     .description('print the beginning of an object: rows of Parquet, pretty JSON, text or hex')
     .argument('<name>', 'a digest or its beginning, a claim as JSON, or a key')
-    .option('--lines <number>', 'how many lines or rows', readCount, 20)
+    .option('--lines <number>', 'how many lines or rows', wholeNumber(), 20)
     .option('--json', 'print JSON lines: `columns` and `row`, or `head`')
     .action((name, { lines, json = false }) =>
       withBlobs(async ({ place }) => {

@@ -1,12 +1,15 @@
 import type { Command } from '@commander-js/extra-typings'
-import { describeWorkflow, runNotFound } from '../client/find-run.ts'
+import { runNotFound } from '../client/find-run.ts'
 import { claimsOfEvent, type EventClaim } from '../inspect/blobs/event-claims.ts'
 import { listBlobs, type BlobsFilter } from '../inspect/blobs/list-blobs.ts'
-import { readBytes, readCount, readDigestPrefix, readGeneration } from './blobs-arguments.ts'
+import { readBytes, readDigestPrefix, readGeneration } from './blobs-arguments.ts'
 import { withBlobs, type BlobsSession } from './blobs-session.ts'
-import { formatBytes, formatCount, formatTime } from './format.ts'
+import { formatCount } from '../format-number.ts'
 import { printJson } from './print-json.ts'
 import { createRowPrinter } from './row-printer.ts'
+import { runOfWorkflow } from './run-of-workflow.ts'
+import { tableFigures } from './table-figures.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** `blobs ls`: the blobs of the namespace, or the claims of one history by event. */
 export function addListBlobsCommand(blobs: Command): void {
@@ -16,9 +19,12 @@ export function addListBlobsCommand(blobs: Command): void {
     .option('--generation <week>', 'of this week only, like 2026-W48', readGeneration)
     .option('--prefix <digits>', 'those whose digests begin so', readDigestPrefix)
     .option('--larger-than <size>', 'those of more stored bytes, like 1MiB', readBytes)
-    .option('--limit <number>', 'how many at most', readCount)
-    .option('--workflow <id>', 'the claims in the history of this workflow instead, by event')
-    .option('--run <id>', 'with --workflow: of this run, not the latest')
+    .option('--limit <number>', 'how many at most', wholeNumber())
+    .option(
+      '--workflow <id>',
+      'the claims in the history of this run or workflow instead, by event',
+    )
+    .option('--run <id>', 'with --workflow: of the run whose id begins so, not the latest')
     .option('--json', 'print one JSON object a blob or claim')
     .action(async (options, command) => {
       const { generation, prefix: digestPrefix, largerThan: largerThanBytes } = options
@@ -47,10 +53,6 @@ function shown(digest: string): string {
   return process.stdout.isTTY ? digest.slice(0, shortDigits) : digest
 }
 
-function size(bytes: number): string {
-  return process.stdout.isTTY ? formatBytes(bytes) : String(bytes)
-}
-
 async function listAll(
   { place, progress }: BlobsSession,
   filter: BlobsFilter,
@@ -59,23 +61,36 @@ async function listAll(
   const rows = createRowPrinter([
     { name: 'digest', width: shortDigits },
     { name: 'generation', width: 10 },
-    { name: 'stored', width: 9 },
+    { name: 'stored', width: 9, isFigure: true },
     { name: 'modified', width: 20 },
   ])
+  const { bytes, time } = tableFigures()
   let count = 0
-  for await (const { digest, generation, storedBytes, modifiedAt, key } of listBlobs(
-    place,
-    filter,
-  )) {
+  let listed = 0
+  const onListed = (): void => {
+    listed += 1
+    progress.show(
+      () => `${formatCount(listed)} objects, ${formatCount(count)} blobs of those wanted`,
+    )
+  }
+  for await (const blob of listBlobs(place, filter, onListed)) {
     if (count === limit) break
     count += 1
-    const modified = formatTime(modifiedAt.toISOString(), process.stdout.isTTY)
+    const { digest, generation, storedBytes, modifiedAt, key } = blob
+    // The same terminal may show both.
+    if (process.stdout.isTTY) progress.end()
     if (json) printJson({ type: 'blob', digest, generation, storedBytes, modifiedAt, key })
-    else await rows.print([shown(digest), generation, size(storedBytes), modified])
-    // On a terminal the list itself shows how far it has come.
-    if (!process.stdout.isTTY) progress.show(() => `${formatCount(count)} blobs`)
+    else
+      await rows.print([
+        shown(digest),
+        generation,
+        bytes(storedBytes),
+        time(modifiedAt.toISOString()),
+      ])
   }
+  progress.end()
   await rows.flush()
+  if (count === 0 && process.stdout.isTTY) process.stderr.write('There is no such blob.\n')
 }
 
 async function listClaims(
@@ -84,21 +99,20 @@ async function listClaims(
   { limit, json }: Printing,
 ): Promise<void> {
   const { client, histories } = await connect()
-  const runId = run ?? (await describeWorkflow(client, workflow))?.runId
-  if (runId === undefined) throw runNotFound(workflow)
+  const { signal } = place
+  const { workflowId, runId } = await runOfWorkflow(client, { workflow, run, signal })
   const rows = createRowPrinter([
-    { name: 'event', width: 6 },
+    { name: 'event', width: 6, isFigure: true },
     { name: 'type', width: 30 },
     { name: 'field', width: 14 },
     { name: 'kind', width: 5 },
     { name: 'digest', width: shortDigits },
-    { name: 'plain', width: 9 },
-    { name: 'stored', width: 9 },
+    { name: 'plain', width: 9, isFigure: true },
+    { name: 'stored', width: 9, isFigure: true },
   ])
-  const { signal } = place
   let events = 0
   let count = 0
-  for await (const event of histories.events({ workflowId: workflow, runId, signal })) {
+  for await (const event of histories.events({ workflowId, runId, signal })) {
     events += 1
     if (count === limit) break
     for (const found of claimsOfEvent(event)) {
@@ -108,8 +122,9 @@ async function listClaims(
       else await rows.print(cellsOf(found))
     }
   }
-  if (events === 0) throw runNotFound(`${workflow} ${runId}`)
+  if (events === 0) throw runNotFound(`${workflowId} ${runId}`)
   await rows.flush()
+  if (count === 0 && process.stdout.isTTY) process.stderr.write('The history holds no claim.\n')
 }
 
 function lineOf({ eventId, eventType, field, claim }: EventClaim) {
@@ -130,6 +145,6 @@ function lineOf({ eventId, eventType, field, claim }: EventClaim) {
 
 function cellsOf({ eventId, eventType, field, claim }: EventClaim): string[] {
   const { kind, digest, sizeBytes, storedBytes } = claim
-  const sizes = [size(sizeBytes), size(storedBytes)]
+  const sizes = [sizeBytes, storedBytes].map(tableFigures().bytes)
   return [String(eventId), eventType, field, kind, shown(digest), ...sizes]
 }

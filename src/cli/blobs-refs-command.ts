@@ -6,7 +6,7 @@ import { parseObjectName, type ObjectName } from '../inspect/blobs/parse-object-
 import { findObject } from '../inspect/blobs/find-object.ts'
 import type { BlobsPlace } from '../inspect/blobs/blobs-place.ts'
 import { withBlobs, type BlobsSession } from './blobs-session.ts'
-import { formatCount } from './format.ts'
+import { formatCount } from '../format-number.ts'
 import { printJson } from './print-json.ts'
 import { createRowPrinter } from './row-printer.ts'
 
@@ -27,7 +27,7 @@ async function printHolders(session: BlobsSession, name: string, json: boolean):
     { name: 'holder', width: 8 },
     { name: 'id', width: 40 },
     { name: 'run', width: 36 },
-    { name: 'event', width: 6 },
+    { name: 'event', width: 6, isFigure: true },
     { name: 'type', width: 30 },
     { name: 'field', width: 10 },
     { name: 'key', width: 0 },

@@ -1,13 +1,15 @@
 import type { Command } from '@commander-js/extra-typings'
+import { NameSet } from '../../activities/retention/name-set.ts'
 import { EXIT_CODES, type ExitCode } from '../exit-code.ts'
 import { keyPrefixes } from '../inspect/blobs/key-prefixes.ts'
 import { missingReferences } from '../inspect/blobs/missing-references.ts'
 import { verifyObjects, type Finding, type VerifySummary } from '../inspect/blobs/verify-objects.ts'
-import { readCount, readGeneration } from './blobs-arguments.ts'
+import { readGeneration } from './blobs-arguments.ts'
 import { withBlobs, type BlobsSession } from './blobs-session.ts'
-import { formatBytes, formatCount } from './format.ts'
+import { formatBytes, formatCount, formatCounted } from '../format-number.ts'
 import { printJson } from './print-json.ts'
 import { tableCell } from './table-cell.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** `blobs verify`: reads objects and says which are not what they have to be. */
 export function addVerifyBlobsCommand(blobs: Command): void {
@@ -16,7 +18,7 @@ export function addVerifyBlobsCommand(blobs: Command): void {
     .description('read objects and name each that is damaged or missing')
     .argument('[prefixes...]', 'beginnings of digests or keys, or folders such as `landing`')
     .option('--generation <week>', 'blobs of this week only, like 2026-W48', readGeneration)
-    .option('--sample <number>', 'so many objects, taken by chance', readCount)
+    .option('--sample <number>', 'so many objects, taken by chance', wholeNumber())
     .option('--references', 'read histories and schedules too, for claims of what is not there')
     .option('--json', 'print one JSON object a finding, then a summary')
     .action((prefixes, { json = false, ...options }) =>
@@ -44,7 +46,7 @@ async function verify(
 ): Promise<VerifySummary> {
   // First of all, so that a server that is away is told before hours of reading.
   const connected = references ? await connect() : undefined
-  const listed = new Set<string>()
+  const listed = new NameSet()
   const onFinding = (finding: Finding): void => {
     progress.end()
     print(finding)
@@ -100,5 +102,5 @@ function describe({ objects, storedBytes, ...summary }: VerifySummary): string {
   const states = told
     .filter(([count]) => count > 0)
     .map(([count, what]) => `${formatCount(count)} ${what}`)
-  return [`${formatCount(objects)} objects, ${formatBytes(storedBytes)}`, ...states].join('; ')
+  return [`${formatCounted(objects, 'object')}, ${formatBytes(storedBytes)}`, ...states].join('; ')
 }

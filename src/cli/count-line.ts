@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { fitLine } from './fit-line.ts'
 
 export interface CountLine {
   /** Says what has been done so far; drawn a few times a second at most. */
@@ -11,7 +12,9 @@ const intervalMs = 200
 
 /** One line on standard error that is drawn again and again; nothing where that is no terminal. */
 export function createCountLine(
-  output: Pick<NodeJS.WriteStream, 'isTTY' | 'write'> = process.stderr,
+  output: Pick<NodeJS.WriteStream, 'isTTY' | 'write'> & {
+    readonly columns?: number
+  } = process.stderr,
   clock: () => number = () => performance.now(),
 ): CountLine {
   let drawnAt = -Infinity
@@ -21,7 +24,7 @@ export function createCountLine(
       if (!output.isTTY || clock() - drawnAt < intervalMs) return
       drawnAt = clock()
       isDrawn = true
-      output.write(`\r\u001b[2K${styleText('dim', text())}`)
+      output.write(`\r\u001b[2K${styleText('dim', fitLine(text(), output.columns))}`)
     },
     end() {
       if (isDrawn) output.write('\r\u001b[2K')

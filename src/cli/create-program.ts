@@ -1,4 +1,4 @@
-import { Command } from '@commander-js/extra-typings'
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 
 interface ListedCommand {
   readonly name: string
@@ -127,7 +127,16 @@ export async function createProgram(
   for (const { name, description, add } of commands) {
     if (words.includes(name)) await add(program)
     else program.command(name)
-    program.commands.find((command) => command.name() === name)?.description(description)
+    const command = program.commands.find((one) => one.name() === name)
+    command?.description(description)
+    if (command !== undefined) hintAtHelp(command, ['claimcheck'])
   }
   return program
+}
+
+/** Whoever writes a word wrong is told where the words of that very command stand. */
+function hintAtHelp(command: CommandUnknownOpts, words: readonly string[]): void {
+  const path = [...words, command.name()]
+  command.showHelpAfterError(`Run \`${path.join(' ')} --help\` to see what it takes.`)
+  for (const each of command.commands) hintAtHelp(each, path)
 }

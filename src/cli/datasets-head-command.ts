@@ -1,11 +1,11 @@
-import { InvalidArgumentError, type Command } from '@commander-js/extra-typings'
+import type { Command } from '@commander-js/extra-typings'
 import { findDataset } from '../inspect/datasets/find-dataset.ts'
 import { headDataset, headRejects } from '../inspect/datasets/head-dataset.ts'
-import { readCount } from './blobs-arguments.ts'
 import { withDatasets } from './datasets-session.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
 import { readDatasetPrefix } from './read-dataset-prefix.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** `datasets head`: the first rows, or what was set aside. */
 export function addHeadDatasetCommand(datasets: Command): void {
@@ -13,8 +13,8 @@ export function addHeadDatasetCommand(datasets: Command): void {
     .command('head')
     .description('print the first rows of a dataset, each value as PostgreSQL shows it')
     .argument('<dataset>', 'its id, or how that begins', readDatasetPrefix)
-    .option('--part <number>', 'of this part only', readPart)
-    .option('--rows <number>', 'how many at most', readCount, 20)
+    .option('--part <number>', 'of this part only', wholeNumber({ least: 0 }))
+    .option('--rows <number>', 'how many at most', wholeNumber(), 20)
     .option('--rejects', 'the records that were set aside, with place and reason')
     .option('--json', 'print JSON lines')
     .action((prefix, { part, rows, rejects = false, json = false }, command) => {
@@ -43,6 +43,7 @@ function printRows({ columns, rows }: Awaited<ReturnType<typeof headDataset>>, j
   printTable(
     columns.map(({ name }) => name),
     rows.map(({ values }) => values.map((value) => value ?? 'NULL')),
+    { nothing: 'It has no rows.' },
   )
 }
 
@@ -59,11 +60,6 @@ function printRejects(rejects: Awaited<ReturnType<typeof headRejects>>, json: bo
     rejects.map(({ page, record, line, reason, fields, raw }) => {
       return [page, String(record), String(line ?? ''), reason, fields ?? raw ?? '']
     }),
+    { nothing: 'Nothing was set aside.' },
   )
-}
-
-function readPart(text: string): number {
-  const part = Number(text)
-  if (/^\d{1,10}$/.test(text) && part < 2 ** 31) return part
-  throw new InvalidArgumentError('Give the number of a part, from 0.')
 }

@@ -2,11 +2,11 @@ import type { Command } from '@commander-js/extra-typings'
 import { styleText } from 'node:util'
 import { listDatasets, type ListedDataset } from '../inspect/datasets/list-datasets.ts'
 import { parsePartition } from '../pipeline/partition.ts'
-import { readCount } from './blobs-arguments.ts'
 import { withDatasets } from './datasets-session.ts'
-import { formatBytes, formatTime } from './format.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
+import { tableFigures } from './table-figures.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** `datasets ls`: what is in the store, and where it was loaded to. */
 export function addListDatasetsCommand(datasets: Command): void {
@@ -15,7 +15,7 @@ export function addListDatasetsCommand(datasets: Command): void {
     .description('list datasets, the newest first')
     .argument('[pipeline]', 'of this pipeline only')
     .option('--partition <name>', 'of this time slice only')
-    .option('--limit <number>', 'how many at most', readCount, 20)
+    .option('--limit <number>', 'how many at most', wholeNumber(), 20)
     .option('--json', 'print one JSON object a dataset')
     .action((pipeline, { partition: text, limit, json = false }) =>
       withDatasets(async ({ store, loads, signal }) => {
@@ -23,7 +23,7 @@ export function addListDatasetsCommand(datasets: Command): void {
         const request = { pipeline, partition, limit, signal }
         const listed = await listDatasets({ store, loads }, request)
         if (json) for (const dataset of listed) printJson({ type: 'dataset', ...dataset })
-        else printTable(header, listed.map(rowOf))
+        else printTable(header, listed.map(rowOf), { nothing: 'There is no such dataset.' })
       }),
     )
 }
@@ -44,16 +44,15 @@ const header = [
 
 function rowOf(dataset: ListedDataset): string[] {
   const { datasetId, pipeline, partition, state, rows, rejects, parts, sizeBytes } = dataset
-  // Enough for a person to tell them apart; a program gets all of it.
-  const isTerminal = process.stdout.isTTY
+  const { bytes, count, id, time } = tableFigures()
   return [
-    isTerminal ? datasetId.slice(0, 8) : datasetId,
+    id(datasetId),
     pipeline,
     partition,
-    isTerminal && state === 'unreadable' ? styleText('red', state) : state,
-    ...[rows, rejects, parts].map((count) => String(count ?? '')),
-    isTerminal ? formatBytes(sizeBytes) : String(sizeBytes),
-    formatTime(dataset.createdAt, isTerminal),
+    state === 'unreadable' ? styleText('red', state) : state,
+    ...[rows, rejects, parts].map(count),
+    bytes(sizeBytes),
+    time(dataset.createdAt),
     loadsText(dataset.loads),
     dataset.madeFrom ?? dataset.landing ?? '',
   ]

@@ -8,7 +8,7 @@ import { findDataset } from '../inspect/datasets/find-dataset.ts'
 import { objectionsTo, removalSource } from '../inspect/datasets/removal.ts'
 import { confirm } from './confirm.ts'
 import { withDatasets, type DatasetsSession } from './datasets-session.ts'
-import { formatBytes, formatCount } from './format.ts'
+import { formatBytes, formatCounted } from '../format-number.ts'
 import { printJson } from './print-json.ts'
 import { readDatasetPrefix } from './read-dataset-prefix.ts'
 
@@ -102,7 +102,7 @@ function print(removal: Removal, json: boolean): void {
 
 function describe({ folder, objections, removed }: Removal): string {
   const { objects, bytes } = removed ?? { objects: folder.objectCount, bytes: folder.sizeBytes }
-  const what = `${datasetPrefix(folder)}: ${formatCount(objects)} objects, ${formatBytes(bytes)}`
+  const what = `${datasetPrefix(folder)}: ${formatCounted(objects, 'object')}, ${formatBytes(bytes)}`
   const lines = [
     removed === undefined ? `would remove ${what}` : `removed ${what}; audit: ${removed.audit}`,
     ...objections.map((objection) => `  needed: ${objection}`),

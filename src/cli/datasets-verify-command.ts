@@ -16,7 +16,7 @@ import {
   type VerifiedDataset,
 } from '../inspect/datasets/verify-dataset.ts'
 import { withDatasets, type DatasetsSession } from './datasets-session.ts'
-import { formatCount } from './format.ts'
+import { formatCount, formatCounted } from '../format-number.ts'
 import { printJson } from './print-json.ts'
 import { readDatasetPrefix } from './read-dataset-prefix.ts'
 import { tableCell } from './table-cell.ts'
@@ -116,11 +116,11 @@ interface Summary extends Record<'intact' | 'damaged' | 'gone', number> {
 }
 
 function describe({ intact, damaged, gone, landingsGone = 0 }: Summary): string {
-  const datasets = `${formatCount(intact + damaged)} datasets`
+  const datasets = formatCounted(intact + damaged, 'dataset')
   const found = `${datasets}: ${formatCount(intact)} intact, ${formatCount(damaged)} damaged`
   const parts = [found]
   if (gone > 0) parts.push(`${formatCount(gone)} deleted meanwhile`)
-  if (landingsGone > 0) parts.push(`${formatCount(landingsGone)} landings are not in the store`)
+  if (landingsGone > 0) parts.push(`${formatCounted(landingsGone, 'landing')} not in the store`)
   return parts.join('; ')
 }
 
@@ -131,7 +131,7 @@ function print(verified: VerifiedDataset, json: boolean): void {
   }
   const { verdict, state, pipeline, partition, datasetId, parts, damage } = verified
   const label = styleText(verdict === 'intact' ? 'green' : 'red', verdict)
-  const what = `${state} ${pipeline} ${partition} ${datasetId}`
+  const what = `${state} ${pipeline} ${partition} ${datasetId}, ${formatCounted(parts, 'part')}`
   const lines = damage.map(({ key, problem }) => `  ${tableCell(`${key} ${problem}`)}`)
-  process.stdout.write([`${label} ${what}, ${parts} parts`, ...lines, ''].join('\n'))
+  process.stdout.write([`${label} ${what}`, ...lines, ''].join('\n'))
 }

@@ -1,5 +1,5 @@
 import type { GraphProgress, LoadProgress } from '../../workflows/index.ts'
-import { formatBytes, formatCount } from './format.ts'
+import { formatBytes, formatCount } from '../format-number.ts'
 
 const barCells = 12
 const mostNamed = 3
@@ -10,15 +10,21 @@ export function describeProgress(progress: LoadProgress): string {
   if (phase === 'waiting') return `waiting for ${named(waitingFor ?? [])}`
   const isOfMany = items !== undefined && items > 1
   const [done, all] = isOfMany ? [itemsLoaded, items] : [batchesStaged, batchesFetched]
-  const share = all === 0 ? 0 : done / all
+  const share = shareOf(phase, all === 0 ? 0 : done / all)
   return [
-    `${(progress.paused === true ? 'paused' : phase).padEnd(10)} ${bar(phase === 'loading' ? share : 1)}`,
+    `${(progress.paused === true ? 'paused' : phase).padEnd(10)} ${bar(share)}`,
     // Of many files each tells of itself when it is loaded.
     ...(isOfMany ? [`${itemsLoaded} of ${formatCount(items)} items`] : []),
     `${formatCount(progress.pages)} pages`,
     formatBytes(progress.sourceBytes),
     `${formatCount(progress.rowsStaged)} of ${formatCount(progress.rows)} rows staged`,
   ].join('  ')
+}
+
+/** Of what is to be done before a load is sealed. */
+function shareOf(phase: LoadProgress['phase'], staged: number): number {
+  if (phase === 'preparing') return 0
+  return phase === 'loading' ? staged : 1
 }
 
 /** How many loads of a graph have ended, and which ones run. */

@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import type { DifferenceKind } from '../targets/postgres/comparison-sql.ts'
 import type { LoadRecord } from '../targets/postgres/list-loads.ts'
 import type { VerifiedLoad } from '../targets/postgres/verify-load.ts'
-import { formatCount } from './format.ts'
+import { formatCount } from '../format-number.ts'
 
 const meanings: Readonly<Record<DifferenceKind, string>> = {
   equal: 'are in the table as they are in the dataset',

@@ -13,10 +13,11 @@ import { readSettings } from '../config/read-settings.ts'
 import { EXIT_CODES } from '../exit-code.ts'
 import { openGarbage } from '../inspect/open-garbage.ts'
 import { confirm } from './confirm.ts'
-import { createCountLine } from './count-line.ts'
 import { endSignal } from './end-signal.ts'
-import { formatBytes, formatCount } from './format.ts'
+import { formatBytes, formatCount } from '../format-number.ts'
 import { graceOption, kindOption, maxDeleteOption } from './gc-options.ts'
+import { keepHeapSmall } from './keep-heap-small.ts'
+import { createLookLine, type LookLine } from './look-line.ts'
 import { printGarbage } from './print-garbage.ts'
 import { printJson } from './print-json.ts'
 import { findServers, openSession, type Session } from './session.ts'
@@ -41,7 +42,7 @@ export function addGcCommand(program: Command): void {
         await withSources({ kinds: kind, graceMs: grace }, (context) =>
           apply
             ? sweep(context, { yes, json, maxDelete, signal })
-            : show(context.sources, { json, signal }),
+            : show(context, { json, signal }),
         )
       } catch (error) {
         if (!signal.aborted) throw error
@@ -52,6 +53,7 @@ export function addGcCommand(program: Command): void {
 }
 
 interface Context {
+  readonly status: LookLine
   readonly session: Session
   readonly uploads: UnfinishedUploads
   readonly sources: readonly GarbageSource[]
@@ -61,47 +63,47 @@ async function withSources(
   scope: { readonly kinds: readonly GarbageKind[] | undefined; readonly graceMs: number },
   work: (context: Context) => Promise<void>,
 ): Promise<void> {
+  keepHeapSmall()
   const settings = readSettings(process.env)
   const addresses = findServers(settings)
   const session = await openSession(settings, addresses).catch((error: unknown) => {
     throw undecided('It cannot be told what is garbage', error)
   })
+  const status = createLookLine()
   const garbage = openGarbage({
     ...session,
+    onLook: status.look,
     addresses,
     environment: process.env,
     allowedHosts: settings.sourceHosts,
   })
   try {
     const { uploads, garbageSources } = garbage
-    await work({ session, uploads, sources: garbageSources(scope) })
+    await work({ status, session, uploads, sources: garbageSources(scope) })
   } finally {
+    status.end()
     await garbage.close()
     await session.close()
   }
 }
 
 async function show(
-  sources: readonly GarbageSource[],
+  { status, sources }: Context,
   { json, signal }: { readonly json: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
   const tally = new GarbageTally()
-  const status = createCountLine()
-  try {
-    for await (const finding of planGarbage(sources, { now: new Date(), signal })) {
-      tally.add(finding)
-      status.show(() => `${formatCount(tally.objects)} objects are garbage so far`)
-    }
-  } finally {
-    status.end()
+  for await (const finding of planGarbage(sources, { now: new Date(), signal })) {
+    tally.add(finding)
+    status.found(tally.objects)
   }
+  status.end()
   const summary = tally.summary()
   printGarbage(summary, { json })
   if (!json) process.stderr.write(`${totalOf(summary)}; \`--apply\` deletes them\n`)
 }
 
 async function sweep(
-  { session, uploads, sources }: Context,
+  { status, session, uploads, sources }: Context,
   options: {
     readonly yes: boolean
     readonly json: boolean
@@ -112,48 +114,42 @@ async function sweep(
   const { yes, json, maxDelete, signal } = options
   const { store } = session
   const now = new Date()
-  const status = createCountLine()
-  try {
-    // Not by the process: of two in containers both often have the same number.
-    const id = `${now.toISOString().slice(11, 19).replaceAll(':', '')}-${randomUUID().slice(0, 8)}`
-    const onFinding = (objects: number): void =>
-      status.show(() => `${formatCount(objects)} objects are garbage so far`)
-    await markNamespace({ store, histories: createRetentionHistories(session.client) }, signal)
-    const { key: plan, summary } = await parkPlan(
-      { store, sources },
-      { id, now, signal, onFinding },
-    )
-    status.end()
-    printGarbage(summary, { json })
-    const isWithinLimit = summary.objects <= maxDelete
-    if (isWithinLimit && summary.objects > 0 && !yes) {
-      const isWanted = await confirm(`Delete ${totalOf(summary)}?`)
-      if (!isWanted) {
-        process.stderr.write('Nothing was deleted.\n')
-        return
-      }
+  // Not by the process: of two in containers both often have the same number.
+  const id = `${now.toISOString().slice(11, 19).replaceAll(':', '')}-${randomUUID().slice(0, 8)}`
+  await markNamespace({ store, histories: createRetentionHistories(session.client) }, signal)
+  const { key: plan, summary } = await parkPlan(
+    { store, sources },
+    { id, now, signal, onFinding: status.found },
+  )
+  status.end()
+  printGarbage(summary, { json })
+  const isWithinLimit = summary.objects <= maxDelete
+  if (isWithinLimit && summary.objects > 0 && !yes) {
+    const isWanted = await confirm(`Delete ${totalOf(summary)}?`)
+    if (!isWanted) {
+      process.stderr.write('Nothing was deleted.\n')
+      return
     }
-    const swept = await deleteGarbage(
-      { store, uploads, sources, settleMs: visibilityMs },
-      {
-        plan,
-        maxDelete,
-        now,
-        signal,
-        onProgress: ({ deleted, planned }) =>
-          status.show(() => `${formatCount(deleted)} of ${formatCount(planned)} are deleted`),
-      },
+  }
+  status.again('waiting for runs that have just begun, to look again with them')
+  const swept = await deleteGarbage(
+    { store, uploads, sources, settleMs: visibilityMs },
+    {
+      plan,
+      maxDelete,
+      now,
+      signal,
+      onProgress: ({ deleted, planned }) =>
+        status.show(() => `${formatCount(deleted)} of ${formatCount(planned)} are deleted`),
+    },
+  )
+  status.end()
+  if (json) printJson({ type: 'deleted', ...swept, audit: plan })
+  else {
+    const others = `${formatCount(swept.gone)} were gone, ${formatCount(swept.kept)} stay after all`
+    process.stderr.write(
+      `deleted ${formatCount(swept.deleted)} objects, ${formatBytes(swept.deletedBytes)}; ${others}; the audit lies beside ${plan}\n`,
     )
-    status.end()
-    if (json) printJson({ type: 'deleted', ...swept, audit: plan })
-    else {
-      const others = `${formatCount(swept.gone)} were gone, ${formatCount(swept.kept)} stay after all`
-      process.stderr.write(
-        `deleted ${formatCount(swept.deleted)} objects, ${formatBytes(swept.deletedBytes)}; ${others}; the audit lies beside ${plan}\n`,
-      )
-    }
-  } finally {
-    status.end()
   }
 }
 

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import { defaultGraceMs } from '../../activities/retention/retention-rule.ts'
 import { garbageKinds } from '../../activities/retention/garbage.ts'
 import { parseDuration } from '../pipeline/duration.ts'
+import { wholeNumber } from './whole-number.ts'
 
 const defaultMaxDelete = 10_000
 const defaultApprovalMs = 20 * 3_600_000
@@ -18,7 +19,7 @@ export function graceOption() {
 
 export function maxDeleteOption() {
   return new Option('--max-delete <number>', 'refuse to delete more objects than that')
-    .argParser(readCount)
+    .argParser(wholeNumber({ least: 0 }))
     .default(defaultMaxDelete)
 }
 
@@ -32,9 +33,4 @@ function readDuration(text: string): number {
   const parsed = parseDuration(text)
   if ('value' in parsed) return parsed.value
   throw new InvalidArgumentError(`It ${parsed.problem}.`)
-}
-
-function readCount(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('Give a whole number.')
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from '@commander-js/extra-typings'
+import type { Command } from '@commander-js/extra-typings'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
@@ -15,9 +15,10 @@ import type { SeenSource } from '../pipeline/infer/see-source.ts'
 import { parsePartition } from '../pipeline/partition.ts'
 import { readPipelineText } from '../pipeline/read-pipeline-text.ts'
 import { findPipelineFile } from './find-pipeline-file.ts'
-import { formatCount } from './format.ts'
+import { formatCount } from '../format-number.ts'
 import { printJson } from './print-json.ts'
 import { searchedDirectories } from './searched-directories.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** What `{interval.…}` stands for where a source does not ask for it. */
 const ANY_PARTITION = '2001-01-01'
@@ -31,7 +32,7 @@ export function addInferCommand(pipelines: Command): void {
     .option('--url <url>', 'a source of its own instead of a pipeline')
     .option('--format <format>', 'with --url: json, ndjson or csv')
     .option('--records <path>', 'with --url: where the records stand in a JSON body, as $.data')
-    .option('--pages <number>', 'how many pages to look at', readPages, 5)
+    .option('--pages <number>', 'how many pages to look at', wholeNumber({ most: 999_999 }), 5)
     .option('--partition <name>', 'the time slice, for a source that asks for an interval')
     .option('--json', 'print one JSON object a field')
     .action(async (nameOrFile, { pages, json = false, ...options }, command) => {
@@ -51,6 +52,7 @@ export function addInferCommand(pipelines: Command): void {
         environment: process.env,
         allowedHosts: settings.sourceHosts,
         directories: settings.sourceDirectories,
+        sourceBuckets: settings.sourceBuckets,
         stateDirectory: settings.directory,
         modules: settings.modules,
         store: readStack(settings.directory)?.store,
@@ -122,9 +124,4 @@ function describeColumn(column: DraftColumn, records: number) {
   if (column.kind === 'skipped') return { type, from, note, seen }
   const { name, key } = column
   return { type, name, from, columnType: columnTypeText(column.type), key, note, seen }
-}
-
-function readPages(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It must be a whole number from 1.')
 }

@@ -4,6 +4,8 @@ import { readSettings } from '../config/read-settings.ts'
 import { traceBlob } from '../inspect/trace-blob.ts'
 import { traceRows, type LineagePlace } from '../inspect/trace-rows.ts'
 import { loadPipeline } from '../pipeline/load-pipeline.ts'
+import { findLoadByPrefix } from '../targets/postgres/list-loads.ts'
+import { askCatalog } from '../targets/postgres/open-catalog.ts'
 import { openSessions } from '../targets/postgres/sessions.ts'
 import { printTracedBlob, printTracedRows } from './print-lineage.ts'
 import { searchedDirectories } from './searched-directories.ts'
@@ -41,10 +43,18 @@ export function addLineageCommand(program: Command): void {
       const place: LineagePlace = { sessions, store, definition, signal }
       try {
         if (blob === undefined) printTracedRows(await traceRows(place, where), json)
-        else printTracedBlob(await traceBlob(place, blob), json)
+        else printTracedBlob(await traceBlob(place, await wholeName(place, blob)), json)
       } finally {
         await sessions.close()
         store.close()
       }
     })
+}
+
+/** With the whole id of the dataset, where a person wrote how it begins. */
+async function wholeName({ sessions, signal }: LineagePlace, blob: string): Promise<string> {
+  const [, prefix, part = ''] = /^([0-9a-f][0-9a-f-]{3,34})(\/\d+)?$/i.exec(blob) ?? []
+  if (prefix === undefined) return blob
+  const load = await askCatalog(sessions, signal, (asked) => findLoadByPrefix(asked, prefix))
+  return `${load.datasetId}${part}`
 }

@@ -10,6 +10,7 @@ import { printTable } from './print-table.ts'
 import { reportError } from './report-error.ts'
 import { withSchedules, type ScheduleSession } from './schedule-session.ts'
 import { searchedDirectories } from './searched-directories.ts'
+import { tableFigures } from './table-figures.ts'
 import { warnOfDifferences } from './warn-of-differences.ts'
 
 /** `claimcheck schedule ls`: the schedules, and what was due and is not loaded. */
@@ -28,7 +29,7 @@ export function addListSchedulesCommand(schedule: Command): void {
         return []
       })
       if (json) for (const status of statuses) printJson({ type: 'schedule', ...status })
-      else printTable(header, statuses.map(rowOf))
+      else printTable(header, statuses.map(rowOf), { nothing: 'No schedule is applied.' })
       warnOfDifferences(compareSchedules(files, statuses))
       const overdue = statuses.flatMap(({ missed }) => missed.filter((slice) => slice.isOverdue))
       if (!check || overdue.length === 0) return
@@ -66,17 +67,18 @@ const header = [
 
 function rowOf(status: ScheduleStatus): string[] {
   const { pipeline, paused, next, lastTick, since, dueCount, missed } = status
-  const count = (state: string): string =>
-    String(missed.filter((slice) => slice.state === state).length)
+  const figures = tableFigures()
+  const countOf = (state: string): string =>
+    figures.count(missed.filter((slice) => slice.state === state).length)
   return [
     pipeline,
     paused ? styleText('yellow', 'paused') : styleText('green', 'active'),
-    next ?? '',
-    lastTick ?? '',
-    since,
-    String(dueCount),
-    count('running'),
-    count('due'),
-    count('missing'),
+    figures.time(next),
+    figures.time(lastTick),
+    figures.time(since),
+    figures.count(dueCount),
+    countOf('running'),
+    countOf('due'),
+    countOf('missing'),
   ]
 }

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client'
 import { chainHistories } from '../client/history-size.ts'
 import type { LoadHandle } from '../client/start-load.ts'
 import type { LoadResult } from '../../workflows/index.ts'
-import { formatBytes, formatCount } from './format.ts'
+import { formatBytes, formatCount } from '../format-number.ts'
 
 export interface LoadSummary extends LoadResult {
   readonly pipeline: string
@@ -32,7 +32,7 @@ export async function summariseLoad(
 }
 
 export function describeLoad(load: LoadSummary): string {
-  const { counts, untold = [] } = load
+  const { counts, untold = [], missingFields = [] } = load
   if (load.skipped === true)
     return `${load.workflowId}: skipped, since what comes first was not loaded`
   const rows = [
@@ -45,6 +45,10 @@ export function describeLoad(load: LoadSummary): string {
   ]
   const history = `history ${formatBytes(load.historyBytes)} in ${load.runs} ${load.runs === 1 ? 'run' : 'runs'}`
   const sizes = `source ${formatBytes(load.sourceBytes)}, stored ${formatBytes(load.storedBytes)}, ${history}`
-  const warning = untold.length > 0 ? `; not told of it: ${untold.join(', ')}` : ''
-  return `${load.workflowId}: ${rows.join(', ')} (${sizes}; ${load.seconds.toFixed(1)} s)${warning}`
+  const warnings = [
+    ...(missingFields.length > 0 ? [`in no record: ${missingFields.join(', ')}`] : []),
+    ...(untold.length > 0 ? [`not told of it: ${untold.join(', ')}`] : []),
+  ]
+  const took = `${load.seconds.toFixed(1)} s`
+  return [`${load.workflowId}: ${rows.join(', ')} (${sizes}; ${took})`, ...warnings].join('; ')
 }

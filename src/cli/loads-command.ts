@@ -11,12 +11,13 @@ import {
 import { withCatalog } from '../targets/postgres/open-catalog.ts'
 import type { Session } from '../targets/postgres/sessions.ts'
 import { endSignal } from './end-signal.ts'
-import { numberUpTo } from './number-up-to.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
 import { readDatasetPrefix } from './read-dataset-prefix.ts'
 import { findServers } from './session.ts'
+import { tableFigures } from './table-figures.ts'
 import { addVerifyLoadCommand } from './verify-load-command.ts'
+import { wholeNumber } from './whole-number.ts'
 
 const maxLimit = 100_000
 
@@ -28,14 +29,14 @@ export function addLoadsCommand(program: Command): void {
     .description('list what was loaded, the newest first')
     .option('--pipeline <name>', 'of this pipeline only')
     .option('--partition <name>', 'of this time slice only')
-    .option('--limit <number>', 'how many at most', numberUpTo(maxLimit), 20)
+    .option('--limit <number>', 'how many at most', wholeNumber({ most: maxLimit }), 20)
     .option('--json', 'print one JSON object a load')
     .action(async ({ pipeline, limit, json = false, ...options }) => {
       const partition =
         options.partition === undefined ? undefined : parsePartition(options.partition).name
       const listed = await ask((session) => listLoads(session, { pipeline, partition, limit }))
       if (json) for (const load of listed) printJson({ type: 'load', ...load })
-      else printTable(header, listed.map(rowOf))
+      else printTable(header, listed.map(rowOf), { nothing: 'There is no such load.' })
     })
   loads
     .command('show')
@@ -72,12 +73,11 @@ function rowOf(load: LoadRecord): string[] {
     load.rowsUnchanged,
     load.rowsDeleted,
     load.rowsDuplicate,
-    load.rowsRejected ?? '',
+    load.rowsRejected,
   ]
   const { pipeline, partition, target, mode, publishedAt, datasetId } = load
-  // Enough for a person to tell them apart; a program gets all of it.
-  const id = process.stdout.isTTY ? datasetId.slice(0, 8) : datasetId
-  return [pipeline, partition, target, mode, ...counts.map(String), publishedAt, id]
+  const { count, time, id } = tableFigures()
+  return [pipeline, partition, target, mode, ...counts.map(count), time(publishedAt), id(datasetId)]
 }
 
 function describe({ dataset, run, ...load }: LoadDetails): string {

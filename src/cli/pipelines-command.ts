@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import type { Command } from '@commander-js/extra-typings'
 import { styleText } from 'node:util'
 import { stringify } from 'yaml'
@@ -25,7 +26,11 @@ export function addPipelinesCommand(program: Command): void {
     .action(async ({ json = false }) => {
       const listed = await listPipelines(searchedDirectories(readSettings(process.env)))
       if (json) for (const pipeline of listed) printJson(describePipeline(pipeline))
-      else printTable(['name', 'source', 'target', 'mode', 'file', 'state'], listed.map(rowOf))
+      else {
+        printTable(['name', 'source', 'target', 'mode', 'file', 'state'], listed.map(rowOf), {
+          nothing: 'There is no pipeline file in the searched directories.',
+        })
+      }
       const invalid = listed.filter(({ kind }) => kind === 'invalid')
       if (invalid.length > 0) {
         process.stderr.write('`claimcheck pipelines validate` says what is wrong.\n')
@@ -77,7 +82,8 @@ function describePipeline(pipeline: ListedPipeline) {
 
 function rowOf(listed: ListedPipeline): string[] {
   const described = describePipeline(listed)
-  const { name, file, state } = described
+  const { name, state } = described
+  const file = process.stdout.isTTY ? nearest(described.file) : described.file
   if (state === 'invalid') return [name, '', '', '', file, styleText('red', state)]
   const { source, target } = described
   const place = `${source.kind} ${source.place}`
@@ -89,4 +95,10 @@ function rowOf(listed: ListedPipeline): string[] {
     file,
     styleText('green', state),
   ]
+}
+
+/** As seen from the working directory, where the file lies beneath it. */
+function nearest(file: string): string {
+  const path = relative(process.cwd(), file)
+  return path.startsWith('..') ? file : path
 }

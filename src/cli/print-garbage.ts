@@ -1,7 +1,8 @@
 import type { GarbageSummary } from '../../activities/index.ts'
-import { formatBytes, formatCount } from './format.ts'
+import { formatCount } from '../format-number.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
+import { tableFigures } from './table-figures.ts'
 
 /** What may go and what stays, each with its reason: a line a group. */
 export function printGarbage(
@@ -14,7 +15,7 @@ export function printGarbage(
     printJson({ type: 'plan', objects, sizeBytes, furtherKept })
     return
   }
-  const isForPeople = process.stdout.isTTY
+  const { bytes, count } = tableFigures()
   printTable(
     ['verdict', 'kind', 'what', 'objects', 'size', 'reason'],
     [
@@ -22,8 +23,8 @@ export function printGarbage(
         'garbage',
         group.kind,
         group.group,
-        isForPeople ? formatCount(group.objects) : String(group.objects),
-        isForPeople ? formatBytes(group.sizeBytes) : String(group.sizeBytes),
+        count(group.objects),
+        bytes(group.sizeBytes),
         group.reason,
       ]),
       ...kept.map(({ kind, subject, reason }) => ['kept', kind, subject, '', '', reason]),

@@ -2,7 +2,7 @@ import type { PartLineage } from '../inspect/part-lineage.ts'
 import type { TracedBlob } from '../inspect/trace-blob.ts'
 import type { TracedRow, TracedRows } from '../inspect/trace-rows.ts'
 import type { FoundRow } from '../targets/postgres/lineage.ts'
-import { formatBytes, formatCount } from './format.ts'
+import { formatBytes, formatCount } from '../format-number.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
 

@@ -1,8 +1,9 @@
 import type { LoadPlan } from '../../activities/index.ts'
 import type { LoadSummary } from './load-summary.ts'
-import { formatCount } from './format.ts'
+import { formatCount } from '../format-number.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
+import { tableFigures } from './table-figures.ts'
 
 /** How many rows a load would add, change, take away and leave: null where its mode does none of that. */
 export interface PlannedRows {
@@ -30,7 +31,7 @@ export function printPlan(summary: LoadSummary, plan: LoadPlan, json: boolean): 
   const rows = plannedRows(plan)
   const { target, mode, rowsBefore, alterations } = plan
   if (json) {
-    const { workflowId, rejects } = summary
+    const { workflowId, rejects, missingFields } = summary
     printJson({
       type: 'planned',
       workflowId,
@@ -39,22 +40,27 @@ export function printPlan(summary: LoadSummary, plan: LoadPlan, json: boolean): 
       rowsBefore,
       ...rows,
       rejects,
+      missingFields,
       alterations,
     })
     return
   }
   printTable(
     ['rows', 'count'],
-    Object.entries(rows).map(([kind, count]) => [kind, count === null ? '-' : String(count)]),
+    Object.entries(rows).map(([kind, count]) => [
+      kind,
+      count === null ? '-' : tableFigures().count(count),
+    ]),
   )
-  process.stderr.write(`${describe(plan)}\n`)
+  process.stderr.write(`${describe(plan, summary)}\n`)
 }
 
-function describe(plan: LoadPlan): string {
+function describe(plan: LoadPlan, { missingFields = [] }: LoadSummary): string {
   const { target, mode, rowsBefore, alterations } = plan
   const now = rowsBefore === null ? 'would be made' : `has ${formatCount(rowsBefore)} rows`
   return [
     `${target} ${now}; nothing was loaded (mode ${mode}${limitsOf(plan)})`,
+    ...(missingFields.length > 0 ? [`In no record: ${missingFields.join(', ')}`] : []),
     ...alterations.map((sentence) => `The table would be altered first: ${sentence}`),
   ].join('\n')
 }

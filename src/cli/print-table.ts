@@ -1,5 +1,14 @@
-import { formatTable } from './format.ts'
+import { formatListing } from './format.ts'
 import { tableCell } from './table-cell.ts'
+
+type Output = Pick<NodeJS.WriteStream, 'isTTY' | 'write'>
+
+interface TableOptions {
+  /** What a person is told, on standard error, where there are no rows. @default nothing */
+  readonly nothing?: string
+  readonly stdout?: Output
+  readonly stderr?: Pick<NodeJS.WriteStream, 'write'>
+}
 
 /**
  * Rows for a person, aligned under a header, on a terminal; for a program, tab-separated and without
@@ -8,11 +17,17 @@ import { tableCell } from './table-cell.ts'
 export function printTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],
-  stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'> = process.stdout,
+  { nothing, stdout = process.stdout, stderr = process.stderr }: TableOptions = {},
 ): void {
+  if (rows.length === 0) {
+    // Silence would leave them to wonder.
+    if (stdout.isTTY && nothing !== undefined) stderr.write(`${nothing}\n`)
+    return
+  }
   const cells = rows.map((row) => row.map(tableCell))
-  const lines = stream.isTTY
-    ? [formatTable([header.map((name) => tableCell(name).toUpperCase()), ...cells])]
-    : cells.map((row) => row.join('\t'))
-  if (rows.length > 0) stream.write(`${lines.join('\n')}\n`)
+  const names = header.map((name) => tableCell(name).toUpperCase())
+  const lines = stdout.isTTY
+    ? formatListing(names, cells)
+    : cells.map((row) => row.join('\t')).join('\n')
+  stdout.write(`${lines}\n`)
 }

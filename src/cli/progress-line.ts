@@ -1,7 +1,8 @@
 import { styleText } from 'node:util'
 import type { RunSight } from '../client/follow-run.ts'
-import type { RunFailure } from '../client/load-failure.ts'
+import type { RunFailure } from '../../workflows/coded-failure.ts'
 import type { PendingActivity, RunPending } from '../client/run-pending.ts'
+import { fitLine } from './fit-line.ts'
 
 export interface ProgressLine<Progress> {
   readonly show: (sight: RunSight<Progress>) => void
@@ -48,7 +49,7 @@ export function createProgressLine<Progress>(
       const spin = spinner[frame % spinner.length] ?? ''
       const state = last === undefined ? 'starting' : describe(last)
       const warning = failing === undefined ? '' : styleText('yellow', ` ${attemptOf(failing)}`)
-      draw(`${spin} ${styleText('bold', name)} ${state}${warning}`.slice(0, output.columns + 40))
+      draw(fitLine(`${spin} ${styleText('bold', name)} ${state}${warning}`, output.columns))
     },
     end() {
       if (output.isTTY) draw('')

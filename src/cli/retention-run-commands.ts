@@ -1,6 +1,8 @@
 import type { Command } from '@commander-js/extra-typings'
+import { resolveRun } from '../client/resolve-run.ts'
 import { approveRetention, startRetention } from '../client/start-retention.ts'
 import { readSettings } from '../config/read-settings.ts'
+import { formatCount } from '../format-number.ts'
 import { endSignal } from './end-signal.ts'
 import { approvalOption, graceOption, kindOption, maxDeleteOption } from './gc-options.ts'
 import { printJson } from './print-json.ts'
@@ -35,16 +37,18 @@ export function addRetentionRunCommands(group: Command): void {
   group
     .command('approve')
     .description('let what a worker has planned be deleted')
-    .argument('[run]', 'its workflow id, where several wait')
+    .argument('[run]', 'its workflow id or how that begins, where several wait')
     .option('--json', 'print one JSON object')
     .action(async (run, { json = false }) => {
       await withSchedules(async ({ client }) => {
-        const request = { workflowId: run, signal: endSignal() }
-        const { workflowId, progress } = await approveRetention(client, request)
-        if (json) printJson({ ...progress, type: 'approved', workflowId })
+        const workflowId = run === undefined ? undefined : await resolveRun(client, run)
+        const request = { workflowId, signal: endSignal() }
+        const approved = await approveRetention(client, request)
+        const { progress } = approved
+        if (json) printJson({ ...progress, type: 'approved', workflowId: approved.workflowId })
         else {
           process.stderr.write(
-            `approved: ${workflowId} deletes ${progress.objects ?? 0} objects by ${progress.plan ?? ''}\n`,
+            `approved: ${approved.workflowId} deletes ${formatCount(progress.objects ?? 0)} objects by ${progress.plan ?? ''}\n`,
           )
         }
       })

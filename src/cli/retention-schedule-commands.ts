@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from '@commander-js/extra-typings'
+import { stringify } from 'yaml'
 import {
   applyRetentionSchedule,
   removeRetentionSchedule,
@@ -45,7 +46,7 @@ export function addRetentionScheduleCommands(group: Command): void {
           input: action.args?.[0],
         }
         if (json) printJson({ type: 'schedule', ...shown })
-        else process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`)
+        else process.stdout.write(stringify(shown, { lineWidth: 0 }))
       })
     })
   group

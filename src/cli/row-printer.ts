@@ -6,6 +6,8 @@ export interface RowColumn {
   readonly name: string
   /** On a terminal; longer cells push the line on. */
   readonly width: number
+  /** Whether it stands to the right, as numbers do. */
+  readonly isFigure?: true
 }
 
 /** Rows that are printed together: one write a row would be the slowest part of a listing. */
@@ -23,7 +25,7 @@ export function createRowPrinter(columns: readonly RowColumn[]) {
     const cells = texts.map(tableCell)
     if (!isTerminal) return cells.join('\t')
     return cells
-      .map((cell, index) => padCell(cell, columns[index]?.width ?? 0))
+      .map((cell, index) => padCell(cell, columns[index]?.width ?? 0, columns[index]?.isFigure))
       .join('  ')
       .trimEnd()
   }

@@ -8,7 +8,7 @@ import { resultOfFailure } from '../client/backfill-failure.ts'
 import { followRun } from '../client/follow-run.ts'
 import type { BackfillRequest } from '../client/plan-backfill.ts'
 import { startBackfill } from '../client/start-backfill.ts'
-import { formatCount } from './format.ts'
+import { formatCount, formatCounted } from '../format-number.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
 import { createProgressLine } from './progress-line.ts'
@@ -27,7 +27,7 @@ export async function runBackfill(
   const { workflowId, runId, joined, planned } = handle
   const type = joined ? 'joined' : 'started'
   if (json) printJson({ type, workflowId, runId, planned })
-  else process.stderr.write(`${type} ${workflowId}: ${formatCount(planned)} partitions\n`)
+  else process.stderr.write(`${type} ${workflowId}: ${formatCounted(planned, 'partition')}\n`)
   await warnWithoutWorker(client, request.taskQueue)
   if (!wait) return
 

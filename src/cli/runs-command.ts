@@ -2,12 +2,12 @@ import type { Command } from '@commander-js/extra-typings'
 import { controlRun, RUN_CONTROLS } from '../client/control-run.ts'
 import { resolveRun } from '../client/resolve-run.ts'
 import { showHistories, showRun } from '../client/show-run.ts'
-import { formatBytes } from './format.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
 import { addListRunsCommand } from './runs-list-command.ts'
 import { describeRun } from './runs-describe.ts'
 import { withRuns } from './runs-session.ts'
+import { tableFigures } from './table-figures.ts'
 
 const idHelp = 'its workflow id, PIPELINE/PARTITION, or how one of these begins'
 
@@ -50,11 +50,11 @@ export function addRunsCommand(program: Command): void {
           for (const history of histories) printJson({ type: 'history', ...history })
           return
         }
-        const size = process.stdout.isTTY ? formatBytes : String
+        const figures = tableFigures()
         const rows = histories.map(({ runId, bytes, events }) => [
           runId,
-          String(events),
-          size(bytes),
+          figures.count(events),
+          figures.bytes(bytes),
         ])
         printTable(['run', 'events', 'history'], rows)
       }),

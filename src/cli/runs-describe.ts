@@ -3,7 +3,7 @@ import type { RunHistory } from '../client/history-size.ts'
 import type { PendingActivity } from '../client/run-pending.ts'
 import type { RunView } from '../client/show-run.ts'
 import { formatDuration } from '../format-duration.ts'
-import { formatBytes } from './format.ts'
+import { formatBytes } from '../format-number.ts'
 
 interface Around {
   readonly histories: readonly RunHistory[]

@@ -6,12 +6,12 @@ import type { Settings } from '../config/read-settings.ts'
 import { listPipelines } from '../pipeline/list-pipelines.ts'
 import { parsePipelineName } from '../pipeline/pipeline-name.ts'
 import { formatDuration } from '../format-duration.ts'
-import { formatBytes, formatTime } from './format.ts'
-import { numberUpTo } from './number-up-to.ts'
 import { printJson } from './print-json.ts'
 import { printTable } from './print-table.ts'
 import { withRuns, type RunsSession } from './runs-session.ts'
 import { searchedDirectories } from './searched-directories.ts'
+import { tableFigures } from './table-figures.ts'
+import { wholeNumber } from './whole-number.ts'
 
 const maxLimit = 100_000
 const pageSize = 200
@@ -28,7 +28,7 @@ export function addListRunsCommand(runs: Command): void {
       `only those that are ${Object.keys(RUN_STATES).join(', ')}`,
       readState,
     )
-    .option('--limit <number>', 'how many at most', numberUpTo(maxLimit), 20)
+    .option('--limit <number>', 'how many at most', wholeNumber({ most: maxLimit }), 20)
     .option('--json', 'print one JSON object a run')
     .action(({ state, limit, json = false, ...asked }) =>
       withRuns(async ({ client, settings }) => {
@@ -40,7 +40,7 @@ export function addListRunsCommand(runs: Command): void {
           return
         }
         const rows = listed.map((run) => rowOf(run, now))
-        printTable(header, rows)
+        printTable(header, rows, { nothing: 'There is no such run.' })
       }),
     )
 }
@@ -85,10 +85,10 @@ function rowOf(run: ListedRun, now: number): string[] {
   const { workflowId, type, state, startedAt, closedAt, historyBytes } = run
   const endedAt = closedAt === undefined ? now : Date.parse(closedAt)
   const seconds = (endedAt - Date.parse(startedAt)) / 1000
-  const [started, took, size] = process.stdout.isTTY
-    ? [formatTime(startedAt, true), formatDuration(seconds), formatBytes(historyBytes)]
-    : [startedAt, seconds.toFixed(3), String(historyBytes)]
-  return [workflowId, type, state, started, took, closedAt === undefined ? '' : size]
+  const { bytes, time } = tableFigures()
+  const took = process.stdout.isTTY ? formatDuration(seconds) : seconds.toFixed(3)
+  const size = closedAt === undefined ? '' : bytes(historyBytes)
+  return [workflowId, type, state, time(startedAt), took, size]
 }
 
 /** Temporal lists the size of a history when that is complete: until then it is not 0. */

@@ -8,6 +8,7 @@ import { readSettings, type Settings } from '../config/read-settings.ts'
 import { EXIT_CODES } from '../exit-code.ts'
 import { createCountLine, type CountLine } from './count-line.ts'
 import { endSignal } from './end-signal.ts'
+import { keepHeapSmall } from './keep-heap-small.ts'
 import { findServers } from './session.ts'
 
 /** What commands that look into the bucket work with. */
@@ -28,6 +29,7 @@ export interface StoreSession {
  * @throws CommandError SETTING_INVALID, SERVERS_UNREACHABLE, TEMPORAL_UNREACHABLE
  */
 export async function withStore(work: (session: StoreSession) => Promise<void>): Promise<void> {
+  keepHeapSmall()
   const settings = readSettings(process.env)
   const servers = findServers(settings)
   const store = createS3ObjectStore(servers.store)

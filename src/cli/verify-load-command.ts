@@ -1,12 +1,12 @@
 import type { Command } from '@commander-js/extra-typings'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { styleText } from 'node:util'
 import { readSettings } from '../config/read-settings.ts'
 import { EXIT_CODES } from '../exit-code.ts'
 import { findLoadByPrefix, type LoadRecord } from '../targets/postgres/list-loads.ts'
 import { withCatalog } from '../targets/postgres/open-catalog.ts'
 import type { VerifiedLoad, VerifyRequest } from '../targets/postgres/verify-load.ts'
+import { createCountLine } from './count-line.ts'
 import { endSignal } from './end-signal.ts'
 import { describeVerified } from './describe-verified.ts'
 import { printJson } from './print-json.ts'
@@ -29,9 +29,10 @@ export function addVerifyLoadCommand(loads: Command): void {
     .option('--json', 'print one JSON object')
     .action(async (prefix, { keys = false, json = false }) => {
       const signal = endSignal()
-      const progress = drawParts()
+      const progress = createCountLine()
+      const onPart: VerifyRequest['onPart'] = (done, all) =>
+        progress.show(() => (done < all ? `reading part ${done + 1} of ${all}` : 'comparing'))
       try {
-        const { onPart } = progress
         const { load, verified } = await verify(prefix, { withExamples: keys, onPart, signal })
         progress.end()
         if (json) printJson({ type: 'verified', datasetId: load.datasetId, ...verified })
@@ -71,16 +72,4 @@ async function verify(
       store.close()
     }
   })
-}
-
-/** One line on a terminal that is drawn again and again; nothing elsewhere. */
-function drawParts(): { readonly onPart: VerifyRequest['onPart']; readonly end: () => void } {
-  const { stderr } = process
-  const draw = (doing: string): void => {
-    if (stderr.isTTY) stderr.write(`\r\x1b[2K${styleText('dim', doing)}`)
-  }
-  return {
-    onPart: (done, all) => draw(done < all ? `reading part ${done + 1} of ${all}` : 'comparing'),
-    end: () => draw(''),
-  }
 }

@@ -1,17 +1,22 @@
-import { InvalidArgumentError, type Command } from '@commander-js/extra-typings'
+import type { Command } from '@commander-js/extra-typings'
 import { externalAddresses } from '../../infra/stack/external-addresses.ts'
 import { readSettings, type Settings } from '../config/read-settings.ts'
 import { endSignal } from './end-signal.ts'
 import { searchedDirectories } from './searched-directories.ts'
 import type { RunWebOptions } from '../web/run-web.ts'
 import { findServers } from './session.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** `claimcheck web`: the codec server for the Temporal UI and CLI, and the HTTP API. */
 export function addWebCommand(program: Command): void {
   program
     .command('web')
     .option('--host <address>', 'where to listen')
-    .option('--port <number>', 'the port; 0 takes a free one', parsePort)
+    .option(
+      '--port <number>',
+      'the port; 0 takes a free one',
+      wholeNumber({ least: 0, most: 65_535 }),
+    )
     .option(
       '--attached',
       'end when standard input closes, so with the process that started this one',
@@ -44,10 +49,4 @@ export function addWebCommand(program: Command): void {
 function findStoreAndTemporal(settings: Settings): RunWebOptions['addresses'] {
   const { temporal, store, ...others } = externalAddresses(process.env)
   return temporal && store ? { temporal, store, ...others } : findServers(settings)
-}
-
-function parsePort(text: string): number {
-  const port = Number(text)
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
-  throw new InvalidArgumentError('It is a number from 0 to 65535.')
 }

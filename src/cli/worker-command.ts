@@ -37,6 +37,7 @@ export function addWorkerCommand(program: Command): void {
         environment: process.env,
         sourceHosts: settings.sourceHosts,
         sourceDirectories: settings.sourceDirectories,
+        sourceBuckets: settings.sourceBuckets,
         stateDirectory: settings.directory,
         modules: settings.modules,
         onReady: () => {

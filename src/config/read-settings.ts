@@ -1,6 +1,7 @@
 import { delimiter } from 'node:path'
 import { z } from 'zod'
 import type { ClaimCheckCodecOptions } from '../../codec/index.ts'
+import { parseBucketList, type ListedBucket } from '../sources/files/source-buckets.ts'
 import { parseHostList, type HostList } from '../sources/host-list.ts'
 import { readEncryptionKeys } from './read-encryption-keys.ts'
 import { settingInvalid } from './setting-invalid.ts'
@@ -33,6 +34,8 @@ export interface Settings {
   readonly sourceHosts?: HostList
   /** Relative to the working directory. Not set: that one alone. */
   readonly sourceDirectories?: readonly string[]
+  /** Not set: all that the credentials of the worker's own store reach. */
+  readonly sourceBuckets?: readonly ListedBucket[]
 }
 
 /** What workers, commands and the codec server all tell the codec. */
@@ -46,7 +49,7 @@ export interface WebSettings {
   readonly token?: string
   /** Of the console of the store, without a slash at the end. */
   readonly storeConsoleUrl?: string
-  /** Not set: those of the embedded Temporal UI. */
+  /** Not set: that of the Temporal UI, where it is known. */
   readonly origins?: readonly string[]
 }
 
@@ -78,6 +81,16 @@ const environmentSchema = z.object({
     .string()
     .transform(pathsOf)
     .refine((paths) => paths.length > 0, 'must hold directories')
+    .optional(),
+  CLAIMCHECK_SOURCE_BUCKETS: z
+    .string()
+    .transform((text, context) => {
+      const list = parseBucketList(text)
+      if (list !== undefined) return list
+      const message = 'must hold buckets, or folders in them, like lake or lake/exports'
+      context.issues.push({ code: 'custom', message, input: text })
+      return z.NEVER
+    })
     .optional(),
   CLAIMCHECK_LOG_LEVEL: z
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
@@ -154,6 +167,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     ...(values.CLAIMCHECK_SOURCE_DIRECTORIES === undefined
       ? {}
       : { sourceDirectories: values.CLAIMCHECK_SOURCE_DIRECTORIES }),
+    ...(values.CLAIMCHECK_SOURCE_BUCKETS === undefined
+      ? {}
+      : { sourceBuckets: values.CLAIMCHECK_SOURCE_BUCKETS }),
   }
 }
 

@@ -15,6 +15,10 @@ export const SETTINGS = [
   setting('TEMPORAL_ADDRESS', 'host:port of a Temporal server to use instead of the embedded one.'),
   setting('TEMPORAL_NAMESPACE', 'The Temporal namespace, beside TEMPORAL_ADDRESS.', 'default'),
   setting(
+    'CLAIMCHECK_TEMPORAL_UI_URL',
+    'http(s) URL of the Temporal UI, beside TEMPORAL_ADDRESS, which pages and commands link to.',
+  ),
+  setting(
     'CLAIMCHECK_STORE_ENDPOINT',
     'http(s) URL of an S3-compatible store to use instead of the embedded one. Not set, with a bucket set: AWS S3.',
   ),
@@ -48,6 +52,10 @@ export const SETTINGS = [
   setting(
     'CLAIMCHECK_SOURCE_DIRECTORIES',
     'The only directories beneath which a worker may read files as sources, separated like those of PATH. Not set: its working directory.',
+  ),
+  setting(
+    'CLAIMCHECK_SOURCE_BUCKETS',
+    'The only buckets, or folders such as lake/exports, that a worker may read as sources with the credentials of its own store, apart by commas. Not set: all that these reach.',
   ),
   setting('CLAIMCHECK_LOG_LEVEL', 'trace, debug, info, warn, error, fatal or silent.', 'info'),
   setting(
@@ -104,7 +112,7 @@ export const SETTINGS = [
   ),
   setting(
     'CLAIMCHECK_WEB_ORIGINS',
-    'Origins of the pages that may ask the codec server, apart by commas. Not set: the embedded Temporal UI.',
+    'Origins of the pages that may ask the codec server, apart by commas. Not set: the Temporal UI, where that is known.',
   ),
 ] as const satisfies readonly Setting[]
 

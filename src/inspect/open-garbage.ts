@@ -10,6 +10,7 @@ import { createGarbageSources } from '../client/garbage-sources.ts'
 import type { HostList } from '../sources/host-list.ts'
 import type { Environment } from '../sources/resolve-references.ts'
 import { openDatasetGarbage } from './datasets/open-dataset-garbage.ts'
+import { watchedStore } from './watched-store.ts'
 
 export interface OpenGarbageOptions {
   readonly client: Client
@@ -18,6 +19,8 @@ export interface OpenGarbageOptions {
   /** Where `${NAME}` references of targets are looked up. */
   readonly environment: Environment
   readonly allowedHosts?: HostList | undefined
+  /** Hears of each object and each history that is come by. @default nobody */
+  readonly onLook?: (what: 'object' | 'history') => void
 }
 
 export interface OpenGarbage {
@@ -29,7 +32,8 @@ export interface OpenGarbage {
 
 /** All that garbage is told by, on these servers. Connects where it is asked, and not before. */
 export function openGarbage(options: OpenGarbageOptions): OpenGarbage {
-  const { client, store, addresses, environment, allowedHosts } = options
+  const { client, addresses, environment, allowedHosts, onLook = () => undefined } = options
+  const store = watchedStore(options.store, () => onLook('object'))
   const uploads = createS3UnfinishedUploads(addresses.store)
   const datasets =
     addresses.database &&
@@ -44,7 +48,10 @@ export function openGarbage(options: OpenGarbageOptions): OpenGarbage {
   return {
     uploads,
     garbageSources: (scope) =>
-      createGarbageSources({ client, store, uploads, datasets: datasets?.source }, scope),
+      createGarbageSources(
+        { client, store, uploads, datasets: datasets?.source, onHistory: () => onLook('history') },
+        scope,
+      ),
     async close() {
       await datasets?.close()
       uploads.close()

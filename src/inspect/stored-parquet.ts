@@ -46,16 +46,20 @@ export async function openStoredParquet(
     }
     const bytes = Buffer.alloc(end - start)
     if (bytes.byteLength === 0) return bytes
-    const options = { signal, startBytes: start, ...(etag === undefined ? {} : { etag }) }
+    const options = {
+      signal,
+      startBytes: start,
+      endBytes: end,
+      ...(etag === undefined ? {} : { etag }),
+    }
     const stream: AsyncIterable<Uint8Array> = await store.getStream(key, options)
     let filledBytes = 0
-    // The rest of the body is not asked for: leaving the loop ends the stream.
     for await (const chunk of stream) {
       const part = chunk.subarray(0, bytes.byteLength - filledBytes)
       bytes.set(part, filledBytes)
       filledBytes += part.byteLength
-      if (filledBytes === bytes.byteLength) return bytes
     }
+    if (filledBytes === bytes.byteLength) return bytes
     throw damagedObject('it ends early', at)
   }
   const tailStart = Math.max(sizeBytes - tailBytes, 0)

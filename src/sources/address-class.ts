@@ -28,9 +28,13 @@ const reservedAddresses = blockList([
   ['::', 128],
   ['fe80::', 10],
   ['ff00::', 8],
-  // IPv6 that holds another IPv4 address: 6to4 and Teredo.
+  // IPv6 that holds another IPv4 address: 6to4, Teredo, translated, and by a NAT64 of one's own.
   ['2002::', 16],
   ['2001::', 32],
+  ['::ffff:0:0:0', 96],
+  ['64:ff9b:1::', 48],
+  // The same, as it once was written: all of `::/96` but for `::1` and what is near.
+  ...Array.from({ length: 8 }, (_, bit) => [`::${2 ** bit}.0.0.0`, 104 - bit] as const),
   // Metadata services outside of the link-local range: AWS, Alibaba, Azure, Oracle.
   ['fd00:ec2::254', 128],
   ['100.100.100.200', 32],

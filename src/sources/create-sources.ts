@@ -1,5 +1,6 @@
 import type { EndpointCaller, ItemSource, PageSource } from '../../activities/index.ts'
 import { createFileSource, type FileSourceOptions } from './files/file-source.ts'
+import type { ListedBucket } from './files/source-buckets.ts'
 import { createEndpointCaller } from './endpoint-caller.ts'
 import { createHttpSource } from './http-source.ts'
 import { createModuleSource } from './modules/module-source.ts'
@@ -14,6 +15,8 @@ export interface Sources {
 }
 
 export interface SourcesOptions extends FileSourceOptions {
+  /** What `s3://` paths may read of the worker's own store. @default all that its credentials reach */
+  readonly sourceBuckets?: readonly ListedBucket[] | undefined
   /** The directories that modules of pipelines are taken from. */
   readonly modules: readonly string[]
 }
@@ -21,7 +24,8 @@ export interface SourcesOptions extends FileSourceOptions {
 /** All kinds of sources, as a worker has them. */
 export function createSources(options: SourcesOptions): Sources {
   const http = createHttpSource(options)
-  const files = createFileSource(options)
+  const { store, sourceBuckets } = options
+  const files = createFileSource({ ...options, store: store && { ...store, sourceBuckets } })
   const postgres = createPostgresSource(options)
   const endpoints = createEndpointCaller(options)
   const { environment, modules: directories } = options

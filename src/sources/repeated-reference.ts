@@ -30,7 +30,9 @@ function repeats(text: string, value: string): boolean {
 }
 
 function secretParts(value: string): string[] {
-  const url = URL.parse(value)
+  // A password may begin as an address does, `ab:c#d` say: that has no host.
+  const parsed = URL.parse(value)
+  const url = parsed?.host === '' ? null : parsed
   const path = url === null || url.pathname === '/' ? '' : url.pathname
   const isHttp = /^https?:$/.test(url?.protocol ?? '')
   const parts =

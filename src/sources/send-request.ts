@@ -44,7 +44,13 @@ export function sendRequest(hop: Hop, request: SentRequest): Promise<http.Incomi
     timeout: idleTimeoutMs,
   }
   return new Promise((resolve, reject) => {
-    const sent = (secure ? https : http).request(hop.url, options, resolve)
+    const sent = (secure ? https : http).request(hop.url, options, (response) => {
+      // More comes than was announced, a length in characters say: what was taken is not all there is.
+      sent.on('error', () => {
+        if (response.complete) response.destroy()
+      })
+      resolve(response)
+    })
     sent.on('socket', (socket) => limitConnecting(socket, secure, sent))
     sent.on('timeout', () => sent.destroy(new Error(`silent for ${idleTimeoutMs} ms`)))
     sent.on('error', reject)

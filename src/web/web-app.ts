@@ -12,8 +12,8 @@ export interface WebAppOptions {
 /** Everything that `claimcheck web` serves, whoever listens. */
 export function createWebApp({ codecServer, api, pages }: WebAppOptions): Hono {
   return new Hono()
-    .get('/-/health', (context) => context.json({ status: 'ok' }))
     .all('/codec/*', async (context) => codecServer(context.req.raw))
     .route('/', pages)
+    .get('/-/health', (context) => context.json({ status: 'ok' }))
     .all('*', (context) => api.fetch(context.req.raw))
 }

@@ -22,6 +22,7 @@ export interface OpenPortsOptions extends Pick<
   | 'environment'
   | 'sourceHosts'
   | 'sourceDirectories'
+  | 'sourceBuckets'
   | 'stateDirectory'
   | 'modules'
 > {
@@ -52,6 +53,7 @@ export async function openPorts(options: OpenPortsOptions): Promise<OpenPorts> {
         allowedHosts: options.sourceHosts,
         store: addresses.store,
         directories: options.sourceDirectories,
+        sourceBuckets: options.sourceBuckets,
         stateDirectory: options.stateDirectory,
         modules: options.modules,
       })

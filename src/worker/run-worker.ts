@@ -12,6 +12,7 @@ import { connectionOptions, reach } from '../client/connect-temporal.ts'
 import { createRetentionHistories } from '../client/retention-histories.ts'
 import type { PayloadSettings } from '../config/read-settings.ts'
 import type { WorkerSettings } from '../config/worker-settings.ts'
+import type { ListedBucket } from '../sources/files/source-buckets.ts'
 import type { HostList } from '../sources/host-list.ts'
 import { countCodec } from './count-codec.ts'
 import { createWorkers } from './create-workers.ts'
@@ -36,6 +37,8 @@ export interface RunWorkerOptions {
   readonly sourceHosts?: HostList | undefined
   /** The only directories beneath which sources may read files. @default the working directory */
   readonly sourceDirectories?: readonly string[] | undefined
+  /** What `s3://` sources may read of the worker's own store. @default all that its credentials reach */
+  readonly sourceBuckets?: readonly ListedBucket[] | undefined
   /** Where this project keeps its own state: no source reads there. */
   readonly stateDirectory: string
   /** The directories that modules of pipelines are taken from. */

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common'
 import { DefaultLogger, Runtime, type LogEntry, type LogLevel } from '@temporalio/worker'
 import pino, { type Logger } from 'pino'
 
@@ -55,11 +56,29 @@ const keptNames = [
   'partition',
   'partNumber',
   'counts',
+  // What ends of backfills, graphs, ticks and plans tell, and what signals and dependants were left out.
+  'planned',
+  'started',
+  'joined',
+  'loaded',
+  'skipped',
+  'failed',
+  'left',
+  'plan',
+  'objects',
+  'sizeBytes',
+  'signal',
+  'untold',
 ]
 
 function writeEntry(logger: Logger, { level, message, meta }: LogEntry): void {
-  const details = Object.entries(meta ?? {}).filter(([name]) => keptNames.includes(name))
+  const { workflowRunId, ...rest } = meta ?? {}
+  // Activities have it by this name, workflows by the other.
+  const named = workflowRunId === undefined ? rest : { runId: workflowRunId, ...rest }
+  const details = Object.entries(named).filter(([name]) => keptNames.includes(name))
   const error: unknown = meta?.error
   const text = error instanceof Error ? error.message : undefined
-  logger[levels[level]]({ ...Object.fromEntries(details), ...(text && { error: text }) }, message)
+  const code = error instanceof ApplicationFailure ? error.type : undefined
+  const failure = { ...(code && { code }), ...(text && { error: text }) }
+  logger[levels[level]]({ ...Object.fromEntries(details), ...failure }, message)
 }

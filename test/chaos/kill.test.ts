@@ -28,8 +28,15 @@ describe('a worker that is killed', { concurrency: 4 }, () => {
       // So many that some have landed.
       pages += 6 + Math.floor(Math.random() * 16)
       await eventually(
-        `${pages} pages`,
-        async () => (bed.source.stats().pagesFetched >= pages ? true : undefined),
+        `${pages} pages, and another one that is asked for`,
+        async () => {
+          const { pagesFetched, pages: asked } = bed.source.stats()
+          // Between two batches nothing would be lost.
+          const isFetching = Object.values(asked).some(
+            ({ requests, completed }) => requests > completed,
+          )
+          return (pagesFetched >= pages && isFetching) || undefined
+        },
         patienceMs,
       )
       t.diagnostic(`killed after ${pages} of 60 pages`)

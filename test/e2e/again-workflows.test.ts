@@ -21,7 +21,7 @@ import {
 
 const datasetId = '00000000-0000-4000-8000-000000000001' as DatasetId
 
-describe('workflows that load again', { timeout: 120_000 }, () => {
+describe('workflows that load again', { timeout: 300_000 }, () => {
   let bed: WorkflowBed
   before(async () => {
     bed = await openWorkflowBed()

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { planBackfill } from '../../src/client/plan-backfill.ts'
 import { createSliceLoads } from '../../src/client/slice-loads.ts'
 import { startBackfill } from '../../src/client/start-backfill.ts'
-import { partitionWorkflowId } from '../../src/client/start-load.ts'
+import { partitionWorkflowId } from '../../workflows/partition-workflow-id.ts'
 import { controlRun } from '../../src/client/control-run.ts'
 import { describeWorkflow } from '../../src/client/find-run.ts'
 import { listRuns } from '../../src/client/list-runs.ts'
@@ -20,9 +20,9 @@ import { openLoadBed, type LoadBed } from '../support/load-bed.ts'
 import { flightColumns, tableOf, uniqueName, writePipeline } from '../support/pipeline-fixture.ts'
 import { jsonLines } from '../support/run-cli.ts'
 
-const patienceMs = 60_000
+const patienceMs = 120_000
 
-describe('a backfill', { timeout: 240_000 }, () => {
+describe('a backfill', { timeout: 300_000 }, () => {
   let bed: LoadBed
   before(async () => {
     bed = await openLoadBed()
@@ -91,13 +91,16 @@ describe('a backfill', { timeout: 240_000 }, () => {
     for (const load of await Promise.all([bed.start(name, day(5)), bed.start(name, day(8))])) {
       await load.result()
     }
-    bed.source.setFaults({ rules: [{ kind: 'status', status: 400, match: since(day(9)) }] })
+    const rules = [{ kind: 'status' as const, status: 400, match: since(day(9)) }]
+    // Slow, so that none has ended before it hears that it is paused.
+    bed.source.setFaults({ latencyMs: 2_000, rules })
     bed.source.resetStats()
     // Those that run are joined, though nobody has told them of the backfill; one is then ended by force.
     const [joined, doomed] = [await bed.start(name, day(12)), await bed.start(name, day(13))]
     for (const { workflowId: id } of [joined, doomed]) {
       await bed.client.workflow.getHandle(id).signal('pause')
     }
+    bed.source.setFaults({ rules })
     const range = ['backfill', name, '--from', day(1), '--to', day(14), '--json']
 
     await eventually(

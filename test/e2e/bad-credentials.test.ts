@@ -89,7 +89,7 @@ describe('credentials', () => {
       CLAIMCHECK_STORE_SECRET_ACCESS_KEY: 'wrong-secret',
     })
     assert.equal(outcome.exitCode, 1)
-    assert.match(outcome.stdout, /failed +S3 store +STORE_DENIED/)
+    assert.match(outcome.stdout, /failed\tS3 store\tSTORE_DENIED/)
     assert.ok(!outcome.stdout.includes('wrong-secret'))
   })
 })

@@ -30,7 +30,7 @@ const files: PipelineDefinition['source'] = {
   headers: {},
 }
 
-describe('a load that runs', { timeout: 180_000 }, () => {
+describe('a load that runs', { timeout: 300_000 }, () => {
   let bed: WorkflowBed
   let name: string
   before(async () => {

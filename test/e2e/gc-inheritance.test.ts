@@ -141,7 +141,7 @@ describe('what a server hands on', () => {
     const found = await eventually(
       'the run to be listed',
       async () => ((await heldKeys(`workflow ${workflowId},`)).has(key) ? true : undefined),
-      10_000,
+      patienceMs,
     )
     assert.ok(found)
   })
@@ -176,7 +176,7 @@ describe('what a server hands on', () => {
           const [finding] = await Array.fromAsync(source({ now, signal }))
           return finding !== undefined && 'kept' in finding ? true : undefined
         },
-        10_000,
+        patienceMs,
       )
     }
   })

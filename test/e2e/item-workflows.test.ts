@@ -28,7 +28,7 @@ interface OfItem {
 }
 
 /** What the workflows ask for, by activities that do nothing but note it. */
-describe('the workflows of a source of items', { timeout: 180_000 }, () => {
+describe('the workflows of a source of items', { timeout: 300_000 }, () => {
   let bed: WorkflowBed
   let name: string
   before(async () => {

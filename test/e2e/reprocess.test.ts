@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { z } from 'zod'
 import { manifestKey, partKey } from '../../activities/bucket-layout.ts'
 import type { DatasetId } from '../../activities/index.ts'
-import { codedFailure } from '../../src/client/load-failure.ts'
+import { codedFailure } from '../../workflows/coded-failure.ts'
 import type { ReprocessWish } from '../../src/client/reprocess-request.ts'
 import { readSettings } from '../../src/config/read-settings.ts'
 import { createApi } from '../../src/web/api/create-api.ts'
@@ -25,7 +25,7 @@ const planned = z.object({
   same: z.number().nullable(),
 })
 
-describe('a dataset that is loaded again', { timeout: 120_000 }, () => {
+describe('a dataset that is loaded again', { timeout: 300_000 }, () => {
   let bed: LoadBed
   let name: string
   let first: LoadResult

@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { openLoadBed, type LoadBed } from '../support/load-bed.ts'
 import { tableOf, uniqueName, writeFlightsPipeline } from '../support/pipeline-fixture.ts'
+import { startWebProcess } from '../support/web-process.ts'
 
 const execute = promisify(execFile)
 const main = resolve('src/cli/main.ts')
@@ -40,7 +41,8 @@ test('the runbook leads from a failure to a load, by its own commands', async ()
   assert.ok(asked > 0)
 
   const runbook = await readFile('docs/runbook.md', 'utf8')
-  const walk = runbook.slice(runbook.indexOf('## From a failure to a load'))
+  const section = runbook.split(/^(?=## )/m).find((part) => part.startsWith('## From a failure'))
+  const walk = section ?? assert.fail('the runbook has no walk')
   const blocks = [...walk.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block)
   assert.equal(blocks.length, 6)
   // Of the files and names of a test; one shell for all, since a later block uses what an earlier one found.
@@ -53,6 +55,28 @@ test('the runbook leads from a failure to a load, by its own commands', async ()
   assert.ok(Number(count) > 0, stdout)
   assert.ok(stdout.includes(`${Number(count).toLocaleString('en-US')} inserted`), stdout)
   assert.equal(requestsOf(bed), asked, 'the source was asked again')
+
+  const web = await startWebProcess(environment)
+  try {
+    const paths = [...walk.matchAll(/`(\/[^`]*)`/g)].map(([, path = '']) => path)
+    assert.equal(paths.length, 5)
+    const texts = await Promise.all(
+      paths.map(async (path) => {
+        const url = `${web.url}${path.replaceAll('flights', name)}`
+        const response = await fetch(url, { headers: { accept: 'text/html' } })
+        assert.equal(response.status, 200, path)
+        return response.text()
+      }),
+    )
+    const [overview = '', pipeline = '', run = '', partitionText = '', health = ''] = texts
+    assert.ok(overview.includes(`/datasets/${name}/${partition}`), overview)
+    assert.ok(pipeline.includes(partition), pipeline)
+    assert.match(run, /REJECT_LIMIT_EXCEEDED/)
+    assert.match(partitionText, /First rows of the dataset/)
+    assert.match(health, /PostgreSQL/)
+  } finally {
+    await web.stop()
+  }
 })
 
 const claimcheck = `claimcheck() { '${process.execPath}' '${main}' "$@"; }`

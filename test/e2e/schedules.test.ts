@@ -324,12 +324,16 @@ describe('schedules', { timeout: 300_000, concurrency: 3 }, () => {
   it('wait for what comes before them, and for their own time where it is still to come', async () => {
     const [first, second] = [uniqueName('upstream'), uniqueName('downstream')]
     const target = (name: string) => ({ kind: 'postgres', table: tableOf(name), mode: 'merge' })
-    await writeScheduled(first, { at: '00:00', timezone: 'UTC' }, { target: target(first) })
-    const late = { at: '23:59', timezone: 'UTC' }
+    // By a clock that shows about noon: its next midnight is far, whenever this runs.
+    const aheadHours = 12 - new Date().getUTCHours()
+    const aheadMs = aheadHours * 3_600_000
+    const timezone = `Etc/GMT${aheadHours > 0 ? '-' : '+'}${Math.abs(aheadHours)}`
+    await writeScheduled(first, { at: '00:00', timezone }, { target: target(first) })
+    const late = { at: '23:59', timezone }
     await writeScheduled(second, late, { target: target(second), after: [first] })
-    const midnightMs = Math.floor(Date.now() / dayMs) * dayMs
+    const midnightMs = Math.floor((Date.now() + aheadMs) / dayMs) * dayMs - aheadMs
     const [older = '', last = ''] = [2, 1].map((ago) =>
-      new Date(midnightMs - ago * dayMs).toISOString().slice(0, 10),
+      new Date(midnightMs + aheadMs - ago * dayMs).toISOString().slice(0, 10),
     )
     for (const name of [first, second]) await apply(name, new Date(midnightMs - dayMs - 1))
     await trigger(first)

@@ -26,7 +26,7 @@ type OnFailure = 'wait' | 'fail' | 'skip'
 
 const dayMs = 86_400_000
 
-describe('a load that comes after others', { timeout: 120_000 }, () => {
+describe('a load that comes after others', { timeout: 300_000 }, () => {
   let bed: WorkflowBed
   let word: string
   before(async () => {

@@ -14,7 +14,7 @@ import { startWebProcess, type WebProcess } from '../support/web-process.ts'
 
 const loaded = '2001-01-01T06'
 const failed = '2001-01-01T07'
-const pageTimeoutMs = 30_000
+const pageTimeoutMs = 60_000
 /** A directory for pictures for the documentation, when some are wanted. */
 const screenshots = process.env['CLAIMCHECK_PAGE_SCREENSHOTS'] ?? ''
 
@@ -199,6 +199,7 @@ describe('the pages in a browser', () => {
     for (const [path, heading] of [
       ['/pipelines', 'Pipelines'],
       ['/blobs?usage=1', 'Blobs'],
+      ['/-/health', 'Health'],
       ['/gc?plan=1', 'Garbage'],
     ] as const) {
       await page.goto(`${web.url}${path}`)
@@ -264,7 +265,7 @@ describe('the pages in a browser', () => {
     } finally {
       await guarded.stop()
     }
-    const pages = ['Overview', 'Runs', 'Pipelines', 'Blobs', 'Garbage', 'Sign in', name]
+    const pages = ['Overview', 'Runs', 'Pipelines', 'Blobs', 'Garbage', 'Health', 'Sign in', name]
     for (const title of pages) assert.ok(titles.has(`${title} – Claimcheck`), title)
   })
 })

@@ -17,7 +17,7 @@ const { TaskQueueType } = proto.temporal.api.enums.v1
 
 const partition = '2001-01-01T06'
 
-describe('workers', { timeout: 180_000 }, () => {
+describe('workers', { timeout: 300_000 }, () => {
   let bed: LoadBed
   const workers: CommandProcess[] = []
   before(async () => {

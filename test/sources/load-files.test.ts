@@ -29,7 +29,7 @@ describe('a load of files', () => {
     server = await openHostileSource({
       '/rows': fileRoute({
         file: () => served,
-        cutAfterBytes: (count) => (count === 2 ? 100 : undefined),
+        cutAfterBytes: (count) => (count === 1 ? 100 : undefined),
       }),
     })
     await bed.startWorker({ FILES: server.url, CLAIMCHECK_SOURCE_DIRECTORIES: folder })

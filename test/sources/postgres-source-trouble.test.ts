@@ -3,10 +3,21 @@ import { describe, it } from 'node:test'
 import { parseHostList } from '../../src/sources/host-list.ts'
 import type { PostgresSourceOptions } from '../../src/sources/postgres/postgres-source.ts'
 import { eventually } from '../support/eventually.ts'
-import { failureOf, usePostgresSource, type WantedSource } from './support/postgres-source-bed.ts'
+import {
+  csvRecords,
+  failureOf,
+  usePostgresSource,
+  type WantedSource,
+} from './support/postgres-source-bed.ts'
 
 describe('a PostgreSQL source in trouble', () => {
   const bed = usePostgresSource()
+
+  async function endSessions(areWanted: (session: { query: string }) => boolean): Promise<void> {
+    for (const session of (await bed.sessions()).filter(areWanted)) {
+      await bed.database.query('SELECT pg_terminate_backend($1)', [session.pid])
+    }
+  }
 
   it('is refused with the place and the reason, and without values', async () => {
     const role = `reader_${Date.now()}`
@@ -130,20 +141,56 @@ describe('a PostgreSQL source in trouble', () => {
     await bed.noSessions()
   })
 
-  it('fails for another attempt when its connection or snapshot is lost, and leaves nothing', async () => {
+  it('goes on where a range was cut off as long as the snapshot is there, if its rows come again', async () => {
+    await bed.database.query(
+      `CREATE TABLE cut AS SELECT n AS id, repeat('x', 1000) AS t FROM generate_series(1, 40000) n`,
+    )
+    const split = { column: 'id', ranges: 2 }
+    const opened = await bed.open({ table: { schema: 'public', table: 'cut' }, split })
+    const texts = await Promise.all(
+      opened.streams.map(async (stream, range) => {
+        const chunks: Uint8Array[] = []
+        let isCut = range !== 0
+        for await (const chunk of stream.read(0)) {
+          chunks.push(chunk)
+          if (isCut || chunk.length === 0) continue
+          isCut = true
+          // What is changed meanwhile is not of the snapshot.
+          await bed.database.query(
+            `UPDATE cut SET t = 'changed' WHERE id % 2 = 0; DELETE FROM cut WHERE id % 5 = 0`,
+          )
+          await endSessions(({ query }) => query.startsWith('COPY'))
+        }
+        return Buffer.concat(chunks).toString()
+      }),
+    )
+    await opened.close()
+    const records = texts.flatMap((text) => csvRecords(text).slice(1))
+    assert.equal(records.length, 40_000)
+    assert.equal(new Set(records).size, 40_000)
+    assert.ok(records.every((record) => record.endsWith('x"')))
+
+    const shuffled = await bed.open({ query: 'SELECT id, t, random() FROM cut' })
+    const reading = shuffled.streams[0]?.read(0)[Symbol.asyncIterator]()
+    await reading?.next()
+    await endSessions(({ query }) => query.startsWith('COPY'))
+    const other = await failureOf(drain(reading))
+    assert.deepEqual([other.code, other.retryable], ['SOURCE_CHANGED', true])
+    await shuffled.close()
+    await bed.noSessions()
+  })
+
+  it('fails for another attempt when its snapshot is lost, and leaves nothing', async () => {
     const big = `SELECT n, repeat('x', 1000) FROM generate_series(1, 1000000) n`
     const opened = await bed.open({ query: big, split: { column: 'n', ranges: 2 } })
     const [first, second] = opened.streams
     const chunks = first?.read(0)[Symbol.asyncIterator]()
     await chunks?.next()
-    const [reading] = (await bed.sessions()).filter(({ query }) => query.startsWith('COPY'))
-    await bed.database.query('SELECT pg_terminate_backend($1)', [reading?.pid])
+    await endSessions(() => true)
     const lost = await failureOf(drain(chunks))
     assert.deepEqual([lost.code, lost.retryable], ['SOURCE_UNREACHABLE', true])
-    assert.match(lost.message, /57P01|gone|ECONNRESET|EPIPE/)
+    assert.match(lost.message, /snapshot|57P01|gone|ECONNRESET|EPIPE/)
 
-    const [keeper] = await bed.sessions()
-    await bed.database.query('SELECT pg_terminate_backend($1)', [keeper?.pid])
     await bed.noSessions()
     const gone = await failureOf(drain(second?.read(0)[Symbol.asyncIterator]()))
     assert.deepEqual([gone.code, gone.retryable], ['SOURCE_UNREACHABLE', true])

@@ -258,7 +258,8 @@ const tolerable: Readonly<Record<string, RegExp>> = {
   date: /^\d{5,}-|BC$/,
   timestamp: /^294\d{3}-/,
   timestamptz: /^294\d{3}-/,
-  json: /ud83d|ude00/,
+  json: /ud83d|ude00|^\[{1000}/,
+  jsonb: /^\[{1000}/,
 }
 
 function numbersOf(text: string, pattern = /^"(\d+)"$/): number[] {

@@ -108,7 +108,7 @@ export class ApiClient {
 
   /** Follows a run to its end. */
   async ended(workflowId: string): Promise<Record<string, unknown>> {
-    for (let tries = 0; tries < 600; tries += 1) {
+    for (let tries = 0; tries < 2_400; tries += 1) {
       const { body } = await this.get(runPath(workflowId))
       if (body['closedAt'] !== undefined) return body
       await delay(50)

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Asks until the answer is not undefined; fails with what was waited for after `timeoutMs`. */
+/**
+ * Asks until the answer is not undefined; fails with what was waited for after `timeoutMs`, which no machine
+ * takes that is only slow.
+ */
 export async function eventually<Result>(
   what: string,
   ask: () => Promise<Result | undefined>,
-  timeoutMs = 10_000,
+  timeoutMs = 60_000,
 ): Promise<Result> {
   const deadline = performance.now() + timeoutMs
   for (;;) {

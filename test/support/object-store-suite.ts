@@ -88,6 +88,17 @@ export function objectStoreSuite(title: string, options: ObjectStoreSuiteOptions
         assert.deepEqual([stream.objectBytes, stream.etag], [long.byteLength, etag])
         assert.ok((await bytesOf(stream)).equals(long.subarray(startBytes)), `from ${startBytes}`)
       }
+      for (const [startBytes, endBytes] of [
+        [0, 4],
+        [70_000, 70_001],
+        [1, long.byteLength],
+        [options.partBytes, long.byteLength + 100],
+      ] as const) {
+        const stream = await store.getStream(key('ranged'), { startBytes, endBytes })
+        assert.deepEqual([stream.objectBytes, stream.etag], [long.byteLength, etag])
+        const wanted = long.subarray(startBytes, endBytes)
+        assert.ok((await bytesOf(stream)).equals(wanted), `from ${startBytes} to ${endBytes}`)
+      }
     })
 
     it('streams nothing from the end on, and refuses a start behind it', async () => {

@@ -22,10 +22,15 @@ export interface BlobsFilter {
 /** Behind every digest, which are of 0-9 and a-f. */
 const behindDigests = 'g'
 
-/** The blobs of the namespace, the oldest week first, as the store lists them page after page. */
+/**
+ * The blobs of the namespace, the oldest week first, as the store lists them page after page.
+ *
+ * @param onListed Hears of each object that the store has listed, wanted or not.
+ */
 export async function* listBlobs(
   place: BlobsPlace,
   filter: BlobsFilter = {},
+  onListed: () => void = () => undefined,
 ): AsyncGenerator<ListedBlob, void> {
   const { generation, digestPrefix, largerThanBytes = -1 } = filter
   // By the beginning of a digest each week is asked for by itself, so that nothing else is listed.
@@ -35,6 +40,7 @@ export async function* listBlobs(
   for await (const week of weeks) {
     const folder = week === undefined ? '' : `${week}/${digestPrefix ?? ''}`
     for await (const facts of store.list(`${folderOf(place)}${folder}`, { signal })) {
+      onListed()
       const blob = parseBlobKey(facts.key)
       if (blob === undefined || facts.sizeBytes <= largerThanBytes) continue
       const { digest, generation: found } = blob

@@ -94,6 +94,11 @@ async function openPlain(
   const claims = claimed === undefined ? [] : [claimed]
   const isOfStored = claimed?.isOfStored === true
   const expected = [expectedOf(head), ...(isOfStored ? [] : claims)]
+  const storedDigest = head.metadata['stored-sha256']
+  const expectedStored = [
+    ...(storedDigest === undefined ? [] : [{ digest: storedDigest, sizeBytes: undefined }]),
+    ...(isOfStored ? claims : []),
+  ]
   return {
     key,
     form: formOf(key),
@@ -101,7 +106,7 @@ async function openPlain(
     isPromised: [...expected, ...claims].some(({ digest }) => digest !== undefined),
     async *plain() {
       const at = { bucket: store.bucket, key }
-      const raw = isOfStored ? checked(stored, claims, at) : stored
+      const raw = expectedStored.length > 0 ? checked(stored, expectedStored, at) : stored
       yield* checked(key.endsWith('.zst') ? unpacked(raw, at) : raw, expected, at)
     },
     async close() {

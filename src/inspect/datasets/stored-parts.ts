@@ -4,6 +4,9 @@ import type { DatasetFolder } from '../../../activities/retention/dataset-folder
 import type { DatasetManifest } from '../../../activities/reprocess/sealed-dataset.ts'
 import type { SealedPart } from '../../../activities/reprocess/sealed-part.ts'
 import type { ObjectStore } from '../../../codec/index.ts'
+import { ordered } from '../../../codec/ordered.ts'
+
+const asksAtOnce = 16
 
 /** The parts that a manifest names; of a dataset that has none yet, those that are there. */
 export async function storedParts(
@@ -13,13 +16,13 @@ export async function storedParts(
   signal: AbortSignal,
 ): Promise<readonly SealedPart[]> {
   if (manifest !== undefined) return manifest.parts
-  const parts: SealedPart[] = []
-  for (const { key, partNumber } of await listParts(store, partPrefix(folder), { signal })) {
+  const listed = await listParts(store, partPrefix(folder), { signal })
+  const parts = ordered(listed, asksAtOnce, async ({ key, partNumber }): Promise<SealedPart[]> => {
     const head = await store.head(key, { signal })
-    if (head === undefined) continue
+    if (head === undefined) return []
     const { sizeBytes, metadata } = head
     const { rows, sha256 = '' } = metadata
-    parts.push({ partNumber, key, rowCount: Number(rows), sizeBytes, sha256 })
-  }
-  return parts
+    return [{ partNumber, key, rowCount: Number(rows), sizeBytes, sha256 }]
+  })
+  return (await Array.fromAsync(parts)).flat()
 }

@@ -244,7 +244,7 @@ async function checkDefinition(
     return pinned
   } catch (error) {
     if (!(error instanceof PipelineError) || error.code !== 'OBJECT_UNREADABLE') throw error
-    damage.push({ key, problem: 'is no definition of a run' })
+    damage.push({ key, problem: 'is not the definition that was written' })
     return undefined
   }
 }

@@ -21,7 +21,7 @@ import { S3Connections, type OwnStore } from './s3-connections.ts'
 import { createS3Files } from './s3-files.ts'
 import { SourceDirectories } from './source-directories.ts'
 
-/** Each HTTP path is a request, and a server may be far away. */
+/** Each path into a store is a request, and a store may be far away. */
 const pathsAtOnce = 16
 
 export interface FileSourceOptions extends HttpSourceOptions {

@@ -14,7 +14,7 @@ export interface FoundFile {
   /** The same for a file that is found twice. May hold secrets. */
   readonly identity: string
   /** As `SourceItem.version`. */
-  readonly version: string
+  readonly version: string | null
   readonly sizeBytes: number | null
 }
 
@@ -22,7 +22,7 @@ export interface FoundFile {
 export interface FileStore {
   /**
    * The files of a path, in no order. @throws PipelineError, FILE_MISSING where the path names one that
-   * is not there
+   * is not there, if that is known without opening it
    */
   find(path: FilePath, request: FileRequest): AsyncIterable<FoundFile>
   /** @param file Where it is: a path without wildcards. */
@@ -32,7 +32,7 @@ export interface FileStore {
 /** The bytes of one file as they lie there, all of one version. */
 export interface OpenFile {
   /** As `OpenItem.version`. */
-  readonly version: string
+  readonly version: string | undefined
   /** Whether bytes can be read from anywhere at no cost. */
   readonly isSeekable: boolean
   /** Whether an end before the file's own would be noticed. */

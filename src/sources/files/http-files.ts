@@ -12,7 +12,6 @@ import { fileMissing } from './file-errors.ts'
 import type { FilePath } from './file-path.ts'
 import type { FileRequest, FileStore } from './file-store.ts'
 import { openHttpFile, type AskForBytes } from './open-http-file.ts'
-import { readValidator, versionOf } from './validator.ts'
 
 /** Until a file begins to come, redirects and tokens included; how long it then takes is its own affair. */
 const answerTimeoutMs = 600_000
@@ -32,19 +31,11 @@ export interface HttpFilesOptions {
 export function createHttpFiles(options: HttpFilesOptions): FileStore {
   const { environment, firstDelayMs } = options
   return {
-    async *find(path, request) {
-      const { place, address } = path
-      // Not HEAD: some servers refuse it, and others answer it otherwise than GET.
-      const answer = await asker(options, path, request)({}, [200])
-      answer.close()
-      const validator = readValidator(answer.headers)
-      const identity = URL.parse(address)?.href ?? address
-      yield {
-        place,
-        identity,
-        version: versionOf(validator) ?? '',
-        sizeBytes: validator.lengthBytes ?? null,
-      }
+    async *find({ place, address }) {
+      const { href: identity } = httpAddress(address, 'the path', {
+        url: shownUrl(place, environment),
+      })
+      yield { place, identity, version: null, sizeBytes: null }
     },
     async open(file, request) {
       const closing = new AbortController()

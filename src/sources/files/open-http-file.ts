@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import type { StreamedAnswer } from '../stream-answer.ts'
 import { fileChanged } from './file-errors.ts'
@@ -50,7 +49,7 @@ export async function openHttpFile(
   const validator = readValidator(headers)
   const { strongEtag } = validator
   const takesRanges = /\bbytes\b/i.test(headers['accept-ranges'] ?? '')
-  const version = versionOf(validator) ?? randomUUID()
+  const version = versionOf(validator)
 
   async function openAt(fromBytes: number): Promise<AsyncIterable<Uint8Array>> {
     const kept = unread

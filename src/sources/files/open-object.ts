@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { ObjectKey, ObjectStream } from '../../../codec/index.ts'
 import type { S3Context } from '../../../codec/s3-context.ts'
 import { readS3Stream } from '../../../codec/s3-read.ts'
@@ -64,7 +63,7 @@ export async function openObject(
   }
 
   return {
-    version: etag === undefined ? randomUUID() : objectVersion(etag, objectBytes ?? 0),
+    version: etag === undefined ? undefined : objectVersion(etag, objectBytes ?? 0),
     isSeekable: etag !== undefined,
     isFramed: objectBytes !== undefined,
     read: (fromBytes) => readOn({ fromBytes, signal, firstDelayMs, openAt }),

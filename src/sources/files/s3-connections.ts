@@ -9,11 +9,16 @@ import type { FileSourceDefinition } from '../../../activities/index.ts'
 import { httpAddress } from '../http-address.ts'
 import { resolveReferences, type Environment } from '../resolve-references.ts'
 import type { Hop, SourceHosts } from '../source-hosts.ts'
+import { SourceBuckets, type ListedBucket } from './source-buckets.ts'
 
 export type S3Access = NonNullable<FileSourceDefinition['s3']>
 
-/** How the worker's own store is reached. */
-export type OwnStore = Pick<S3ClientOptions, 'endpoint' | 'region' | 'credentials'>
+/** How the worker's own store is reached, and what this project's own objects lie in. */
+export interface OwnStore extends Pick<S3ClientOptions, 'endpoint' | 'region' | 'credentials'> {
+  readonly bucket: string
+  /** What sources may read there. @default all that the credentials reach */
+  readonly sourceBuckets?: readonly ListedBucket[] | undefined
+}
 
 export interface S3ConnectionsOptions {
   readonly own: OwnStore | undefined
@@ -24,13 +29,23 @@ export interface S3ConnectionsOptions {
   readonly firstDelayMs: number
 }
 
+/** A place in a store; `place` is how messages name it. */
+export interface S3Path {
+  readonly bucket: string
+  readonly key: string
+  readonly place: string
+}
+
 /** Clients of S3 stores, one for each that sources name. */
 export class S3Connections {
   readonly #options: S3ConnectionsOptions
   readonly #clients = new Map<string, S3Client>()
+  readonly #buckets: SourceBuckets | undefined
 
   constructor(options: S3ConnectionsOptions) {
     this.#options = options
+    const { own } = options
+    this.#buckets = own && new SourceBuckets({ ownBucket: own.bucket, listed: own.sourceBuckets })
   }
 
   /**
@@ -47,6 +62,20 @@ export class S3Connections {
       bucket,
       at: (place) => place,
     }
+  }
+
+  /**
+   * @param path Of one object, or of the folder that a pattern is searched in.
+   * @throws PipelineError SOURCE_PATH_REFUSED where sources must not read that
+   */
+  admit(access: S3Access | undefined, { bucket, key, place }: S3Path): void {
+    if (!this.#isOwn(access)) return
+    this.#buckets?.admit(bucket, key, { isListed: access === undefined, place })
+  }
+
+  /** Whether an object is no data, but one that this project keeps for itself. */
+  isState(access: S3Access | undefined, bucket: string, key: string): boolean {
+    return this.#isOwn(access) && this.#buckets?.isState(bucket, key) === true
   }
 
   close(): void {
@@ -71,6 +100,14 @@ export class S3Connections {
     })
   }
 
+  /** Whether a store is the worker's own, whichever keys it is asked with. */
+  #isOwn(access: S3Access | undefined): boolean {
+    const { own, environment } = this.#options
+    if (access === undefined) return true
+    const { endpoint } = namedStore(access, environment)
+    return own !== undefined && originOf(endpoint) === originOf(own.endpoint)
+  }
+
   #kept(key: string, make: () => S3Client): S3Client {
     const client = this.#clients.get(key) ?? make()
     this.#clients.set(key, client)
@@ -89,6 +126,11 @@ function namedStore(access: S3Access, environment: Environment): S3ClientOptions
       secretAccessKey: resolve(access.secretAccessKey),
     },
   }
+}
+
+/** Of AWS there is one, wherever it is asked. */
+function originOf(endpoint: string | undefined): string | undefined {
+  return endpoint === undefined ? undefined : new URL(endpoint).origin
 }
 
 /** A store is told who asks by its keys. */

@@ -25,10 +25,12 @@ export function createS3Files({ connections, firstDelayMs }: S3FilesOptions): Fi
     async *find(path, request) {
       const { context, key } = locate(connections, path, request)
       const { place } = path
+      const { s3 } = request.source
+      const isState = (each: string) => connections.isState(s3, context.bucket, each)
       try {
         yield* path.glob === undefined
           ? [await look(context, key, place, request.signal)]
-          : search(context, key, { place, glob: path.glob }, request.signal)
+          : search(context, key, { place, glob: path.glob, isState }, request.signal)
       } catch (error) {
         request.signal.throwIfAborted()
         throw s3Failure(error, place)
@@ -54,7 +56,10 @@ function locate(
   { source }: FileRequest,
 ): { context: S3Context; key: string } {
   const { bucket, key } = s3Place(address)
-  if (isBucketName(bucket)) return { context: connections.context(source.s3, bucket), key }
+  if (isBucketName(bucket)) {
+    connections.admit(source.s3, { bucket, key, place })
+    return { context: connections.context(source.s3, bucket), key }
+  }
   throw new PipelineError('SOURCE_SETTING_INVALID', 'the path names no bucket', {
     at: { path: place },
     remedy: 'Correct it, or the variables in the environment of the worker: s3://bucket/key.',
@@ -72,15 +77,23 @@ async function look(
   return found(context, key, place, head)
 }
 
+interface Search {
+  readonly place: string
+  readonly glob: Glob
+  /** Whether a key is passed over: what lies there is no data. */
+  readonly isState: (key: string) => boolean
+}
+
 async function* search(
   context: S3Context,
   folder: string,
-  { place, glob }: { readonly place: string; readonly glob: Glob },
+  { place, glob, isState }: Search,
   signal: AbortSignal,
 ): AsyncGenerator<FoundFile> {
   for await (const object of listObjects(context, folder + glob.firstLetters, { signal })) {
     const within = object.key.slice(folder.length)
     if (!matchesGlob(glob, within) || isMarker(within, object.sizeBytes)) continue
+    if (isState(object.key)) continue
     yield found(context, object.key, place + within, object)
   }
 }

@@ -8,6 +8,8 @@ import {
   type SourceSlice,
 } from '../../../activities/index.ts'
 import type { HttpSourceOptions } from '../http-source.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
+import { provedBytes } from '../files/proved-bytes.ts'
 import { shownUrl, withoutUser } from '../resolve-references.ts'
 import { SourceHosts } from '../source-hosts.ts'
 import { databaseUrl } from './database-url.ts'
@@ -22,6 +24,9 @@ export type PostgresSourceOptions = Pick<
 
 /** Well within the timeout of an idle transaction. */
 const pingIntervalMs = 20_000
+
+/** The wait after the second break of a connection in a row. */
+const firstDelayMs = 250
 
 /** A table or query, as the source's definition has it, for one run. */
 interface Relation {
@@ -97,6 +102,16 @@ export function createPostgresSource({
   }
 }
 
+function otherRows({ at }: SourceSessionOptions): PipelineError {
+  const what =
+    'the connection broke off, and the rows came in another order when they were read again'
+  return new PipelineError('SOURCE_CHANGED', what, {
+    at,
+    remedy: 'The next attempt reads all of them anew; an ORDER BY keeps their order.',
+    retryable: true,
+  })
+}
+
 interface Snapshot {
   /** Holds the snapshot and the locks as long as it lives. */
   readonly keeper: SourceSession
@@ -110,21 +125,45 @@ function openItem({ keeper, options, snapshot, version, selects }: Snapshot): Op
   const sessions = new Set<SourceSession>()
   const pinging = setInterval(() => keeper.ping(), pingIntervalMs).unref()
 
+  async function end(session: SourceSession): Promise<void> {
+    sessions.delete(session)
+    await session.end()
+  }
+
+  async function openRows(select: string): Promise<AsyncIterable<Uint8Array>> {
+    const session = await SourceSession.open(options)
+    sessions.add(session)
+    try {
+      await session.begin('REPEATABLE READ', snapshot)
+    } catch (error) {
+      await end(session)
+      throw error
+    }
+    return rowsOf(session, select)
+  }
+
+  async function* rowsOf(session: SourceSession, select: string): AsyncGenerator<Uint8Array> {
+    try {
+      yield* session.copy(
+        `COPY (\n${select}\n) TO STDOUT (FORMAT csv, HEADER true, FORCE_QUOTE *, ENCODING 'UTF8')`,
+      )
+    } finally {
+      await end(session)
+    }
+  }
+
   const stream = (select: string): ItemStream => ({
     isSeekable: false,
-    async *read(fromBytes) {
+    read(fromBytes) {
       if (fromBytes !== 0) throw new RangeError('rows of a query are read from the first one on')
-      const session = await SourceSession.open(options)
-      sessions.add(session)
-      try {
-        await session.begin('REPEATABLE READ', snapshot)
-        yield* session.copy(
-          `COPY (\n${select}\n) TO STDOUT (FORMAT csv, HEADER true, FORCE_QUOTE *, ENCODING 'UTF8')`,
-        )
-      } finally {
-        sessions.delete(session)
-        await session.end()
-      }
+      // As long as the snapshot is there, its rows are: what came before a break comes again.
+      return provedBytes({
+        shown: options.at.url,
+        changed: () => otherRows(options),
+        openAt: () => openRows(select),
+        signal: options.signal,
+        firstDelayMs,
+      })
     },
   })
 

@@ -5,7 +5,8 @@ import { ApiError } from './api-error.ts'
 
 /** First match wins; by ending where that tells, so that another room's codes need no entry here. */
 const STATUSES: readonly (readonly [RegExp, number])[] = [
-  [/^(REQUEST|PARTITION|TARGET|BACKFILL|ENDPOINT|PAGE_TOKEN)_INVALID$/, 400],
+  [/^(REQUEST|PARTITION|TARGET|BACKFILL|ENDPOINT|PAGE_TOKEN|BLOB_NAME)_INVALID$/, 400],
+  [/^CLAIM_(MALFORMED|VERSION_UNKNOWN)$/, 400],
   [/^WEB_TOKEN_WRONG$/, 401],
   [/^WEB_(HOST|ORIGIN)_REFUSED$/, 403],
   [/_NOT_FOUND$/, 404],
@@ -14,6 +15,7 @@ const STATUSES: readonly (readonly [RegExp, number])[] = [
     /^(RUN_ENDED|RUN_NOT_PAUSABLE|RUN_WITHOUT_BODY|PIPELINE_INVALID|AFTER_CYCLE|SCHEDULE_(TOO_LARGE|UNREADABLE))$/,
     409,
   ],
+  [/_AMBIGUOUS$/, 409],
   [/^REQUEST_TOO_LARGE$/, 413],
   [/^REQUEST_TYPE_UNSUPPORTED$/, 415],
   [/^IDEMPOTENCY_KEY_REUSED$/, 422],

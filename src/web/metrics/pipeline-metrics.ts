@@ -54,6 +54,9 @@ function ofCatalog(statuses: readonly PipelineStatus[], now: Date): Metric[] {
     metric('rows_rejected', 'Records that the last load set aside', ({ rowsRejected }) => {
       return rowsRejected
     }),
+    metric('fields_missing', 'Declared fields that no record of the last load had', (status) => {
+      return status.fieldsMissing
+    }),
     metric(
       'runs_running',
       'Runs that have begun, and have not told how they ended',

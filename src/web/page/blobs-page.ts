@@ -6,7 +6,7 @@ import { requestInvalid } from '../api/request-invalid.ts'
 import { page, type Html } from './page.ts'
 import type { PageServices } from './page-services.ts'
 import { pathSegment } from './path-segment.ts'
-import { shownBytes, shownTable, shownTime } from './shown.ts'
+import { shownTable, shownTime } from './shown.ts'
 
 const mostBlobs = 200
 
@@ -36,18 +36,13 @@ export const blobsPage = page({
       title: 'Blobs',
       body: html`<h1>Blobs</h1>
         <p>Payloads too large for histories, in bucket <code>${services.store.bucket}</code>.</p>
-        <form class="filter" method="get" action="/blobs">
+        <form class="filter" method="get" action="/-/find">
           <label
-            >Week
-            <select name="generation">
-              ${generations.map(
-                (week) =>
-                  html`<option ${week === generation ? html`selected` : ''}>${week}</option>`,
-              )}
-            </select></label
-          >
-          <button>Show</button>
+            >Digest or its beginning, claim as JSON, or key <input name="object" size="48" required
+          /></label>
+          <button>Look into it</button>
         </form>
+        ${generations.length === 0 ? '' : shownWeeks(generations, generation)}
         ${shownBlobs(blobs, isAll)} ${shownUsage(folders, services)}`,
     }
   },
@@ -58,17 +53,31 @@ export function objectPath(name: string): string {
   return `/blobs/${pathSegment(name)}`
 }
 
+function shownWeeks(generations: readonly Generation[], chosen: Generation | undefined): Html {
+  return html`<form class="filter" method="get" action="/blobs">
+    <label
+      >Week
+      <select name="generation">
+        ${generations.map(
+          (week) => html`<option ${week === chosen ? html`selected` : ''}>${week}</option>`,
+        )}
+      </select></label
+    >
+    <button>Show</button>
+  </form>`
+}
+
 function shownBlobs(blobs: readonly ListedBlob[], isAll: boolean): Html {
-  return html`${shownTable(
-    'Blobs of the week',
-    ['Digest', 'Stored', 'Written'],
-    blobs.map(({ digest, key, storedBytes, modifiedAt }) => [
+  return html`${shownTable({
+    caption: 'Blobs of the week',
+    header: ['Digest', 'Stored', 'Written'],
+    rows: blobs.map(({ digest, key, storedBytes, modifiedAt }) => [
       html`<a class="mono" href="${objectPath(key)}">${digest.slice(0, 16)}…</a>`,
-      shownBytes(storedBytes),
+      { bytes: storedBytes },
       shownTime(modifiedAt.toISOString()),
     ]),
-    'There is no blob: no payload was too large.',
-  )}${
+    nothing: 'There is no blob: no payload was too large.',
+  })}${
     isAll
       ? ''
       : html`<p class="nothing">
@@ -86,15 +95,15 @@ function shownUsage(folders: readonly FolderUsage[] | undefined, { store }: Page
       </form>`
   }
   return html`<h2>What takes how much</h2>
-    ${shownTable(
-      `Folders of ${store.bucket}`,
-      ['Folder', 'Objects', 'Stored', 'Newest'],
-      folders.map(({ folder, objects, storedBytes, newestAt }) => [
+    ${shownTable({
+      caption: `Folders of ${store.bucket}`,
+      header: ['Folder', 'Objects', 'Stored', 'Newest'],
+      rows: folders.map(({ folder, objects, storedBytes, newestAt }) => [
         html`<code>${folder}</code>`,
         objects,
-        shownBytes(storedBytes),
+        { bytes: storedBytes },
         shownTime(newestAt.toISOString()),
       ]),
-      'The bucket is empty.',
-    )}`
+      nothing: 'The bucket is empty.',
+    })}`
 }

@@ -3,6 +3,7 @@ import { html } from 'hono/html'
 import type { CodedError } from '../../../codec/index.ts'
 import { answerError, statusOf, toShownError } from '../api/answer-error.ts'
 import { createApiAccess, type ApiAccessOptions } from '../api/api-access.ts'
+import { objectPath } from './blobs-page.ts'
 import { downloadObject } from './download-object.ts'
 import { answerMetrics } from '../metrics/answer-metrics.ts'
 import { layout } from './layout.ts'
@@ -11,6 +12,7 @@ import type { PageServices } from './page-services.ts'
 import { PAGES } from './pages.ts'
 import { actOnRun } from './run-actions.ts'
 import { SCRIPT } from './script.ts'
+import { shownText } from './shown.ts'
 import { signInContent, signInRoutes } from './sign-in.ts'
 import { STYLE } from './style.ts'
 
@@ -113,6 +115,12 @@ export function createPages({ services, onFailure, ...accessOptions }: PagesOpti
   }
 
   pages.get('/metrics', (context) => guarded(context, true, () => answerMetrics(services)))
+  pages.get('/-/find', (context) =>
+    guarded(context, false, async () => {
+      const headers = { location: objectPath((context.req.query('object') ?? '').trim()) }
+      return new Response(null, { status: 303, headers })
+    }),
+  )
   pages.post('/runs/:id/-/:control', (context) =>
     guarded(context, false, () => actOnRun(context.req.param(), services)),
   )
@@ -171,6 +179,6 @@ function errorContent({ code, message, remedy }: CodedError): PageContent {
   return {
     title: code,
     body: html`<h1 class="lines">${message}</h1>
-      <p class="alert lines"><code>${code}</code> ${remedy}</p>`,
+      <p class="alert lines"><code>${code}</code> ${shownText(remedy)}</p>`,
   }
 }

@@ -2,14 +2,24 @@ import { html } from 'hono/html'
 import type { ListedDataset } from '../../inspect/datasets/list-datasets.ts'
 import type { Html } from './page.ts'
 import { partitionPath } from './partition-strip.ts'
-import { shownBytes, shownState, shownTable, shownTime } from './shown.ts'
+import { shownState, shownTable, shownTime } from './shown.ts'
 
 /** Datasets of the store, as they are listed. */
 export function datasetsTable(datasets: readonly ListedDataset[], nothing: string): Html {
-  return shownTable(
-    'Datasets',
-    ['Dataset', 'Partition', 'State', 'Rows', 'Rejected', 'Parts', 'Size', 'Made', 'Loaded into'],
-    datasets.map((dataset) => {
+  return shownTable({
+    caption: 'Datasets',
+    header: [
+      'Dataset',
+      'Partition',
+      'State',
+      'Rows',
+      'Rejected',
+      'Parts',
+      'Size',
+      'Made',
+      'Loaded into',
+    ],
+    rows: datasets.map((dataset) => {
       const { datasetId, pipeline, partition, loads } = dataset
       const path = partitionPath(pipeline, partition)
       return [
@@ -19,11 +29,11 @@ export function datasetsTable(datasets: readonly ListedDataset[], nothing: strin
         dataset.rows ?? '',
         dataset.rejects ?? '',
         dataset.parts,
-        shownBytes(dataset.sizeBytes),
+        { bytes: dataset.sizeBytes },
         shownTime(dataset.createdAt),
         loads === 'unknown' ? 'unknown' : loads.map(({ target }) => target).join(', '),
       ]
     }),
-    nothing,
-  )
+    nothing: nothing,
+  })
 }

@@ -9,7 +9,7 @@ import { formatBytes, formatCount } from '../../format-number.ts'
 import { known } from './known.ts'
 import { page, type Html } from './page.ts'
 import type { PageServices } from './page-services.ts'
-import { shownBytes, shownKnown, shownTable } from './shown.ts'
+import { shownKnown, shownTable, shownText } from './shown.ts'
 
 /** What nothing needs any more. Only says so: `claimcheck gc --apply` deletes. */
 export const garbagePage = page({
@@ -59,24 +59,19 @@ function shownSummary({ objects, sizeBytes, groups, kept, furtherKept }: Garbage
       <div class="card"><b>${formatBytes(sizeBytes)}</b><span>stored</span></div>
     </div>
     <h2>What may go</h2>
-    ${shownTable(
-      'Garbage',
-      ['Kind', 'Of', 'Objects', 'Size', 'Why'],
-      groups.map((group) => [
+    ${shownTable({
+      caption: 'Garbage',
+      header: ['Kind', 'Of', 'Objects', 'Size', 'Why'],
+      rows: groups.map((group) => [
         group.kind,
         group.group,
         group.objects,
-        shownBytes(group.sizeBytes),
-        group.reason,
+        { bytes: group.sizeBytes },
+        shownText(group.reason),
       ]),
-      'Nothing: everything is needed, or too young to tell.',
-    )}
+      nothing: 'Nothing: everything is needed, or too young to tell.',
+    })}
     <h2>What stays</h2>
-    ${shownTable(
-      'What is kept, and why',
-      ['Kind', 'What', 'Why'],
-      kept.map(({ kind, subject, reason }) => [kind, subject, reason]),
-      'There is nothing worth saying.',
-    )}
+    ${shownTable({ caption: 'What is kept, and why', header: ['Kind', 'What', 'Why'], rows: kept.map(({ kind, subject, reason }) => [kind, subject, shownText(reason)]), nothing: 'There is nothing worth saying.' })}
     ${furtherKept === 0 ? '' : html`<p class="nothing">And ${formatCount(furtherKept)} more.</p>`}`
 }

@@ -5,9 +5,10 @@ import type { Html, PageContent } from './page.ts'
 const places = [
   ['/', 'Overview'],
   ['/runs', 'Runs'],
-  ['/pipelines', 'Pipelines'],
+  ['/pipelines', 'Pipelines', '/datasets/'],
   ['/blobs', 'Blobs'],
   ['/gc', 'Garbage'],
+  ['/-/health', 'Health'],
 ] as const
 
 interface LayoutPlace {
@@ -45,9 +46,14 @@ export function layout(
         <header>
           <a class="brand" href="/">${icon} Claimcheck</a>
           <nav aria-label="Pages">
-            ${places.map(([href, name]) => {
-              const isHere = href === '/' ? path === '/' : path.startsWith(href)
-              return html`<a href="${href}" ${isHere ? html`aria-current="page"` : ''}>${name}</a>`
+            ${places.map(([href, name, ...beneath]) => {
+              const isHere = path === href
+              const isNear =
+                href !== '/' && [`${href}/`, ...beneath].some((one) => path.startsWith(one))
+              const current = isHere ? 'page' : isNear && 'true'
+              return html`<a href="${href}" ${current && html`aria-current="${current}"`}
+                >${name}</a
+              >`
             })}
             ${
               temporalUrl === undefined

@@ -14,7 +14,15 @@ import { page, type Html } from './page.ts'
 import type { PageServices } from './page-services.ts'
 import { partitionPath } from './partition-strip.ts'
 import { runLink } from './run-path.ts'
-import { shownBytes, shownKnown, shownRows, shownState, shownTable, shownTime } from './shown.ts'
+import { shownRows } from './shown-rows.ts'
+import {
+  shownBytes,
+  shownKnown,
+  shownMoment,
+  shownProblem,
+  shownState,
+  shownTable,
+} from './shown.ts'
 
 const previewLines = 40
 
@@ -75,10 +83,9 @@ export const objectPage = page({
   },
 })
 
-/** As MinIO's console names the folder of an object. */
+/** Where MinIO's console shows an object, in the list of its folder. */
 function consolePath(consoleUrl: string, bucket: string, key: string): string {
-  const folder = key.slice(0, key.lastIndexOf('/') + 1)
-  return `${consoleUrl}/browser/${encodeURIComponent(bucket)}/${encodeURIComponent(folder)}`
+  return `${consoleUrl}/browser/${encodeURIComponent(bucket)}/${encodeURIComponent(key)}`
 }
 
 async function referencesTo(
@@ -111,16 +118,12 @@ function shownDetails(details: ObjectDetails): Html {
     ['Weeks', details.generations?.join(', ')],
     ['Pipeline', details.pipeline],
     ['Partition', linkedPartition(details)],
-    ['Created', shownTime(details.created)],
+    ['Created', details.created && shownMoment(details.created)],
     ['First run', details.workflowId && runLink(details.workflowId)],
     ['Written by', details.writtenBy],
   ]
   return html`${
-      damage === undefined
-        ? ''
-        : html`<p class="alert" role="alert">
-            <code>${damage.code}</code> ${damage.message}<br />${damage.remedy}
-          </p>`
+      damage === undefined ? '' : html`<p class="alert" role="alert">${shownProblem(damage)}</p>`
     }
     <dl>
       ${facts
@@ -140,23 +143,27 @@ function linkedPartition({ pipeline, partition }: ObjectDetails): Html | string 
 
 function shownHead(head: ObjectHead): Html {
   if (head.form === 'rows') {
-    return shownRows(
-      'First rows',
-      head.columns.map(({ name, type }) => `${name} ${type}`),
-      head.rows.map((row) =>
-        row.map((value) => (value === null ? html`<span class="nothing">NULL</span>` : value)),
-      ),
-      'It has no rows.',
-    )
+    return shownRows('First rows', head.columns, head.rows)
   }
   return html`<pre tabindex="0">${head.lines.join('\n')}${head.isAll ? '' : '\n…'}</pre>`
 }
 
+const heldAs: Readonly<Record<HoldingDataset['as'], string>> = {
+  part: 'one of its parts',
+  landing: 'its parts were made from it',
+  own: 'it lies in its folder',
+}
+
+function datasetLink({ pipeline, partition, datasetId }: HoldingDataset): Html {
+  const path = `${partitionPath(pipeline, partition)}?dataset=${datasetId}`
+  return html`<a class="mono" href="${path}">${datasetId}</a>`
+}
+
 function shownReferences(references: readonly Reference[]): Html {
-  return shownTable(
-    'Who holds it',
-    ['Holder', 'Which', 'Where'],
-    references.map((held) => {
+  return shownTable({
+    caption: 'Who holds it',
+    header: ['Holder', 'Which', 'Where'],
+    rows: references.map((held) => {
       switch (held.holder) {
         case 'workflow':
           return [
@@ -167,11 +174,11 @@ function shownReferences(references: readonly Reference[]): Html {
         case 'pending':
           return [held.holder, runLink(held.workflowId), held.runId]
         case 'dataset':
-          return [held.holder, html`<code>${held.datasetId}</code>`, held.as]
+          return [held.holder, datasetLink(held), heldAs[held.as]]
         case 'other':
           return ['', held.name, '']
       }
     }),
-    'Nobody: no history that is kept, and no schedule.',
-  )
+    nothing: 'Nobody: no history that is kept, and no schedule.',
+  })
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DuckDb } from '../../../activities/index.ts'
 import type { ObjectStore } from '../../../codec/index.ts'
 import { openDatasetLoads } from '../../inspect/datasets/open-dataset-loads.ts'
+import { checkHealth } from '../../inspect/check-health.ts'
 import { openGarbage } from '../../inspect/open-garbage.ts'
 import { askCatalog } from '../../targets/postgres/open-catalog.ts'
 import { openSessions } from '../../targets/postgres/sessions.ts'
@@ -40,6 +41,7 @@ export function openPageServices(options: PageServicesOptions): OpenedPageServic
     scheduleReadings: sharedLook(() => readSchedules(services)),
     place: { store, namespace: services.namespace, encryption: payloads.encryption, signal },
     openGarbage: (client) => openGarbage({ ...options, client }),
+    health: sharedLook(() => readHealth(options)),
     storeConsoleUrl: web.storeConsoleUrl,
     async duckDb() {
       opened ??= openDuckDb()
@@ -53,6 +55,19 @@ export function openPageServices(options: PageServicesOptions): OpenedPageServic
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+function readHealth({ addresses, services, store, signal }: PageServicesOptions) {
+  const { client: connect, taskQueue } = services
+  return checkHealth({
+    addresses,
+    taskQueue,
+    connect,
+    async checkBucket() {
+      // Only looks: whoever asks for a page makes nothing.
+      for await (const _ of store.list('blobs/', { signal })) break
+    },
+  })
 }
 
 async function openDuckDb(): Promise<{ readonly duckDb: DuckDb; readonly folder: string }> {

@@ -3,6 +3,7 @@ import { listRuns, type ListedRun } from '../../client/list-runs.ts'
 import { listPipelines } from '../../pipeline/list-pipelines.ts'
 import { askTemporal } from '../api/ask-temporal.ts'
 import { shownPipeline } from '../api/pipeline-routes.ts'
+import { catchUpHint } from './catch-up-hint.ts'
 import { known, type Known } from './known.ts'
 import { page, type Html } from './page.ts'
 import type { PageServices } from './page-services.ts'
@@ -61,10 +62,10 @@ export const overviewPage = page({
         <h2>Pipelines</h2>
         <div id="pipelines" data-live>
           ${partitions.kind === 'unknown' ? shownKnown(partitions, () => html``) : ''}
-          ${shownTable(
-            'Pipelines',
-            ['Pipeline', 'Loads', `Last ${stripLength} partitions`],
-            [
+          ${shownTable({
+            caption: 'Pipelines',
+            header: ['Pipeline', 'Loads', `Last ${stripLength} partitions`],
+            rows: [
               ...pipelines.map(({ name, target, problem }) => [
                 html`<a href="${pipelinePath(name)}">${name}</a>`,
                 problem === undefined
@@ -78,8 +79,8 @@ export const overviewPage = page({
                 strip(name),
               ]),
             ],
-            'There is no pipeline file in the searched directories.',
-          )}
+            nothing: 'There is no pipeline file in the searched directories.',
+          })}
         </div>
         <h2>Running</h2>
         <div id="running" data-live>
@@ -143,16 +144,17 @@ function shownTrouble({ slices, unreadable }: ScheduleTrouble): Html {
             due, and neither loaded nor on their
             way${slices.length > shown.length ? `; the first ${shown.length}` : ''}.
           </p>
-          ${shownTable(
-            'Overdue partitions',
-            ['Pipeline', 'Partition', 'State', 'Due'],
-            shown.map(({ pipeline, partition, state, dueAt }) => [
+          ${shownTable({
+            caption: 'Overdue partitions',
+            header: ['Pipeline', 'Partition', 'State', 'Due'],
+            rows: shown.map(({ pipeline, partition, state, dueAt }) => [
               html`<a href="${pipelinePath(pipeline)}">${pipeline}</a>`,
               html`<a href="${partitionPath(pipeline, partition)}">${partition}</a>`,
               shownState(state),
               shownTime(dueAt),
             ]),
-            '',
-          )}`
+            nothing: '',
+          })}
+          ${catchUpHint}`
   }`
 }

@@ -3,6 +3,7 @@ import type { DatasetLoads } from '../../../activities/retention/dataset-use.ts'
 import type { Client } from '@temporalio/client'
 import type { ScheduleReading } from '../../client/schedule-status.ts'
 import type { OpenGarbage } from '../../inspect/open-garbage.ts'
+import type { HealthCheck } from '../../inspect/check-health.ts'
 import type { BlobsPlace } from '../../inspect/blobs/blobs-place.ts'
 import type { PartitionState } from '../../targets/postgres/partition-states.ts'
 import type { PipelineStatus } from '../../targets/postgres/pipeline-status.ts'
@@ -21,6 +22,8 @@ export interface PageServices extends ApiServices {
   duckDb(this: void): Promise<DuckDb>
   /** How all schedules stand: looked up once for all pages, and for the metrics. */
   scheduleReadings(this: void): Promise<readonly ScheduleReading[]>
+  /** How every part stands that a run needs: looked up once for all who ask. */
+  health(this: void): Promise<readonly HealthCheck[]>
   /** Absent where no database is known. */
   readonly database?: PageDatabase | undefined
 }

@@ -2,6 +2,7 @@ import { partitionPage } from './partition-page.ts'
 import { pipelineDatasetsPage } from './pipeline-datasets-page.ts'
 import { blobsPage } from './blobs-page.ts'
 import { garbagePage } from './garbage-page.ts'
+import { healthPage } from './health-page.ts'
 import { objectPage } from './object-page.ts'
 import { overviewPage } from './overview-page.ts'
 import type { Page } from './page.ts'
@@ -20,4 +21,5 @@ export const PAGES: readonly Page[] = [
   blobsPage,
   objectPage,
   garbagePage,
+  healthPage,
 ]

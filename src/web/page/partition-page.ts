@@ -1,11 +1,11 @@
 import { html } from 'hono/html'
 import { headDataset, headRejects, type DatasetHead } from '../../inspect/datasets/head-dataset.ts'
-import { listDatasets } from '../../inspect/datasets/list-datasets.ts'
+import { listDatasets, type DatasetState } from '../../inspect/datasets/list-datasets.ts'
 import { showDataset, type ShownDataset } from '../../inspect/datasets/show-dataset.ts'
 import { listDatasetFolders } from '../../../activities/retention/dataset-folders.ts'
 import type { RejectedRecord } from '../../../activities/index.ts'
-import { listRuns } from '../../client/list-runs.ts'
-import { partitionWorkflowId } from '../../client/start-load.ts'
+import { partitionWorkflowId } from '../../../workflows/partition-workflow-id.ts'
+import { listRuns, type ListedRun } from '../../client/list-runs.ts'
 import { CommandError } from '../../command-error.ts'
 import { PIPELINE_NAME } from '../../pipeline/pipeline-name.ts'
 import { listLoads, type LoadRecord } from '../../targets/postgres/list-loads.ts'
@@ -14,13 +14,14 @@ import { askTemporal } from '../api/ask-temporal.ts'
 import { requestInvalid } from '../api/request-invalid.ts'
 import { datasetPorts } from './dataset-ports.ts'
 import { datasetsTable } from './datasets-table.ts'
-import { known } from './known.ts'
+import { known, type Known } from './known.ts'
 import { page, type Html } from './page.ts'
 import type { PageServices } from './page-services.ts'
 import { pipelinePath } from './partition-strip.ts'
 import { pathSegment } from './path-segment.ts'
 import { runsTable } from './runs-table.ts'
-import { shownBytes, shownKnown, shownRows, shownState, shownTable, shownTime } from './shown.ts'
+import { shownRows } from './shown-rows.ts'
+import { shownKnown, shownState, shownTable, shownTime } from './shown.ts'
 
 const mostDatasets = 50
 const mostRuns = 20
@@ -42,7 +43,9 @@ export const partitionPage = page({
       known(() => listDatasets(ports, request)),
     ])
     const listed = datasets.kind === 'known' ? datasets.value : []
-    const chosen = query['dataset'] ?? listed.find(({ state }) => state === 'sealed')?.datasetId
+    // Of one that failed, what was set aside may say why.
+    const newest = (wanted: DatasetState) => listed.find(({ state }) => state === wanted)?.datasetId
+    const chosen = query['dataset'] ?? newest('sealed') ?? newest('unfinished')
     const dataset =
       chosen === undefined
         ? undefined
@@ -52,17 +55,26 @@ export const partitionPage = page({
   content({ name, partition, runs, loads, datasets, dataset }) {
     return {
       title: `${name} ${partition}`,
+      refreshSeconds: isUnderWay(runs) ? 10 : undefined,
       body: html`<p><a href="${pipelinePath(name)}">${name}</a></p>
         <h1>${name} ${partition}</h1>
-        <h2>Runs</h2>
-        ${shownKnown(runs, (listed) =>
-          runsTable('Runs', listed, 'Temporal has no run of this partition any more.'),
-        )}
-        <h2>Loads</h2>
-        ${shownKnown(loads, shownLoadRecords)}
-        <h2>Datasets</h2>
-        ${shownKnown(datasets, (listed) => datasetsTable(listed, 'The store has no dataset of this partition.'))}
-        ${dataset === undefined ? '' : shownKnown(dataset, shownInside)}`,
+        <div id="runs" data-live>
+          <h2>Runs</h2>
+          ${shownKnown(runs, (listed) =>
+            runsTable('Runs', listed, 'Temporal has no run of this partition any more.'),
+          )}
+        </div>
+        <div id="loads" data-live>
+          <h2>Loads</h2>
+          ${shownKnown(loads, shownLoadRecords)}
+        </div>
+        <div id="datasets" data-live>
+          <h2>Datasets</h2>
+          ${shownKnown(datasets, (listed) => datasetsTable(listed, 'The store has no dataset of this partition.'))}
+        </div>
+        <div id="dataset" data-live>
+          ${dataset === undefined ? '' : shownKnown(dataset, shownInside)}
+        </div>`,
     }
   },
 })
@@ -83,6 +95,10 @@ function requireNames(name: string, partition: string): void {
 interface PartitionPlace {
   readonly pipeline: string
   readonly partition: string
+}
+
+function isUnderWay(runs: Known<readonly ListedRun[]>): boolean {
+  return runs.kind === 'known' && runs.value.some(({ closedAt }) => closedAt === undefined)
 }
 
 async function runsOf(place: PartitionPlace, { client: connect }: PageServices) {
@@ -108,6 +124,31 @@ async function lookInto(
   }
 }
 
+/** Folded, since there may be hundreds. */
+function shownColumns({ columns }: ShownDataset): Html {
+  if (columns === null) return html``
+  return html`<details>
+    <summary>${columns.length === 1 ? '1 column' : `${columns.length} columns`}</summary>
+    ${shownTable({
+      caption: 'Columns of the dataset',
+      header: ['Column', 'Type', 'Key'],
+      rows: columns.map(({ name, type, key }) => [
+        html`<code>${name}</code>`,
+        type,
+        key ? 'key' : '',
+      ]),
+      nothing: 'It has no columns.',
+    })}
+  </details>`
+}
+
+function shownMoreRejects({ datasetId }: ShownDataset): Html {
+  return html`<p class="nothing">
+    The first ${previewRows}; <code>claimcheck datasets head ${datasetId} --rejects</code> shows
+    more.
+  </p>`
+}
+
 function counted(count: number | null): string {
   return count === null ? 'not known' : formatCount(count)
 }
@@ -119,9 +160,9 @@ function datasetNotFound(): CommandError {
 }
 
 function shownLoadRecords(loads: readonly LoadRecord[]): Html {
-  return shownTable(
-    'Loads',
-    [
+  return shownTable({
+    caption: 'Loads',
+    header: [
       'Into',
       'Mode',
       'Inserted',
@@ -132,7 +173,7 @@ function shownLoadRecords(loads: readonly LoadRecord[]): Html {
       'Loaded',
       'Dataset',
     ],
-    loads.map((load) => [
+    rows: loads.map((load) => [
       html`<code>${load.target}</code>`,
       load.mode,
       load.rowsInserted,
@@ -143,8 +184,8 @@ function shownLoadRecords(loads: readonly LoadRecord[]): Html {
       shownTime(load.publishedAt),
       html`<a class="mono" href="?dataset=${load.datasetId}">${load.datasetId.slice(0, 8)}</a>`,
     ]),
-    'Nothing of this partition has been loaded into a table.',
-  )
+    nothing: 'Nothing of this partition has been loaded into a table.',
+  })
 }
 
 function shownInside({ facts, head, rejects }: Inside): Html {
@@ -153,8 +194,16 @@ function shownInside({ facts, head, rejects }: Inside): Html {
     <dl>
       <dt>Records served</dt>
       <dd>${counted(records.served)}</dd>
-      <dt>Rows, rejected</dt>
-      <dd>${counted(records.rows)}, ${counted(records.rejected)}</dd>
+      <dt>Rows</dt>
+      <dd>${counted(records.rows)}</dd>
+      <dt>Rejected</dt>
+      <dd>${counted(records.rejected)}</dd>
+      ${
+        facts.missingFields.length === 0
+          ? ''
+          : html`<dt>In no record</dt>
+              <dd>${facts.missingFields.join(', ')}</dd>`
+      }
       <dt>Made from</dt>
       <dd>
         ${madeFrom.landing === null ? 'not known' : html`<code>${madeFrom.landing}</code>`}
@@ -169,46 +218,45 @@ function shownInside({ facts, head, rejects }: Inside): Html {
         ${facts.manifest === null ? 'not sealed' : html`<a class="mono" href="/blobs/${pathSegment(facts.manifest)}">${facts.manifest}</a>`}
       </dd>
     </dl>
+    ${shownColumns(facts)}
     <h2>First rows</h2>
     ${shownRows(
       'First rows of the dataset',
-      head.columns.map(({ name, type }) => `${name} ${type}`),
-      head.rows.map(({ values }) =>
-        values.map((value) => (value === null ? html`<span class="nothing">NULL</span>` : value)),
-      ),
-      'It has no rows.',
+      head.columns,
+      head.rows.map(({ values }) => values),
     )}
     ${
       rejects.length === 0
         ? ''
         : html`<h2>Rejected records</h2>
-            ${shownTable(
-              'First rejected records',
-              ['Page', 'Record', 'Reason', 'As it came'],
-              rejects.map(({ page: key, record, reason, raw }) => [
+            ${shownTable({
+              caption: 'First rejected records',
+              header: ['Page', 'Record', 'Reason', 'As it came'],
+              rows: rejects.map(({ page: key, record, reason, fields, raw }) => [
                 html`<code>${key.split('/').at(-1)}</code>`,
                 record,
                 reason,
-                html`<code>${raw?.slice(0, 500)}</code>`,
+                html`<code>${(fields ?? raw ?? '').slice(0, 500)}</code>`,
               ]),
-              '',
-            )}`
+              nothing: '',
+            })}
+            ${rejects.length < previewRows ? '' : shownMoreRejects(facts)}`
     }
     <h2>Parts</h2>
-    ${shownTable(
-      'Parts of the dataset',
-      ['Part', 'Rows', 'Size', 'Object', 'Trouble'],
-      facts.parts
+    ${shownTable({
+      caption: 'Parts of the dataset',
+      header: ['Part', 'Rows', 'Size', 'Object', 'Trouble'],
+      rows: facts.parts
         .slice(0, shownParts)
         .map(({ partNumber, rows, sizeBytes, key, problem }) => [
           partNumber,
           rows,
-          shownBytes(sizeBytes),
+          { bytes: sizeBytes },
           html`<a class="mono" href="/blobs/${pathSegment(key)}">${key}</a>`,
           problem === null ? '' : html`${shownState('damaged')} ${problem}`,
         ]),
-      'It has no parts.',
-    )}
+      nothing: 'It has no parts.',
+    })}
     ${
       facts.parts.length > shownParts
         ? html`<p class="nothing">

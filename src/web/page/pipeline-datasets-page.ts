@@ -7,6 +7,7 @@ import { listDatasets, type ListedDataset } from '../../inspect/datasets/list-da
 import { loadPipeline } from '../../pipeline/load-pipeline.ts'
 import { PIPELINE_NAME } from '../../pipeline/pipeline-name.ts'
 import { askTemporal } from '../api/ask-temporal.ts'
+import { catchUpHint } from './catch-up-hint.ts'
 import { datasetPorts } from './dataset-ports.ts'
 import { datasetsTable } from './datasets-table.ts'
 import { known, type Known } from './known.ts'
@@ -89,10 +90,10 @@ function shownFile({ description }: FileFacts): Html {
 function shownPartitions(name: string, states: readonly SettledState[]): Html {
   return html`<h2>Partitions</h2>
     ${partitionStrip(name, states)}
-    ${shownTable(
-      `Partitions of ${name}, the newest first`,
-      ['Partition', 'State', 'Rows in the table', 'Rejected', 'Loaded', 'Into', 'Run'],
-      states.map(({ partition, state, failureCode, load, target, workflowId }) => [
+    ${shownTable({
+      caption: `Partitions of ${name}, the newest first`,
+      header: ['Partition', 'State', 'Rows in the table', 'Rejected', 'Loaded', 'Into', 'Run'],
+      rows: states.map(({ partition, state, failureCode, load, target, workflowId }) => [
         html`<a href="${partitionPath(name, partition)}">${partition}</a>`,
         html`${shownState(state)} ${failureCode === null ? '' : html`<code>${failureCode}</code>`}`,
         load?.rowsStaged ?? '',
@@ -101,8 +102,8 @@ function shownPartitions(name: string, states: readonly SettledState[]): Html {
         html`<code>${target}</code>`,
         workflowId === null ? '' : runLink(workflowId),
       ]),
-      '',
-    )}
+      nothing: '',
+    })}
     ${
       states.length < mostPartitions
         ? ''
@@ -116,16 +117,17 @@ function shownPartitions(name: string, states: readonly SettledState[]): Html {
 function shownMissed(name: string, missed: readonly MissedSlice[]): Html {
   if (missed.length === 0) return html``
   return html`<h2>Due and not loaded</h2>
-    ${shownTable(
-      'Partitions that are due and not loaded',
-      ['Partition', 'State', 'Due'],
-      missed.map(({ name: partition, state, dueAt, isOverdue }) => [
+    ${shownTable({
+      caption: 'Partitions that are due and not loaded',
+      header: ['Partition', 'State', 'Due'],
+      rows: missed.map(({ name: partition, state, dueAt, isOverdue }) => [
         html`<a href="${partitionPath(name, partition)}">${partition}</a>`,
-        html`${shownState(state)} ${isOverdue ? 'overdue' : ''}`,
+        html`${shownState(state)}${isOverdue ? ', overdue' : ''}`,
         shownTime(dueAt),
       ]),
-      '',
-    )}`
+      nothing: '',
+    })}
+    ${catchUpHint}`
 }
 
 async function statesOf(

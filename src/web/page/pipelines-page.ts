@@ -27,43 +27,54 @@ export const pipelinesPage = page({
   content({ pipelines, schedules }) {
     return {
       title: 'Pipelines',
+      refreshSeconds: 60,
       body: html`<h1>Pipelines</h1>
-        ${shownTable(
-          'Pipelines',
-          ['Pipeline', 'Source', 'Loads', 'After', 'Trouble'],
-          pipelines.map(({ name, description, source, target, after = [], problem }) => [
-            html`<a href="${pipelinePath(name)}">${name}</a><br />${description}`,
+        ${shownTable({
+          caption: 'Pipelines',
+          header: ['Pipeline', 'Source', 'Loads', 'After'],
+          rows: pipelines.map(({ name, description, source, target, after = [], problem }) => [
+            html`<a href="${pipelinePath(name)}">${name}</a
+              >${description && html`<br /><span class="nothing">${description}</span>`}`,
             source,
-            target === undefined ? '' : html`<code>${target.place}</code> ${target.mode}`,
-            after.join(', '),
             problem === undefined
-              ? ''
+              ? html`<code>${target?.place}</code> ${target?.mode}`
               : html`${shownState('wrong')} <code>${problem.code}</code><br /><span class="lines"
                     >${problem.message}</span
                   >`,
+            after.join(', '),
           ]),
-          'There is no pipeline file in the searched directories.',
-        )}
+          nothing: 'There is no pipeline file in the searched directories.',
+        })}
         <h2>Schedules</h2>
-        ${shownKnown(
-          schedules,
-          ({ statuses, unreadable }) =>
-            html`${unreadable.map(shownUnreadable)}
-            ${shownTable(
-              'Schedules',
-              ['Pipeline', 'State', 'Next', 'Last tick', 'Due so far', 'Not loaded', 'Time zone'],
-              statuses.map((status) => [
-                html`<a href="${pipelinePath(status.pipeline)}">${status.pipeline}</a>`,
-                shownState(status.paused ? 'paused' : 'active'),
-                shownTime(status.next),
-                shownTime(status.lastTick),
-                status.dueCount,
-                status.missed.length,
-                status.timezone,
-              ]),
-              'No schedule is applied.',
-            )}`,
-        )}`,
+        <div id="schedules" data-live>
+          ${shownKnown(
+            schedules,
+            ({ statuses, unreadable }) =>
+              html`${unreadable.map(shownUnreadable)}
+              ${shownTable({
+                caption: 'Schedules',
+                header: [
+                  'Pipeline',
+                  'State',
+                  'Next',
+                  'Last tick',
+                  'Due so far',
+                  'Not loaded',
+                  'Time zone',
+                ],
+                rows: statuses.map((status) => [
+                  html`<a href="${pipelinePath(status.pipeline)}">${status.pipeline}</a>`,
+                  shownState(status.paused ? 'paused' : 'active'),
+                  shownTime(status.next),
+                  shownTime(status.lastTick),
+                  status.dueCount,
+                  status.missed.length,
+                  status.timezone,
+                ]),
+                nothing: 'No schedule is applied.',
+              })}`,
+          )}
+        </div>`,
     }
   },
 })

@@ -11,7 +11,7 @@ import { page, type Html } from './page.ts'
 import { partitionPath } from './partition-strip.ts'
 import { runPagePath } from './run-path.ts'
 import { shownHistories, shownPending, shownTrouble } from './run-troubles.ts'
-import { shownKnown, shownSpan, shownState, shownTime } from './shown.ts'
+import { shownKnown, shownMoment, shownProblem, shownSpan, shownState } from './shown.ts'
 
 /** One run: how far it is, or how it ended, and what it takes to go on. */
 export const runPage = page({
@@ -30,15 +30,15 @@ export const runPage = page({
     return {
       title: workflowId,
       events: isOpen ? links.events : undefined,
+      // While nothing changes the time goes by.
+      refreshSeconds: isOpen ? 30 : undefined,
       body: html`<h1 class="mono">${workflowId}</h1>
         <div id="run" data-live data-news="${state}">
           ${run.workflowTask === undefined ? '' : shownTrouble(run.workflowTask)}
           ${
             failure === undefined
               ? ''
-              : html`<p class="alert" role="alert">
-                  <code>${failure.code}</code> ${failure.message}<br />${failure.remedy}
-                </p>`
+              : html`<p class="alert" role="alert">${shownProblem(failure)}</p>`
           }
           <dl>
             <dt>State</dt>
@@ -46,7 +46,13 @@ export const runPage = page({
             <dt>Type</dt>
             <dd>${run.type}</dd>
             <dt>Started</dt>
-            <dd>${shownTime(run.startedAt)}</dd>
+            <dd>${shownMoment(run.startedAt)}</dd>
+            ${
+              run.closedAt === undefined
+                ? ''
+                : html`<dt>Ended</dt>
+                    <dd>${shownMoment(run.closedAt)}</dd>`
+            }
             <dt>${isOpen ? 'Running for' : 'Took'}</dt>
             <dd>
               ${shownSpan(
@@ -97,6 +103,7 @@ const progressFields = z.object({
   items: z.number().optional(),
   itemsLoaded: z.number().optional(),
   itemsFailed: z.number().optional(),
+  missingFields: z.array(z.string()).optional(),
 })
 
 function shownTotals({ progress, result }: ShownRun): Html {
@@ -104,9 +111,11 @@ function shownTotals({ progress, result }: ShownRun): Html {
   if (numbers === undefined) return html``
   const fields = progressFields.safeParse(numbers).data ?? {}
   const { phase, paused, waitingFor = [], items, itemsLoaded = 0, itemsFailed = 0 } = fields
+  const { missingFields = [] } = fields
   return html`<h2>${progress === undefined ? 'Result' : 'Progress'}</h2>
     ${phase === undefined ? '' : html`<p>${shownState(paused === true ? 'paused' : phase)}</p>`}
     ${waitingFor.length === 0 ? '' : html`<p>Waiting for ${waitingFor.join(', ')}.</p>`}
+    ${missingFields.length === 0 ? '' : html`<p>In no record: ${missingFields.join(', ')}.</p>`}
     ${
       items === undefined
         ? ''

@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import type { RunHistory } from '../../client/history-size.ts'
 import type { ShownRun } from '../api/shown-run.ts'
 import type { Html } from './page.ts'
-import { shownBytes, shownState, shownTable, shownTime } from './shown.ts'
+import { shownProblem, shownState, shownTable, shownTime } from './shown.ts'
 
 type Activity = NonNullable<ShownRun['pendingActivities']>[number]
 
@@ -13,7 +13,7 @@ const mostActivities = 50
 export function shownTrouble(task: NonNullable<ShownRun['workflowTask']>): Html {
   return html`<p class="alert">
     The run stands still: workers have tried ${task.attempt} times to go on with it.
-    <code>${task.code}</code> ${task.message}<br />${task.remedy}
+    ${shownProblem(task)}
   </p>`
 }
 
@@ -21,10 +21,10 @@ export function shownTrouble(task: NonNullable<ShownRun['workflowTask']>): Html 
 export function shownPending(activities: readonly Activity[]): Html {
   if (activities.length === 0) return html``
   return html`<h2>Under way</h2>
-    ${shownTable(
-      'Steps that are under way',
-      ['Step', 'State', 'Attempt', 'Began', 'Next attempt', 'The attempt before'],
-      activities
+    ${shownTable({
+      caption: 'Steps that are under way',
+      header: ['Step', 'State', 'Attempt', 'Began', 'Next attempt', 'The attempt before'],
+      rows: activities
         .slice(0, mostActivities)
         .map(({ type, state, attempt, maximumAttempts, startedAt, nextAttemptAt, lastFailure }) => [
           type,
@@ -32,14 +32,10 @@ export function shownPending(activities: readonly Activity[]): Html {
           maximumAttempts === undefined ? `${attempt}` : `${attempt} of ${maximumAttempts}`,
           shownTime(startedAt),
           shownTime(nextAttemptAt),
-          lastFailure === undefined
-            ? ''
-            : html`<code>${lastFailure.code}</code> ${lastFailure.message}<br />${
-                  lastFailure.remedy
-                }`,
+          lastFailure === undefined ? '' : shownProblem(lastFailure),
         ]),
-      '',
-    )}
+      nothing: '',
+    })}
     ${
       activities.length <= mostActivities
         ? ''
@@ -48,14 +44,14 @@ export function shownPending(activities: readonly Activity[]): Html {
 }
 
 export function shownHistories(histories: readonly RunHistory[]): Html {
-  return shownTable(
-    'Histories of the chain of runs',
-    ['Run of the chain', 'Events', 'Size'],
-    histories.map(({ runId, events, bytes }) => [
+  return shownTable({
+    caption: 'Histories of the chain of runs',
+    header: ['Run of the chain', 'Events', 'Size'],
+    rows: histories.map(({ runId, events, bytes }) => [
       html`<code>${runId}</code>`,
       events,
-      shownBytes(bytes),
+      { bytes },
     ]),
-    'None is kept any more.',
-  )
+    nothing: 'None is kept any more.',
+  })
 }

@@ -2,7 +2,7 @@ import { listScheduleStatus, type ScheduleReading } from '../../client/schedule-
 import { listPipelines } from '../../pipeline/list-pipelines.ts'
 import type { ApiServices } from '../api/api-services.ts'
 
-/** Of hundreds of schedules, one after the other. */
+/** Of hundreds of schedules, several at once. */
 const timeoutMs = 60_000
 
 /** How all schedules stand; nothing where no database is known that would say what was loaded. */

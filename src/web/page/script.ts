@@ -13,7 +13,10 @@ function become(shown, fresh) {
   if (shown.isEqualNode(fresh)) return
   if (shown.nodeName !== fresh.nodeName) return shown.replaceWith(fresh)
   if (shown.nodeType !== Node.ELEMENT_NODE) { shown.nodeValue = fresh.nodeValue; return }
-  for (const { name } of [...shown.attributes]) if (!fresh.hasAttribute(name)) shown.removeAttribute(name)
+  // What a reader has unfolded stays so.
+  for (const { name } of [...shown.attributes]) {
+    if (name !== 'open' && !fresh.hasAttribute(name)) shown.removeAttribute(name)
+  }
   for (const { name, value } of fresh.attributes) {
     if (shown.getAttribute(name) !== value) shown.setAttribute(name, value)
   }
@@ -37,10 +40,12 @@ async function refresh() {
       const response = await fetch(location.href, { headers: { accept: 'text/html' } })
       if (!response.ok) { tell('This page is no longer up to date: the server answers ' + response.status + '.'); return }
       const fresh = new DOMParser().parseFromString(await response.text(), 'text/html')
+      main.dataset.refresh = fresh.querySelector('main')?.dataset.refresh ?? ''
       for (const part of fresh.querySelectorAll('[data-live]')) {
         const shown = document.getElementById(part.id)
         // A link that somebody is about to follow does not become another one.
-        if (shown !== null && !shown.contains(document.activeElement)) become(shown, part)
+        const isAimedAt = shown?.querySelector('a:focus, button:focus, input:focus, select:focus')
+        if (shown !== null && !isAimedAt) become(shown, part)
       }
       tell(fresh.querySelector('[data-news]')?.getAttribute('data-news') ?? '')
     }
@@ -58,9 +63,17 @@ if (main.dataset.events) {
   const events = new EventSource(main.dataset.events)
   events.addEventListener('progress', refresh)
   events.addEventListener('end', () => { events.close(); void refresh() })
-} else if (main.dataset.refresh) {
-  setInterval(refresh, Number(main.dataset.refresh) * 1000)
 }
+
+/** As often as the page that is shown last says: one of what has ended says nothing. */
+async function keepUp() {
+  const seconds = Number(main.dataset.refresh)
+  if (seconds === 0) return
+  await new Promise((resolve) => { setTimeout(resolve, seconds * 1000) })
+  await refresh()
+  void keepUp()
+}
+void keepUp()
 
 for (const form of document.querySelectorAll('form[data-confirm]')) {
   form.addEventListener('submit', (event) => {

@@ -8,14 +8,24 @@ export function shownBytes(bytes: number): Html {
   return html`<span title="${formatCount(bytes)} bytes">${formatBytes(bytes)}</span>`
 }
 
-/** A moment in UTC, and how long ago that is. */
+/** How long ago a moment was, with the moment for whoever points at it. */
 export function shownTime(time: string | null | undefined, now = new Date()): Html {
   if (time === null || time === undefined || time === '') return html``
   const moment = new Date(time)
-  const text = moment.toISOString().slice(0, 19).replace('T', ' ')
-  return html`<time datetime="${moment.toISOString()}" title="${text} UTC"
+  return html`<time datetime="${moment.toISOString()}" title="${utcText(moment)}"
     >${shownAge(now.getTime() - moment.getTime())}</time
   >`
+}
+
+/** A moment, as it stands in logs, and how long ago that is. */
+export function shownMoment(time: string): Html {
+  const moment = new Date(time)
+  return html`<time datetime="${moment.toISOString()}">${utcText(moment)}</time>
+    <span class="nothing">${shownAge(Date.now() - moment.getTime())}</span>`
+}
+
+function utcText(moment: Date): string {
+  return `${moment.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
 const spans: readonly (readonly [number, string])[] = [
@@ -48,53 +58,65 @@ export function shownState(state: string): Html {
   return html`<span class="state state-${state}">${state}</span>`
 }
 
+/** A sentence in which what stands between backticks is to be typed, or a name. */
+export function shownText(text: string): Html {
+  // What was caught stands at the odd places.
+  return html`${text
+    .split(/`([^`\n]+)`/)
+    .map((part, at) => (at % 2 === 0 ? part : html`<code>${part}</code>`))}`
+}
+
+interface Problem {
+  readonly code: string
+  readonly message: string
+  readonly remedy: string
+}
+
+/** An error for a person: its code, what happened, what to do. */
+export function shownProblem({ code, message, remedy }: Problem): Html {
+  return html`<code>${code}</code> ${shownText(message)}.<br />${shownText(remedy)}`
+}
+
 /** The value shown, or a notice that says why it is not known. */
 export function shownKnown<Value>(known: Known<Value>, show: (value: Value) => Html): Html {
   if (known.kind === 'known') return show(known.value)
-  const { code, message, remedy } = known
-  return html`<p class="notice lines"><code>${code}</code> ${message}. ${remedy}</p>`
+  return html`<p class="notice lines">${shownProblem(known)}</p>`
 }
 
-/** A table whose rows begin with what they are about, or a sentence where there is nothing to list. */
-export function shownTable(
-  caption: string,
-  header: readonly string[],
-  rows: readonly (readonly unknown[])[],
-  nothing: string,
-): Html {
-  return table(
-    caption,
-    header,
-    rows.map(([first, ...rest]) => [rowHeader(first), ...rest.map(cellOf)]),
-    rows,
-    nothing,
-  )
+/** A number of bytes, as a cell of a table. */
+interface Bytes {
+  readonly bytes: number
 }
 
-/** Rows of data, of which no column is known to name the row. */
-export function shownRows(
-  caption: string,
-  header: readonly string[],
-  rows: readonly (readonly unknown[])[],
-  nothing: string,
-): Html {
-  return table(
-    caption,
-    header,
-    rows.map((row) => row.map(cellOf)),
-    rows,
-    nothing,
-  )
+interface ShownTable {
+  /** Says to those who do not see it what the table is. */
+  readonly caption: string
+  readonly header: readonly string[]
+  /** Numbers and `Bytes` stand to the right; an empty text is what is not known. */
+  readonly rows: readonly (readonly unknown[])[]
+  /** A sentence where there is nothing to list. */
+  readonly nothing: string
+  /** Whether a row begins with what it is about; of plain data no column is known to. @default true */
+  readonly isNamed?: boolean
+  /** Whether a column is one of numbers, where its cells are texts. */
+  readonly isNumeric?: (column: number) => boolean
 }
 
-function table(
-  caption: string,
-  header: readonly string[],
-  cells: readonly (readonly Html[])[],
-  rows: readonly (readonly unknown[])[],
-  nothing: string,
-): Html {
+export function shownTable({
+  caption,
+  header,
+  rows,
+  nothing,
+  isNamed = true,
+  isNumeric,
+}: ShownTable): Html {
   if (rows.length === 0) return html`<p class="nothing">${nothing}</p>`
+  const isOfFigures = header.map((_, column) => {
+    const cells = rows.map((row) => row[column]).filter((cell) => cell !== '')
+    return isNumeric?.(column) ?? (cells.length > 0 && cells.every(isFigure))
+  })
+  const look = (column: number): Html =>
+    isOfFigures[column] === true ? html`class="number"` : html``
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
     <table>
       <caption class="unseen">
@@ -102,17 +124,18 @@ function table(
       </caption>
       <thead>
         <tr>
-          ${header.map((name, column) => {
-            const isNumber = rows.every((row) => typeof row[column] === 'number')
-            return html`<th scope="col" ${isNumber ? html`class="number"` : ''}>${name}</th>`
-          })}
+          ${header.map((name, column) => html`<th scope="col" ${look(column)}>${name}</th>`)}
         </tr>
       </thead>
       <tbody>
-        ${cells.map(
+        ${rows.map(
           (row) =>
             html`<tr>
-              ${row}
+              ${row.map((cell, column) =>
+                isNamed && column === 0
+                  ? html`<th scope="row" ${look(column)}>${contentOf(cell)}</th>`
+                  : html`<td ${look(column)}>${contentOf(cell)}</td>`,
+              )}
             </tr>`,
         )}
       </tbody>
@@ -120,12 +143,15 @@ function table(
   </div>`
 }
 
-function cellOf(cell: unknown): Html {
-  if (typeof cell !== 'number') return html`<td>${cell}</td>`
-  return html`<td class="number">${formatCount(cell)}</td>`
+function isFigure(cell: unknown): cell is number | Bytes {
+  return typeof cell === 'number' || isBytes(cell)
 }
 
-function rowHeader(cell: unknown): Html {
-  const text = typeof cell === 'number' ? formatCount(cell) : cell
-  return html`<th scope="row" ${typeof cell === 'number' ? html`class="number"` : ''}>${text}</th>`
+function isBytes(cell: unknown): cell is Bytes {
+  return typeof cell === 'object' && cell !== null && 'bytes' in cell
+}
+
+function contentOf(cell: unknown): unknown {
+  if (isBytes(cell)) return shownBytes(cell.bytes)
+  return typeof cell === 'number' ? formatCount(cell) : cell
 }

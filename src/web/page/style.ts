@@ -39,6 +39,7 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .45rem .8rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 tbody tr:last-child > * { border-bottom: 0; }
 th { font-weight: 400; }
+table time { white-space: nowrap; }
 thead th { font-size: .8rem; font-weight: 600; color: var(--faint); white-space: nowrap; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 tbody tr:hover { background: color-mix(in srgb, var(--accent) 6%, transparent); }
@@ -48,9 +49,9 @@ dt { color: var(--faint); }
 dd { margin: 0; overflow-wrap: anywhere; }
 .state { white-space: nowrap; font-weight: 550; }
 .state::before { content: '●'; margin-right: .35rem; }
-.state-completed, .state-published, .state-loaded, .state-sealed, .state-active, .state-intact { color: var(--good); }
+.state-completed, .state-published, .state-loaded, .state-sealed, .state-active, .state-intact, .state-ok { color: var(--good); }
 .state-completed::before, .state-published::before, .state-loaded::before, .state-sealed::before, .state-active::before,
-.state-intact::before { content: '✓'; }
+.state-intact::before, .state-ok::before { content: '✓'; }
 .state-failed, .state-timed-out, .state-terminated, .state-missing, .state-damaged, .state-unreadable, .state-wrong, .state-forgotten { color: var(--bad); }
 .state-failed::before, .state-timed-out::before, .state-terminated::before, .state-missing::before,
 .state-damaged::before, .state-unreadable::before, .state-wrong::before,
@@ -78,6 +79,8 @@ progress { width: 100%; height: .7rem; accent-color: var(--accent); }
 .alert { background: color-mix(in srgb, var(--bad) 10%, var(--sheet)); border: 1px solid var(--bad);
   border-radius: 8px; padding: .7rem 1rem; }
 .nothing { color: var(--faint); }
+details { margin: .8rem 0; }
+summary { cursor: pointer; color: var(--faint); padding: .2rem 0; width: max-content; }
 .lines { white-space: pre-line; }
 .actions, form.filter { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; margin: 1rem 0; }
 form.filter label { display: grid; gap: .2rem; color: var(--faint); font-size: .85rem; }

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { ScheduleReading } from '../../client/schedule-status.ts'
 import type { Html } from './page.ts'
+import { shownProblem } from './shown.ts'
 
 /** A schedule that could not be read, and why. */
 export interface UnreadableSchedule {
@@ -20,8 +21,8 @@ export function unreadableSchedules(
   })
 }
 
-export function shownUnreadable({ pipeline, code, message, remedy }: UnreadableSchedule): Html {
+export function shownUnreadable(schedule: UnreadableSchedule): Html {
   return html`<p class="notice">
-    The schedule of ${pipeline} cannot be read: <code>${code}</code> ${message}. ${remedy}
+    The schedule of ${schedule.pipeline} cannot be read: ${shownProblem(schedule)}
   </p>`
 }

@@ -30,8 +30,8 @@ export interface TestStream {
 export interface TestItem {
   readonly place: string
   /** As it is listed. @default as it is opened */
-  listed?: string
-  version: string
+  listed?: string | null
+  version: string | undefined
   streams: TestStream[]
 }
 
@@ -187,7 +187,7 @@ export class ItemBed {
 
   async *#list(): AsyncGenerator<SourceItem> {
     this.listings += 1
-    for (const { place, version, listed = version } of this.items) {
+    for (const { place, version = null, listed = version } of this.items) {
       yield { place, version: listed, sizeBytes: null }
     }
   }

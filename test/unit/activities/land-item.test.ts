@@ -257,6 +257,48 @@ describe('an item that is landed', () => {
     assert.deepEqual(bed.read, ['a.ndjson#0 0-44'])
   })
 
+  test('whose version is told when it is opened is opened by the next run, and read if it has changed', async () => {
+    const bed = new ItemBed()
+    const item = bed.add('a.ndjson', lines(10))
+    item.listed = null
+    await bed.begin()
+    const first = await bed.land()
+    const found = { ...first, pagesFound: 4 }
+    assert.deepEqual(await bed.land(), found)
+    assert.equal(bed.opened, 1)
+    await bed.begin()
+    assert.deepEqual(await bed.land(), found)
+    assert.deepEqual([bed.opened, bed.closed, bed.read.length], [2, 2, 1])
+    item.version = 'v2'
+    item.streams = [{ bytes: Buffer.from(lines(9, 5)) }]
+    await bed.begin()
+    const second = await bed.land()
+    assert.equal(Buffer.concat(await bed.bodies(second)).toString(), lines(9, 5))
+    assert.deepEqual(await bed.land(), { ...second, pagesFound: second.pages })
+    assert.equal(bed.read.length, 2)
+  })
+
+  test('of which nobody can tell the version even then is not read again', async () => {
+    const bed = new ItemBed()
+    const item = bed.add('a.ndjson', lines(10))
+    item.version = undefined
+    await bed.begin()
+    const first = await bed.land()
+    await bed.begin()
+    assert.deepEqual(await bed.land(), { ...first, pagesFound: 4 })
+    assert.deepEqual([bed.opened, bed.read.length], [2, 1])
+
+    // What is not whole any more is not mended with bytes that may be others.
+    const [batch] = await bed.batches(first)
+    await bed.store.delete([batch?.pages[0]?.key as ObjectKey])
+    item.streams = [{ bytes: Buffer.from(lines(10, 5)) }]
+    await bed.begin()
+    const again = await bed.land()
+    assert.deepEqual([again.pagesFound, bed.read.length], [0, 2])
+    assert.notEqual(again.landedKey, first.landedKey)
+    assert.equal(Buffer.concat(await bed.bodies(again)).toString(), lines(10, 5))
+  })
+
   test('is read where pages of it are gone, whatever arrives with them', async () => {
     for (const seekable of [true, false]) {
       for (const chunks of [[5], [1000]]) {
@@ -360,19 +402,23 @@ describe('a run from the landing alone', () => {
   })
 
   test('takes the version of its own dataset, though another run has landed a newer one', async () => {
-    const bed = new ItemBed()
-    const item = bed.add('a.ndjson', lines(10))
-    await bed.begin()
-    const first = await bed.land()
-    const { datasetId } = bed.run
-    item.version = 'v2'
-    await bed.begin()
-    const second = await bed.land()
-    assert.notEqual(second.landedKey, first.landedKey)
-    await bed.begin({ fromLandingOf: datasetId })
-    assert.equal((await bed.land()).landedKey, first.landedKey)
-    await bed.begin({ fromLandingOf: bed.run.datasetId })
-    assert.equal((await bed.land()).landedKey, first.landedKey)
+    for (const listed of [undefined, null, 'v0']) {
+      const bed = new ItemBed()
+      const item = bed.add('a.ndjson', lines(10))
+      if (listed !== undefined) item.listed = listed
+      await bed.begin()
+      const first = await bed.land()
+      const { datasetId } = bed.run
+      item.version = 'v2'
+      await bed.begin()
+      const second = await bed.land()
+      assert.notEqual(second.landedKey, first.landedKey)
+      await bed.begin({ fromLandingOf: datasetId })
+      assert.equal((await bed.land()).landedKey, first.landedKey)
+      await bed.begin({ fromLandingOf: bed.run.datasetId })
+      assert.equal((await bed.land()).landedKey, first.landedKey)
+      assert.equal(bed.opened, 2)
+    }
   })
 
   test('finds the records of JSON where its own definition has them', async () => {

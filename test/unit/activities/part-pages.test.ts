@@ -92,6 +92,7 @@ describe('the pages that a part was made from', () => {
       await keysOfBatch(bed.store, batchKeys[1] ?? ''),
     )
     assert.deepEqual(await keysAt(bed.run, 0), await keysAt(first, 0))
+    assert.notDeepEqual(await keysAt(bed.run, 8192), await keysAt(first, 8192))
     assert.notDeepEqual(await keysAt(bed.run, 0), await keysAt(bed.run, 1))
     assert.equal(await keysAt(bed.run, 8192 + 2), undefined)
 

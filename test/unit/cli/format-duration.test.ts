@@ -9,9 +9,9 @@ test('a duration has at most two units', () => {
     '0.0 s',
     '1.3 s',
     '59.9 s',
-    '1 m 0 s',
-    '1 h 0 m',
-    '2 h 5 m',
+    '1 min 0 s',
+    '1 h 0 min',
+    '2 h 5 min',
     '1 d 0 h',
     '3 d 5 h',
   ])

@@ -13,7 +13,7 @@ function printed(
     text += String(chunk)
     return true
   }
-  printTable(header, rows, { isTTY, write })
+  printTable(header, rows, { stdout: { isTTY, write } })
   return text
 }
 
@@ -60,6 +60,37 @@ test('what is in colours is aligned with what is not', () => {
   ]).split('\n', 3)
   const places = rows.map((row) => stripVTControlCharacters(row).search(/FILE|x|y/))
   assert.deepEqual(places, [7, 7, 7])
+})
+
+test('numbers and sizes stand to the right, whatever lacks among them', () => {
+  const rows = [
+    ['a', '1,234', '1.5 KiB', '2001-01'],
+    ['b', '', '12 B', '12'],
+    ['c', '7', '', '3'],
+  ]
+  assert.equal(
+    printed(true, rows, ['name', 'rows', 'size', 'slice']),
+    [
+      'NAME   ROWS     SIZE  SLICE',
+      'a     1,234  1.5 KiB  2001-01',
+      'b               12 B  12',
+      'c         7           3',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('a person is told that there is nothing, and a program gets nothing', () => {
+  for (const [isTTY, expected] of [
+    [true, 'Nothing.\n'],
+    [false, ''],
+  ] as const) {
+    let told = ''
+    const stderr = { write: (text: unknown) => (told += String(text)).length > 0 }
+    const stdout = { isTTY, write: () => assert.fail('there is nothing') }
+    printTable(['name'], [], { nothing: 'Nothing.', stdout, stderr })
+    assert.equal(told, expected)
+  }
 })
 
 test('a table may have more rows than a call takes arguments', () => {

@@ -13,6 +13,7 @@ test('every address is taken', () => {
     externalAddresses({
       TEMPORAL_ADDRESS: 'temporal.invalid:7233',
       TEMPORAL_NAMESPACE: 'etl',
+      CLAIMCHECK_TEMPORAL_UI_URL: 'https://ui.invalid/',
       CLAIMCHECK_STORE_ENDPOINT: 'http://store.invalid:9000',
       CLAIMCHECK_STORE_REGION: 'eu-north-1',
       CLAIMCHECK_STORE_BUCKET: 'loads',
@@ -20,7 +21,11 @@ test('every address is taken', () => {
       CLAIMCHECK_DATABASE_URL: 'postgres://u:p@database.invalid/etl',
     }),
     {
-      temporal: { address: 'temporal.invalid:7233', namespace: 'etl' },
+      temporal: {
+        address: 'temporal.invalid:7233',
+        namespace: 'etl',
+        uiUrl: 'https://ui.invalid',
+      },
       store: {
         endpoint: 'http://store.invalid:9000',
         region: 'eu-north-1',
@@ -42,6 +47,7 @@ test('a wrong address or half a key is refused by name, without its value', () =
   for (const environment of [
     { CLAIMCHECK_STORE_ENDPOINT: 'hunter2' },
     { CLAIMCHECK_DATABASE_URL: 'mysql://u:hunter2@h/d' },
+    { CLAIMCHECK_TEMPORAL_UI_URL: 'hunter2:8233' },
     { CLAIMCHECK_STORE_ACCESS_KEY_ID: 'hunter2' },
     { CLAIMCHECK_STORE_SECRET_ACCESS_KEY: 'hunter2' },
   ]) {
@@ -50,7 +56,7 @@ test('a wrong address or half a key is refused by name, without its value', () =
       (error: Error) => {
         assert.match(
           error.message,
-          /^CLAIMCHECK_(STORE_ENDPOINT|DATABASE_URL|STORE_ACCESS_KEY_ID) /,
+          /^CLAIMCHECK_(STORE_ENDPOINT|DATABASE_URL|TEMPORAL_UI_URL|STORE_ACCESS_KEY_ID) /,
         )
         assert.doesNotMatch(error.message, /hunter2/)
         return 'code' in error && error.code === 'STACK_SETTING_INVALID'

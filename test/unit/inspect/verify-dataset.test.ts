@@ -102,6 +102,11 @@ describe('verifying a dataset', () => {
     await store.put(key, edit(Buffer.from(await store.get(key))), { contentType, metadata })
   }
 
+  /** As its writer would, with the digest of what it is then. */
+  async function rewrite(key: ObjectKey, edit: (body: Buffer) => Buffer): Promise<void> {
+    await putJson(store, key, JSON.parse(edit(Buffer.from(await store.get(key))).toString()))
+  }
+
   test('finds nothing where all is as it was written', async () => {
     assert.deepEqual(await verify(), {
       datasetId,
@@ -187,16 +192,19 @@ describe('verifying a dataset', () => {
     const cut = (key: ObjectKey) =>
       after([key], () => change(key, (body) => body.subarray(0, body.length - 5)))
     const gone = (key: ObjectKey) => after([key], () => store.delete([key]))
+    const unreadable = `${definition} is not the definition that was written`
     assert.deepEqual(await cut(rejects), [`${rejects} cannot be read`])
     assert.deepEqual(await gone(rejects), [
       `${rejects} is not in the store`,
       `${manifestKey(run)} has another rejectCount than the rest says`,
     ])
-    assert.deepEqual(await cut(definition), [`${definition} is no definition of a run`])
+    assert.deepEqual(await cut(definition), [unreadable])
     assert.deepEqual(await gone(definition), [`${definition} is not in the store`])
-    const source = await after([definition], () =>
-      change(definition, (body) => Buffer.from(body.toString().replace('source.', 'sourca.'))),
-    )
+    const otherSource = (body: Buffer): Buffer =>
+      Buffer.from(body.toString().replace('source.', 'sourca.'))
+    const changed = await after([definition], () => change(definition, otherSource))
+    assert.deepEqual(changed, [unreadable])
+    const source = await after([definition], () => rewrite(definition, otherSource))
     assert.deepEqual(source, [
       `${definition} has another source or interval than its landing is of`,
     ])
@@ -213,7 +221,7 @@ describe('verifying a dataset', () => {
         return zstdCompressSync(lines)
       })
     const otherLimit = () =>
-      change(definition, (body) => Buffer.from(body.toString().replace('"max": 9', '"max": 8')))
+      rewrite(definition, (body) => Buffer.from(body.toString().replace('"max": 9', '"max": 8')))
     const changed = 'it or the manifest was changed'
     const [ofRejects = '', ...rest] = await after([rejects], otherReason)
     assert.ok(ofRejects.startsWith(`${rejects} has `) && ofRejects.endsWith(changed), ofRejects)
@@ -264,7 +272,7 @@ describe('verifying a dataset', () => {
     const definition = definitionKey(run)
     const transform = { scope: 'dataset', sql: 'SELECT * FROM input' }
     const found = await after([manifest, definition], async () => {
-      await change(definition, (body) => {
+      await rewrite(definition, (body) => {
         const written = asObject.parse(JSON.parse(body.toString()))
         return jsonText({ ...written, definition: { ...written.definition, transform } })
       })

@@ -8,6 +8,7 @@ import {
   raw,
   type HostileSource,
 } from '../../support/hostile-source.ts'
+import { resetLater } from '../../support/reset-later.ts'
 import { fetchFrom } from './fetch-from.ts'
 
 const ndjson = { 'Content-Type': 'application/x-ndjson' }
@@ -28,10 +29,10 @@ describe('a body', () => {
       '/chunks-then-close': raw({ ...chunked, Connection: 'close' }, chunk(rows)),
       '/chunks-then-end': raw(chunked, chunk(rows)),
       '/length-short': raw({ ...close, 'Content-Length': 100_000 }, rows),
+      '/length-in-characters': raw({ ...ndjson, 'Content-Length': rows.length - 18 }, rows),
+      '/length-in-characters-close': raw({ ...close, 'Content-Length': rows.length - 18 }, rows),
       '/half-gzip': raw({ ...close, ...gzip }, zipped.subarray(0, zipped.length >> 1)),
-      '/reset': raw({ ...ndjson, 'Content-Length': 100_000 }, rows, (socket) =>
-        setTimeout(() => socket.resetAndDestroy(), 20),
-      ),
+      '/reset': raw({ ...ndjson, 'Content-Length': 100_000 }, rows, resetLater),
       '/stall': raw({ ...ndjson, 'Content-Length': 100_000 }, rows, () => undefined),
       '/no-length': raw(close, rows),
       '/no-length-json': raw({ Connection: 'close' }, '[{"id":1}]'),
@@ -59,6 +60,8 @@ describe('a body', () => {
   for (const path of [
     '/chunks-then-close',
     '/chunks-then-end',
+    '/length-in-characters',
+    '/length-in-characters-close',
     '/length-short',
     '/half-gzip',
     '/reset',

@@ -5,6 +5,9 @@ import { retryAfterMs } from '../../../src/sources/retry-after.ts'
 import { answer, openHostileSource } from '../../support/hostile-source.ts'
 import { fetchFrom } from './fetch-from.ts'
 
+// Dates do not go by the clock of the worker.
+process.env['TZ'] = 'Asia/Kathmandu'
+
 const now = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT')
 
 const waits: Readonly<Record<string, number | undefined>> = {
@@ -14,6 +17,8 @@ const waits: Readonly<Record<string, number | undefined>> = {
   'Wed, 21 Oct 2026 07:28:30 GMT': 30_000,
   'Wed, 21 Oct 2026 07:00:00 GMT': 0,
   'Wednesday, 21-Oct-26 07:28:30 GMT': 30_000,
+  'Wed Oct 21 07:28:30 2026': 30_000,
+  'Wed Oct  7 07:28:30 2026': 0,
   'Wed, 21 Oct 2066 07:28:30 GMT': 300_000,
   '999999999': 300_000,
   ['9'.repeat(400)]: 300_000,

@@ -5,12 +5,11 @@ import { Agents } from '../../../src/sources/agents.ts'
 import { SourceHosts } from '../../../src/sources/source-hosts.ts'
 import { streamAnswer } from '../../../src/sources/stream-answer.ts'
 import { openHostileSource, raw } from '../../support/hostile-source.ts'
+import { resetLater } from '../../support/reset-later.ts'
 
 test('an answer that breaks off before anybody reads it ends no process, and fails who reads it then', async () => {
   const server = await openHostileSource({
-    '/': raw({ 'Content-Length': 1_000_000 }, 'x'.repeat(1000), (socket) =>
-      setTimeout(() => socket.resetAndDestroy(), 10),
-    ),
+    '/': raw({ 'Content-Length': 1_000_000 }, 'x'.repeat(1000), resetLater),
   })
   const agents = new Agents()
   const { signal } = new AbortController()

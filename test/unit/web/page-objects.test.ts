@@ -44,6 +44,23 @@ describe('the page of an object', () => {
     }
   })
 
+  it('is found by what a person pastes, who is told what is no name', async () => {
+    const { app } = createPageApp({ directory: tmpdir() })
+    const digest = 'ab12'.repeat(16)
+    for (const [pasted, status] of [
+      [` ${digest}\n`, 404],
+      ['no name', 400],
+      ['{"claimcheck": 99}', 400],
+    ] as const) {
+      const path = `/-/find?object=${encodeURIComponent(pasted)}`
+      const answer = await app.request(path, { headers: asBrowser })
+      assert.equal(answer.status, 303)
+      const place = answer.headers.get('location') ?? ''
+      assert.equal(place, `/blobs/${encodeURIComponent(pasted.trim())}`)
+      assert.equal((await app.request(place, { headers: asBrowser })).status, status, pasted)
+    }
+  })
+
   it('opens nothing that nobody reads, and closes what is read no further', async () => {
     const key = `${dataset}/plain`
     const store = new MemoryObjectStore()

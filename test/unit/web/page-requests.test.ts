@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { CommandError } from '../../../src/command-error.ts'
 import { asBrowser, createPageApp, pageHost as host } from '../../support/page-app.ts'
 
 describe('the pages', () => {
@@ -57,6 +58,40 @@ describe('the pages', () => {
     assert.ok(!text.includes('<b>cannot</b>') && text.includes('&lt;b&gt;cannot&lt;/b&gt;'), text)
     const pipelines = await (await appWith().request('/pipelines', { headers: asBrowser })).text()
     assert.ok(!pipelines.includes('<script>alert'), pipelines)
+  })
+
+  it('say how the parts are that a run needs; a program is told without a token that it is up', async () => {
+    const error = new CommandError('WORKER_MISSING', 'no worker <polls>', { remedy: 'Start one.' })
+    const health = async () => [
+      { name: 'Node', finding: '24' },
+      { name: 'worker', error },
+    ]
+    const { app } = createPageApp({ directory, token: 'secret', services: { health } })
+    const up = await app.request('/-/health', { headers: { host } })
+    assert.deepEqual(await up.json(), { status: 'ok' })
+    const authorization = 'Bearer secret'
+    for (const [headers, status] of [
+      [asBrowser, 401],
+      [{ ...asBrowser, authorization }, 200],
+    ] as const) {
+      assert.equal((await app.request('/-/health', { headers })).status, status)
+    }
+    const page = await app.request('/-/health', { headers: { ...asBrowser, authorization } })
+    assert.match(
+      await page.text(),
+      /WORKER_MISSING<\/code> no worker &lt;polls&gt;\.<br \/>Start one\./,
+    )
+    const data = await app.request('/-/health.json', { headers: { host, authorization } })
+    assert.deepEqual(await data.json(), {
+      checks: [
+        { name: 'Node', state: 'ok', finding: '24' },
+        {
+          name: 'worker',
+          state: 'failed',
+          problem: { code: 'WORKER_MISSING', message: 'no worker <polls>', remedy: 'Start one.' },
+        },
+      ],
+    })
   })
 
   it('let nothing be run, loaded from elsewhere or framed', async () => {

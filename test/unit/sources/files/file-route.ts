@@ -1,4 +1,5 @@
 import type { HostileRoute } from '../../../support/hostile-source.ts'
+import { resetLater } from '../../../support/reset-later.ts'
 
 export interface ServedFile {
   readonly body: Buffer
@@ -54,9 +55,8 @@ export function fileRoute(options: FileRouteOptions): HostileRoute {
         : sent
     socket.write(`HTTP/1.1 ${isPart ? '206 Partial Content' : '200 OK'}\r\n${lines.join('')}\r\n`)
     socket.write(framed, () => {
-      // What is reset at once is thrown away before it is read.
       if (cut === undefined || end === 'close') socket.end()
-      else if (end === 'reset') setTimeout(() => socket.resetAndDestroy(), 20)
+      else if (end === 'reset') resetLater(socket)
     })
   }
 }

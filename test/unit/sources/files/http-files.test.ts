@@ -11,17 +11,15 @@ import {
   openHostileSource,
   raw,
   redirect,
-  type HostileRoute,
   type HostileSource,
 } from '../../../support/hostile-source.ts'
+import { resetLater } from '../../../support/reset-later.ts'
 import { files, listFiles, openFiles, openOnly, readOnly, requestOf, slice } from './read-files.ts'
 
 const text = Array.from({ length: 2000 }, (_, id) => `{"id":${id}}\n`).join('')
 const long = Buffer.alloc(20_000_000, 'x')
 const etag = { ETag: '"one"', 'Accept-Ranges': 'bytes' }
 const modified = { 'Last-Modified': 'Mon, 01 Jan 2001 00:00:00 GMT' }
-
-const together = ['/first', '/second', '/third', '/fourth']
 
 describe('a file behind an HTTP server', () => {
   let server: HostileSource
@@ -58,7 +56,6 @@ describe('a file behind an HTTP server', () => {
       '/brotli': answer({ headers: { 'Content-Encoding': 'br' }, body: 'x' }),
       '/long': answer({ body: long }),
       '/empty': answer({ headers: etag }),
-      ...whenAllHaveCome(together),
       '/secure': (socket, request) =>
         answer(
           request.headers['authorization'] === 'Bearer second'
@@ -80,9 +77,7 @@ describe('a file behind an HTTP server', () => {
         stalled.push(socket)
         raw({ 'Content-Length': 1_000_000 }, text, () => undefined)(socket, request)
       },
-      '/reset-later': raw({ 'Content-Length': 1_000_000 }, text, (socket) =>
-        setTimeout(() => socket.resetAndDestroy(), 20),
-      ),
+      '/reset-later': raw({ 'Content-Length': 1_000_000 }, text, resetLater),
       '/endless': (socket) => {
         stalled.push(socket)
         socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
@@ -107,39 +102,34 @@ describe('a file behind an HTTP server', () => {
   const at = (path: string) => files(`${server.url}${path}`)
 
   it('has the version that its server tells, and no other', async () => {
-    const facts = async (path: string) => {
-      const [item] = await listFiles(source, at(path))
-      return [item?.version, item?.sizeBytes]
-    }
-    assert.deepEqual(await facts('/etag'), ['"one"', text.length])
-    const dated = `${modified['Last-Modified']} ${text.length}`
-    assert.deepEqual(await facts('/dated'), [dated, text.length])
-    assert.deepEqual(await facts('/weak'), [`${dated} W/"one"`, text.length])
-    assert.deepEqual(await facts('/nothing-told'), ['', text.length])
-    assert.deepEqual(await facts('/endless'), ['', null])
-    const versions = new Set<string>()
-    for (let count = 0; count < 2; count += 1) {
-      const { opened } = await openOnly(source, at('/nothing-told'))
-      versions.add(opened.version)
+    const version = async (path: string) => {
+      const { opened } = await openOnly(source, at(path))
       await opened.close()
+      return opened.version
     }
-    assert.ok(versions.size === 2 && !versions.has(''))
+    assert.equal(await version('/etag'), '"one"')
+    const dated = `${modified['Last-Modified']} ${text.length}`
+    assert.equal(await version('/dated'), dated)
+    assert.equal(await version('/weak'), `${dated} W/"one"`)
+    assert.equal(await version('/nothing-told'), undefined)
   })
 
-  it('is asked for beside others, whose order is kept', async () => {
-    const urls = together.map((path) => `${server.url}${path}`)
-    const listed = await listFiles(source, files(urls))
-    assert.deepEqual(
-      listed.map(({ place }) => place),
-      urls.toSorted(),
-    )
+  it('is an item without being asked for, and only one', async () => {
+    const asked = server.requests.length
+    const url = `${server.url}/etag`
+    const listed = await listFiles(source, files([url, `${server.url}/./etag`, '${BASE}/none']))
+    assert.deepEqual(listed, [
+      { place: '${BASE}/none', version: null, sizeBytes: null },
+      { place: url.replace('/etag', '/./etag'), version: null, sizeBytes: null },
+    ])
+    assert.equal(server.requests.length, asked)
   })
 
   it('that is not there is missing, and one that may not be read is refused', async () => {
     for (const path of ['/none', '/gone']) {
-      await assert.rejects(listFiles(source, at(path)), { code: 'FILE_MISSING', retryable: false })
+      await assert.rejects(readOnly(source, at(path)), { code: 'FILE_MISSING', retryable: false })
     }
-    await assert.rejects(listFiles(source, at('/forbidden')), { code: 'SOURCE_REFUSED' })
+    await assert.rejects(readOnly(source, at('/forbidden')), { code: 'SOURCE_REFUSED' })
     assert.equal(await readOnly(source, at('/busy')), text)
   })
 
@@ -199,18 +189,20 @@ describe('a file behind an HTTP server', () => {
   it('is asked for with what the run fills in, spelled for an address', async () => {
     const marked = { ...slice, highWaterMark: 'a+b&c/d' }
     const path = at('/etag?since={interval.start}&after={high_water_mark}')
-    const [item] = await listFiles(source, path, { slice: marked })
+    const { item, opened } = await openOnly(source, path, { slice: marked })
+    await opened.close()
     const asked = '/etag?since=2001-01-01T00%3A00%3A00Z&after=a%2Bb%26c%2Fd'
     assert.equal(server.requests.at(-1)?.target, asked)
-    assert.equal(item?.place, `${server.url}${asked}`)
+    assert.equal(item.place, `${server.url}${asked}`)
   })
 
   it('has its secrets in the request, and nowhere else', async () => {
-    const [item] = await listFiles(source, files('${BASE}/etag?token=${KEY}'))
-    assert.equal(item?.place, '${BASE}/etag?token=${KEY}')
+    const { item, opened } = await openOnly(source, files('${BASE}/etag?token=${KEY}'))
+    await opened.close()
+    assert.equal(item.place, '${BASE}/etag?token=${KEY}')
     assert.equal(server.requests.at(-1)?.target, '/etag?token=hunter2')
     const missing = files(`${server.url.replace('//', '//me:${KEY}@')}/none?token=\${KEY}`)
-    await assert.rejects(listFiles(source, missing), (error: Error) => {
+    await assert.rejects(openOnly(source, missing), (error: Error) => {
       assert.match(error.message, /url=http:\/\/127\.0\.0\.1:\d+\/none\]/)
       assert.doesNotMatch(error.message, /hunter2/)
       return true
@@ -244,14 +236,14 @@ describe('a file behind an HTTP server', () => {
   })
 
   it('is asked for at no host that may not be asked', async () => {
-    await assert.rejects(listFiles(source, at('/redirect-private')), {
+    await assert.rejects(openOnly(source, at('/redirect-private')), {
       code: 'SOURCE_HOST_REFUSED',
     })
-    await assert.rejects(listFiles(source, files('http://169.254.169.254/latest')), {
+    await assert.rejects(openOnly(source, files('http://169.254.169.254/latest')), {
       code: 'SOURCE_HOST_REFUSED',
     })
     const strict = openFiles({ allowedHosts: parseHostList('files.example.com') })
-    await assert.rejects(listFiles(strict, at('/etag')), { code: 'SOURCE_HOST_REFUSED' })
+    await assert.rejects(openOnly(strict, at('/etag')), { code: 'SOURCE_HOST_REFUSED' })
     strict.close()
   })
 
@@ -307,7 +299,7 @@ describe('a file behind an HTTP server', () => {
       readBytes += chunk.byteLength
     }
     assert.equal(readBytes, long.length)
-    assert.equal(server.requests.filter(({ target }) => target === '/long').length, 2)
+    assert.equal(server.requests.filter(({ target }) => target === '/long').length, 1)
     await opened.close()
     patient.close()
   })
@@ -324,13 +316,3 @@ describe('a file behind an HTTP server', () => {
     odd.close()
   })
 })
-
-/** A server that answers none of these before all of them were asked for. */
-function whenAllHaveCome(paths: readonly string[]): Record<string, HostileRoute> {
-  const waiting: (() => void)[] = []
-  const route: HostileRoute = (socket, request) => {
-    waiting.push(() => answer({ headers: etag, body: text })(socket, request))
-    if (waiting.length === paths.length) for (const goOn of waiting.splice(0)) goOn()
-  }
-  return Object.fromEntries(paths.map((path) => [path, route]))
-}

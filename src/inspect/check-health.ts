@@ -1,18 +1,16 @@
-import { Connection } from '@temporalio/client'
+import type { Client } from '@temporalio/client'
 import { CodedError } from '../../codec/coded-error.ts'
-import { createS3ObjectStore } from '../../codec/index.ts'
 import type { StackAddresses } from '../../infra/stack/stack-addresses.ts'
 import { WORKER_ROLES } from '../../workflows/task-queues.ts'
-import { connectClient } from '../client/connect-temporal.ts'
 import {
   createAttributesCommand,
   hasSearchAttributes,
   SEARCH_ATTRIBUTES,
 } from '../client/search-attributes.ts'
+import { isOutOfReach } from '../client/is-out-of-reach.ts'
 import { missingWorkers } from '../client/missing-workers.ts'
 import { queueWorkers, type QueueWorkers } from '../client/queue-workers.ts'
 import { CommandError } from '../command-error.ts'
-import type { Settings } from '../config/read-settings.ts'
 import { pingDatabase } from '../targets/postgres/ping-database.ts'
 
 export interface HealthCheck {
@@ -22,13 +20,37 @@ export interface HealthCheck {
   readonly error?: CodedError
 }
 
+interface HealthRequest {
+  /** Of parts that are known: a database that is not is not looked at. */
+  readonly addresses: Pick<StackAddresses, 'temporal' | 'store'> &
+    Partial<Pick<StackAddresses, 'database'>>
+  /** Of the workers. */
+  readonly taskQueue: string
+  /** The same client, however often it is asked for. */
+  readonly connect: () => Promise<Client>
+  /** Fails where the bucket cannot be used. */
+  readonly checkBucket: () => Promise<void>
+}
+
+const timeoutMs = 10_000
+
 /** Looks at each part by itself, so that one that is down hides no other. */
-export function checkHealth(settings: Settings, addresses: StackAddresses): Promise<HealthCheck[]> {
-  const { temporal, store, database } = addresses
-  const queues = withClient(settings, addresses, (connection) => {
-    const { namespace } = temporal
-    return queueWorkers({ connection, namespace, taskQueue: settings.taskQueue })
-  })
+export function checkHealth({
+  addresses: { temporal, store, database },
+  taskQueue,
+  connect,
+  checkBucket,
+}: HealthRequest): Promise<HealthCheck[]> {
+  const { namespace } = temporal
+  const askTemporal = async <Answer>(
+    work: (client: Client) => Promise<Answer>,
+  ): Promise<Answer> => {
+    const client = await connect()
+    return client.withDeadline(Date.now() + timeoutMs, () => work(client))
+  }
+  const queues = askTemporal(({ connection }) => queueWorkers({ connection, namespace, taskQueue }))
+  // Each check of a worker tells of it.
+  queues.catch(() => undefined)
   return Promise.all([
     check('Node', async () => {
       const [major = 0] = process.versions.node.split('.').map(Number)
@@ -37,20 +59,17 @@ export function checkHealth(settings: Settings, addresses: StackAddresses): Prom
         remedy: 'Run through npm, which uses the Node 24 of this project.',
       })
     }),
-    check('Temporal', () =>
-      withClient(settings, addresses, async (connection) => {
-        const info = await connection.workflowService.getSystemInfo({})
-        return `${temporal.address}, server ${info.serverVersion}, namespace ${temporal.namespace}`
-      }),
-    ),
-    check('search attributes', () =>
-      withClient(settings, addresses, async (connection) => {
-        const { namespace } = temporal
-        if (await hasSearchAttributes({ connection, options: { namespace } })) return attributeNames
-        // Runs work without them.
-        return `not there: runs cannot be found by them until you run \`${createAttributesCommand(namespace)}\``
-      }),
-    ),
+    check('Temporal', async () => {
+      const { serverVersion } = await askTemporal(({ connection }) =>
+        connection.workflowService.getSystemInfo({}),
+      )
+      return `${temporal.address}, server ${serverVersion}, namespace ${namespace}`
+    }),
+    check('search attributes', async () => {
+      if (await askTemporal(hasSearchAttributes)) return attributeNames
+      // Runs work without them.
+      return `not there: runs cannot be found by them until you run \`${createAttributesCommand(namespace)}\``
+    }),
     ...WORKER_ROLES.map((role) =>
       check(`worker: ${role}`, async () => {
         const own = (await queues).filter((queue) => queue.role === role)
@@ -60,15 +79,10 @@ export function checkHealth(settings: Settings, addresses: StackAddresses): Prom
       }),
     ),
     check('S3 store', async () => {
-      const objects = createS3ObjectStore(store)
-      try {
-        await objects.ensureBucket()
-        return `${store.endpoint ?? 'AWS'}, bucket ${store.bucket}`
-      } finally {
-        objects.close()
-      }
+      await checkBucket()
+      return `${store.endpoint ?? 'AWS'}, bucket ${store.bucket}`
     }),
-    check('PostgreSQL', () => pingDatabase(database.url)),
+    ...(database === undefined ? [] : [check('PostgreSQL', () => pingDatabase(database.url))]),
   ])
 }
 
@@ -87,6 +101,7 @@ async function check(name: string, look: () => Promise<string>): Promise<HealthC
     return { name, finding: await look() }
   } catch (error) {
     if (error instanceof CodedError) return { name, error }
+    if (isOutOfReach(error)) return { name, error: unreachable(error) }
     const message = error instanceof Error ? error.message : String(error)
     return {
       name,
@@ -98,22 +113,11 @@ async function check(name: string, look: () => Promise<string>): Promise<HealthC
   }
 }
 
-async function withClient<T>(
-  settings: Settings,
-  { temporal, store }: StackAddresses,
-  work: (connection: Connection) => Promise<T>,
-): Promise<T> {
-  const objects = createS3ObjectStore(store)
-  try {
-    const client = await connectClient(temporal, { ...settings.payloads, store: objects })
-    const { connection } = client
-    if (!(connection instanceof Connection)) throw new TypeError('not a connection of our own')
-    try {
-      return await work(connection)
-    } finally {
-      await connection.close()
-    }
-  } finally {
-    objects.close()
-  }
+/** Of a connection that was there. */
+function unreachable(cause: unknown): CommandError {
+  return new CommandError('TEMPORAL_UNREACHABLE', 'Temporal does not answer', {
+    remedy: 'See that it runs; the runs go on by themselves.',
+    retryable: true,
+    cause,
+  })
 }
