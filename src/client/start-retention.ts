@@ -78,7 +78,11 @@ async function onlyWaiting(client: Client, signal: AbortSignal): Promise<string>
     ({ execution }) => execution?.workflowId ?? '',
   )
   const [workflowId, ...others] = found
-  if (workflowId === undefined) throw runNotFound('retention')
+  if (workflowId === undefined) {
+    throw new RunError('GARBAGE_NOT_WAITING', 'no run that looks for garbage is under way', {
+      remedy: 'Start one with `claimcheck retention start`; it says when its plan waits.',
+    })
+  }
   if (others.length === 0) return workflowId
   throw new RunError(
     'RUN_AMBIGUOUS',

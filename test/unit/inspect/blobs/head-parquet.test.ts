@@ -28,8 +28,18 @@ describe('headParquet', () => {
     file = await readFile(path)
   })
 
+  /** Of what was asked for, in the newest call. */
+  let askedBytes = 0
+
   async function headOf(bytes: Uint8Array, rows: number) {
     const store = new MemoryObjectStore()
+    const getStream = store.getStream.bind(store)
+    askedBytes = 0
+    store.getStream = (from, options = {}) => {
+      const { startBytes = 0, endBytes = bytes.length } = options
+      askedBytes += endBytes - startBytes
+      return getStream(from, options)
+    }
     await store.put(key, bytes, { contentType: 'x' })
     const place = { store, namespace: 'n', encryption: undefined, signal }
     return headParquet(place, key, rows)
@@ -73,6 +83,8 @@ describe('headParquet', () => {
     middle.fill(0, Math.ceil(file.length * 0.3), Math.ceil(file.length * 0.9))
     const { rows } = await headOf(middle, groupRows)
     assert.deepEqual([rows.length, rows.at(-1)?.[0]], [groupRows, String(groupRows - 1)])
+    const tailBytes = 64 * 1024
+    assert.ok(askedBytes < file.length * 0.3 + tailBytes, `${askedBytes} of ${file.length} bytes`)
     await assert.rejects(headOf(middle, groupRows + 1), { code: 'OBJECT_DAMAGED' })
     const all = await headOf(file, 9000)
     assert.deepEqual([all.rows.length, all.rows.at(-1)?.[0]], [9000, '8999'])
