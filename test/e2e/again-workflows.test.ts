@@ -30,7 +30,7 @@ describe('workflows that load again', { timeout: 300_000 }, () => {
     await bed?.close()
   })
   beforeEach(() => {
-    bed.asked.length = 0
+    bed.asked = []
     for (const name of Object.keys(bed.instead)) delete Object(bed.instead)[name]
   })
 
@@ -99,7 +99,7 @@ describe('workflows that load again', { timeout: 300_000 }, () => {
     await assert.rejects((await start()).result())
     assert.partialDeepStrictEqual(askedFor(bed, 'abandonRun'), [{ failureCode: 'PARTS_OUTGROWN' }])
     assert.deepEqual(askedFor(bed, 'discardPlan'), [])
-    bed.asked.length = 0
+    bed.asked = []
     await assert.rejects((await start({ plan: true })).result())
     assert.deepEqual(askedFor(bed, 'abandonRun'), [])
     const [discarded] = askedFor(bed, 'discardPlan')

@@ -39,7 +39,7 @@ describe('a load that runs', { timeout: 300_000 }, () => {
   after(() => bed?.close())
   beforeEach(() => {
     name = uniqueName('c')
-    bed.asked.length = 0
+    bed.asked = []
     bed.batches = 1
     bed.items = 2
     for (const one of Object.keys(bed.instead)) Reflect.deleteProperty(bed.instead, one)
@@ -128,7 +128,7 @@ describe('a load that runs', { timeout: 300_000 }, () => {
         return isOne === true || undefined
       })
     for (const activity of ['prepareLoad', 'fetchBatch', 'landItem'] as const) {
-      bed.asked.length = 0
+      bed.asked = []
       const isOfItems = activity === 'landItem'
       const release = held(activity)
       await start(isOfItems ? { source: files } : {})

@@ -37,7 +37,7 @@ describe('the workflows of a source of items', { timeout: 300_000 }, () => {
   after(() => bed?.close())
   beforeEach(() => {
     name = uniqueName('items')
-    bed.asked.length = 0
+    bed.asked = []
     bed.items = 2
     for (const one of Object.keys(bed.instead)) Reflect.deleteProperty(bed.instead, one)
   })

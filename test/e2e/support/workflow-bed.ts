@@ -31,8 +31,8 @@ export interface Asked {
 export interface WorkflowBed {
   readonly client: Client
   readonly taskQueue: string
-  /** In order: what was asked for, and what is over. */
-  readonly asked: Asked[]
+  /** In order: what was asked for, and what is over. What was asked for in another list ends in that. */
+  asked: Asked[]
   /** How an activity behaves, where it is not as usual. */
   readonly instead: Partial<Record<Name, Behaviour>>
   /** Of a source of items. */
@@ -137,11 +137,12 @@ function notedActivities(bed: WorkflowBed): Record<string, Behaviour> {
   const noted = Object.entries(usual).map(([name, work]) => [
     name,
     async (input: never) => {
-      bed.asked.push({ name, input })
+      const { asked } = bed
+      asked.push({ name, input })
       try {
         return await (bed.instead[name as Name] ?? work)(input)
       } finally {
-        bed.asked.push({ name: `${name} over`, input })
+        asked.push({ name: `${name} over`, input })
       }
     },
   ])
