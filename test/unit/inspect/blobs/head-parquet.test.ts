@@ -35,8 +35,8 @@ describe('headParquet', () => {
     const store = new MemoryObjectStore()
     const getStream = store.getStream.bind(store)
     askedBytes = 0
-    store.getStream = (from, options = {}) => {
-      const { startBytes = 0, endBytes = bytes.length } = options
+    store.getStream = (from, options) => {
+      const { startBytes = 0, endBytes = bytes.length } = options ?? {}
       askedBytes += endBytes - startBytes
       return getStream(from, options)
     }
