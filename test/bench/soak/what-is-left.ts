@@ -12,7 +12,7 @@ import { timedStore } from './timed-store.ts'
 export interface LeftBlobs {
   /** Old ones that something names. */
   readonly held: number
-  /** Old ones that nothing names: a collection before should have deleted them. */
+  /** Old ones that nothing names: a collection deletes them. */
   readonly garbage: readonly string[]
 }
 
