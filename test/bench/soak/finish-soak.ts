@@ -28,7 +28,7 @@ const dayMs = 86_400_000
 /** Longer than a week, the time that runs are kept, and any grace. */
 const afterAllMs = 365 * dayMs
 const checkedAtOnce = 4
-const endMs = 120_000
+const endMs = 300_000
 
 /** Looks at all that is there; then lets go of it, and sees that it goes. */
 export async function finishSoak(
