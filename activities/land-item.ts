@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { digestOf } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { itemSource } from './list-items.ts'
 import { ItemLanding } from './landing/item-landing.ts'
@@ -9,6 +8,7 @@ import { landStreams } from './landing/land-streams.ts'
 import { findLanded, findNewestVersion, putLanded, type WholeItem } from './landing/landed-item.ts'
 import { landingIncomplete } from './landing/landing-incomplete.ts'
 import { rereadItem } from './landing/reread-item.ts'
+import { shortDigest } from './landing/short-digest.ts'
 import { findTakenVersion, putTakenVersion } from './landing/taken-version.ts'
 import type { LandedStream } from './landing/stream-landing.ts'
 import type { OpenItem, SourceItem } from './item-source.ts'
@@ -226,8 +226,4 @@ function summarise({ key: landedKey, ...whole }: WholeItem, pagesFound: number):
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
-}
-
-async function shortDigest(text: string): Promise<string> {
-  return (await digestOf(Buffer.from(text))).slice(0, 16)
 }

@@ -1,4 +1,5 @@
 import { BodyEdits } from '../json/body-edits.ts'
+import { safeDigits } from '../json/check-record.ts'
 import { bodyStart } from '../json/json-walk.ts'
 import type { RecordsPlace, SplitRecords } from '../json/split-records.ts'
 import { lengthProblem } from '../record-length.ts'
@@ -15,8 +16,6 @@ const openBrace = 0x7b
 const closeBrace = 0x7d
 const lineFeed = 0x0a
 
-/** As in `check-record.ts`: a longer number may lose digits on its way through DuckDB. */
-const safeDigits = 15
 const lastLineEnd = Buffer.from('\n')
 /** What the steps below return where they meet what is not plain. */
 const notPlain = -1

@@ -2,7 +2,7 @@ import { textProblem } from './check-text.ts'
 import { eachMember, malformedJson, skipScalar, skipString } from './json-walk.ts'
 
 /** Digits that a double always keeps; a longer number may lose some on its way through DuckDB. */
-const safeDigits = 15
+export const safeDigits = 15
 const numberPattern = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
 const words = ['null', 'true', 'false']

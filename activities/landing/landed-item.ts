@@ -13,7 +13,8 @@ const checksInFlight = 8
 /** The list of an item's batches, and where it is. */
 export type WholeItem = z.infer<typeof landedItem> & { readonly key: ObjectKey }
 
-const newestLanding = z.object({ place: z.string(), version: z.string() })
+/** A version of an item that something is said of. */
+export const itemVersion = z.object({ place: z.string(), version: z.string() })
 
 /** The version of an item that was landed last; undefined where none was. */
 export async function findNewestVersion(
@@ -23,7 +24,7 @@ export async function findNewestVersion(
   options: CallOptions,
 ): Promise<string | undefined> {
   const key = landedItemKey(run, placeDigest)
-  return (await findJson(store, key, newestLanding, options))?.version
+  return (await findJson(store, key, itemVersion, options))?.version
 }
 
 /** The list of the batches of an item's version, if all that it lists is in the store. */

@@ -1,4 +1,4 @@
-import { digestOf, type CallOptions, type ObjectKey, type ObjectStore } from '../../codec/index.ts'
+import type { CallOptions, ObjectKey, ObjectStore } from '../../codec/index.ts'
 import { batchKey, definitionKey, itemBatchesKey } from '../bucket-layout.ts'
 import type { SourceItem } from '../item-source.ts'
 import { findJson } from '../json-object.ts'
@@ -10,6 +10,7 @@ import { readItem } from './item-list.ts'
 import { landedBatch } from './landed-batch.ts'
 import { findNewestVersion } from './landed-item.ts'
 import { landedItem } from './read-batch.ts'
+import { shortDigest } from './short-digest.ts'
 import { findTakenVersion } from './taken-version.ts'
 
 /** A part's number is its item's times this, and the batch in the item; a workflow has the number by this type. */
@@ -126,8 +127,4 @@ async function findItem(
 
 function keysOf({ pages }: { readonly pages: readonly { readonly key: string }[] }): string[] {
   return pages.map(({ key }) => key)
-}
-
-async function shortDigest(text: string): Promise<string> {
-  return (await digestOf(Buffer.from(text))).slice(0, 16)
 }

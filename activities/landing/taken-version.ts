@@ -1,12 +1,11 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { CallOptions, ObjectStore } from '../../codec/index.ts'
 import { takenVersionKey, type DatasetPlace } from '../bucket-layout.ts'
 import { findJson, putJson } from '../json-object.ts'
-
-const takenVersion = z.object({ place: z.string(), version: z.string() })
+import { itemVersion } from './landed-item.ts'
 
 /** What a run has read of an item, where that is not what its list says. */
-export interface TakenVersion extends z.infer<typeof takenVersion> {
+export interface TakenVersion extends z.infer<typeof itemVersion> {
   /** The item's position in the list. */
   readonly item: number
 }
@@ -28,5 +27,5 @@ export async function findTakenVersion(
   item: number,
   options: CallOptions,
 ): Promise<string | undefined> {
-  return (await findJson(store, takenVersionKey(run, item), takenVersion, options))?.version
+  return (await findJson(store, takenVersionKey(run, item), itemVersion, options))?.version
 }

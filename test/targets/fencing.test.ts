@@ -8,6 +8,7 @@ import { datasetLock, publishName, tableLock } from '../../src/targets/postgres/
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
 import { claimcheckSession, claimcheckSessions } from './support/claimcheck-sessions.ts'
 import { flights, sampleLoad, type SampleLoad } from './support/sample-load.ts'
+import { prepareSlowLoads, slowLoad } from './support/slow-load.ts'
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts'
 
 const CHILD = fileURLToPath(new URL('support/publish-child.ts', import.meta.url))
@@ -19,32 +20,19 @@ describe('publishing while an earlier attempt is still at it', { timeout: 300_00
   before(async () => {
     database = await createTestDatabase()
     target = createPostgresTarget({ url: database.url, patienceMs: 200, waitMs: 1500 })
-    // A table whose inserts take as long as a row in `slow` says.
-    await database.query(`
-      CREATE TABLE slow (seconds integer);
-      CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN PERFORM pg_sleep(seconds) FROM slow; RETURN NEW; END $$`)
+    await prepareSlowLoads(database)
   })
   after(async () => {
     await target.close()
     await database.drop()
   })
 
-  /** A staged load into a table where one insert takes half a minute, for whoever comes first. */
-  async function slowLoad(table: string): Promise<SampleLoad> {
-    const load = sampleLoad(table, [flights(1, 100)])
-    await database.query(`
-      CREATE TABLE ${table} (id bigint PRIMARY KEY, carrier text, delay integer);
-      CREATE TRIGGER dawdle BEFORE INSERT ON ${table} FOR EACH ROW WHEN (NEW.id = 50) EXECUTE FUNCTION dawdle();
-      DELETE FROM slow; INSERT INTO slow VALUES (30)`)
-    await target.check(load.request)
-    await load.stage(target)
-    return load
-  }
+  /** For whoever comes first. */
+  const slow = (table: string) => slowLoad(database, target, { table, seconds: 30 })
 
   for (const kill of ['SIGKILL', 'SIGSTOP'] as const) {
     it(`ends the merge of a worker that got ${kill}, and loads each row once`, async () => {
-      const load = await slowLoad(`loaded_${kill.toLowerCase()}`)
+      const load = await slow(`loaded_${kill.toLowerCase()}`)
       const child = spawn(process.execPath, [CHILD, JSON.stringify(load.request)], {
         env: { ...process.env, CLAIMCHECK_DATABASE_URL: database.url },
         stdio: 'inherit',
@@ -85,7 +73,7 @@ describe('publishing while an earlier attempt is still at it', { timeout: 300_00
   })
 
   it('finds the load done when the earlier attempt commits in time', async () => {
-    const load = await slowLoad('in_time')
+    const load = await slow('in_time')
     await database.query('UPDATE slow SET seconds = 1')
     const patient = createPostgresTarget({ url: database.url, patienceMs: 20_000, waitMs: 20_000 })
     const first = target.publish(load.request)
@@ -97,7 +85,7 @@ describe('publishing while an earlier attempt is still at it', { timeout: 300_00
   })
 
   it('waits for the load of another dataset and ends nothing of it', async () => {
-    const other = await slowLoad('busy')
+    const other = await slow('busy')
     const load = sampleLoad('busy', [flights(1000, 10)])
     await load.stage(target)
     const loading = target.publish(other.request)
@@ -114,7 +102,7 @@ describe('publishing while an earlier attempt is still at it', { timeout: 300_00
   })
 
   it('cancels the merge when the signal aborts', async () => {
-    const load = await slowLoad('aborted')
+    const load = await slow('aborted')
     const controller = new AbortController()
     const publishing = target.publish({ ...load.request, signal: controller.signal })
     const { pid } = await claimcheckSession(database, publishName(load.datasetId), 'PgSleep')

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Client } from 'pg'
 import type { LoadTarget } from '../../activities/load-target.ts'
+import { SourceSession } from '../../src/sources/postgres/source-session.ts'
+import { SourceHosts } from '../../src/sources/source-hosts.ts'
 import { publishName } from '../../src/targets/postgres/load-locks.ts'
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
 import { claimcheckSession, noClaimcheckSession } from './support/claimcheck-sessions.ts'
 import { column } from './support/column.ts'
 import { startPgBouncer } from './support/pgbouncer.ts'
-import { flightColumns, flights, sampleLoad, type SampleLoad } from './support/sample-load.ts'
+import { flightColumns, flights, sampleLoad } from './support/sample-load.ts'
+import { prepareSlowLoads, slowLoad } from './support/slow-load.ts'
 import { createTestDatabase } from './support/test-database.ts'
 
 const database = await createTestDatabase()
@@ -25,11 +28,7 @@ describe('PostgreSQL behind a transaction pooler', { skip, timeout: 300_000 }, (
 
   before(async () => {
     target = open()
-    // A table whose inserts take as long as a row in `slow` says.
-    await database.query(`
-      CREATE TABLE slow (seconds integer);
-      CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN PERFORM pg_sleep(seconds) FROM slow; RETURN NEW; END $$`)
+    await prepareSlowLoads(database)
   })
   after(() => target.close())
 
@@ -55,20 +54,31 @@ describe('PostgreSQL behind a transaction pooler', { skip, timeout: 300_000 }, (
     }
   })
 
-  /** A staged load into a table where one insert takes very long. */
-  async function slowLoad(table: string): Promise<SampleLoad> {
-    const load = sampleLoad(table, [flights(1, 100)])
-    await database.query(`
-      CREATE TABLE ${table} (id bigint PRIMARY KEY, carrier text, delay integer);
-      CREATE TRIGGER dawdle BEFORE INSERT ON ${table} FOR EACH ROW WHEN (NEW.id = 50) EXECUTE FUNCTION dawdle();
-      DELETE FROM slow; INSERT INTO slow VALUES (600)`)
-    await target.check(load.request)
-    await load.stage(target)
-    return load
-  }
+  it('keeps nothing of a source in its connections either', async () => {
+    const plain = await settingsAt(database.url)
+    const { signal } = new AbortController()
+    for (let turn = 0; turn < 4; turn += 1) {
+      const session = await SourceSession.open({
+        url: urls.transactions,
+        hosts: new SourceHosts(undefined),
+        at: { url: 'pooler' },
+        signal,
+      })
+      await session.begin('REPEATABLE READ')
+      const { rows } = await session.query<{ idle: string }>(
+        `SELECT current_setting('tcp_keepalives_idle') AS idle`,
+      )
+      assert.deepEqual(rows, [{ idle: '30' }])
+      await session.query('COMMIT')
+      await session.end()
+      assert.deepEqual(await settingsAt(urls.transactions), plain)
+    }
+  })
+
+  const slow = (table: string) => slowLoad(database, target, { table, seconds: 600 })
 
   it('loads once where an earlier attempt still works in the server', async () => {
-    const load = await slowLoad('attempted')
+    const load = await slow('attempted')
     const earlier = open()
     const first = earlier.publish(load.request)
     first.catch(() => {})
@@ -84,7 +94,7 @@ describe('PostgreSQL behind a transaction pooler', { skip, timeout: 300_000 }, (
   })
 
   it('ends in the server what its caller has given up', async () => {
-    const load = await slowLoad('given_up')
+    const load = await slow('given_up')
     const controller = new AbortController()
     const publishing = target.publish({ ...load.request, signal: controller.signal })
     await claimcheckSession(database, publishName(load.datasetId), 'PgSleep')

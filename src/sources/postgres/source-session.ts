@@ -3,6 +3,7 @@ import { Client, DatabaseError, escapeLiteral, type QueryResult, type QueryResul
 import { to as copyTo } from 'pg-copy-streams'
 import type { ErrorPlace } from '../../../codec/coded-error.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
+import { optionalSettings } from '../../optional-settings.ts'
 import type { SourceHosts } from '../source-hosts.ts'
 import { CheckedSocket } from './checked-socket.ts'
 import { toSourceError } from './to-source-error.ts'
@@ -21,17 +22,6 @@ const connectTimeoutMs = 10_000
 /** An orderly end is not waited for any longer. */
 const endTimeoutMs = 2_000
 const copyBufferBytes = 256 * 1024
-
-/**
- * For the length of the connection. A client that is gone is noticed within a second by a server that
- * is computing, and within about a minute by one whose host fell silent. Some servers refuse some.
- */
-const connectionSettings = [
-  `SET client_connection_check_interval = '1s'`,
-  `SET tcp_keepalives_idle = 30`,
-  `SET tcp_keepalives_interval = 10`,
-  `SET tcp_keepalives_count = 3`,
-]
 
 /** For the length of a transaction, so that they hold behind a pooler too: exact texts, and no limits. */
 const transactionSettings = Object.entries({
@@ -58,6 +48,7 @@ export class SourceSession {
   readonly #client: Client
   readonly #socket: CheckedSocket
   readonly #options: SourceSessionOptions
+  #optional = ''
   /** What ends a session between two statements is told to nobody: the first cause is kept. */
   #lost: Error | undefined
   readonly #drop = (): void => {
@@ -88,7 +79,7 @@ export class SourceSession {
     const session = new SourceSession(options)
     try {
       await session.#client.connect()
-      for (const setting of connectionSettings) await session.#client.query(setting).catch(() => {})
+      session.#optional = await optionalSettings(session.#client)
       return session
     } catch (error) {
       session.#close()
@@ -104,6 +95,7 @@ export class SourceSession {
       `SELECT set_config(s.name, v.value, true)
          FROM (VALUES ${transactionSettings}) AS v (name, value) JOIN pg_settings AS s USING (name)`,
     )
+    if (this.#optional !== '') await this.query(this.#optional)
   }
 
   async #import(snapshot: string): Promise<void> {

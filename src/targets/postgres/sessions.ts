@@ -1,6 +1,5 @@
 import {
   Client,
-  type ClientBase,
   type ClientConfig,
   escapeLiteral,
   Pool,
@@ -11,6 +10,7 @@ import {
 import { from as copyFrom, type CopyStreamQuery } from 'pg-copy-streams'
 import type { ErrorPlace } from '../../../codec/coded-error.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
+import { optionalSettings } from '../../optional-settings.ts'
 import { toPipelineError } from './to-pipeline-error.ts'
 
 export interface SessionsOptions {
@@ -59,18 +59,6 @@ export interface Sessions {
   ): Promise<Result>
   close(): Promise<void>
 }
-
-/**
- * A client that is gone is noticed within a second by a server that is computing, and within about a
- * minute by one that waits for a host that fell silent. Old servers and some platforms refuse some of
- * these; they are not needed for correctness.
- */
-const OPTIONAL_SETTINGS = [
-  `set_config('client_connection_check_interval', '1s', true)`,
-  `set_config('tcp_keepalives_idle', '30', true)`,
-  `set_config('tcp_keepalives_interval', '10', true)`,
-  `set_config('tcp_keepalives_count', '3', true)`,
-]
 
 /**
  * All are for the length of a transaction: behind a transaction pooler the next one is of another
@@ -208,23 +196,4 @@ function readUrl(options: SessionsOptions): { at: ErrorPlace; config: PoolConfig
       remedy: 'Write it as postgres://user:password@host:port/database.',
     })
   }
-}
-
-const accepted = new WeakMap<ClientBase, string>()
-
-/** A statement with those of the optional settings that the server takes. */
-async function optionalSettings(client: ClientBase): Promise<string> {
-  const known = accepted.get(client)
-  if (known !== undefined) return known
-  const taken: string[] = []
-  for (const setting of OPTIONAL_SETTINGS) {
-    // Alone it holds until it has ended.
-    await client.query(`SELECT ${setting}`).then(
-      () => taken.push(setting),
-      () => {},
-    )
-  }
-  const statement = taken.length === 0 ? '' : `SELECT ${taken.join(', ')}`
-  accepted.set(client, statement)
-  return statement
 }
