@@ -64,6 +64,7 @@ export async function convertBatch(
       rejects: rejectCount,
       rows: rowCount,
       absent: converted.absent,
+      discarded: converted.discarded,
     }
     let { storedBytes } = await putPart(store, key, partPath, counts, attempt)
     if (rejectCount > 0) {

@@ -8,6 +8,7 @@ import { convertBatch } from './convert-batch.ts'
 import { discardStaging } from './discard-staging.ts'
 import type { EndpointPorts } from './endpoint-call.ts'
 import { fetchBatch } from './fetch-batch.ts'
+import { lookUpForgottenLoads } from './graph/look-up-forgotten-loads.ts'
 import { lookUpLoads } from './graph/look-up-loads.ts'
 import { startLoads } from './graph/start-loads.ts'
 import { landItem } from './land-item.ts'
@@ -71,6 +72,7 @@ export function createActivities(
     publishLoad: counted(over(publishLoad), () => ({ loads_published: 1 })),
     fireDueSlices: over(fireDueSlices),
     lookUpLoads: over(lookUpLoads),
+    lookUpForgottenLoads: over(lookUpForgottenLoads),
     lookUpRuns: over(lookUpRuns),
     notifyDependants: over(notifyDependants),
     startLoads: over(startLoads),

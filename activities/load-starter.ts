@@ -34,6 +34,8 @@ export interface LoadStarter {
   signalGraph(workflowId: string, loaded: UpstreamLoaded): Promise<void>
   /** How the latest load of the partition of each pipeline ended, as long as Temporal keeps that. */
   loadOutcomes(pipelines: readonly string[], partition: string): Promise<LoadOutcomes>
+  /** Whether Temporal has any run of the load of the partition, however that ended. */
+  isKnown(pipeline: string, partition: string): Promise<boolean>
   /** Which of the partitions of a pipeline are being loaded, or wait to be. */
   runningPartitions(pipeline: string, partitions: readonly string[]): Promise<ReadonlySet<string>>
   /** How the workflow ended; undefined of one that still runs. */

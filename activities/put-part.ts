@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { formatNames } from './evolution/name-list.ts'
 import { formatPositions } from './evolution/position-set.ts'
 import { digestOf, type CallOptions, type ObjectKey, type ObjectStore } from '../codec/index.ts'
 
@@ -11,6 +12,8 @@ export interface PartCounts {
   readonly rows: number
   /** Declared columns whose field no record had, by their positions. @default none */
   readonly absent?: readonly number[]
+  /** Fields of records that no column declares. @default none */
+  readonly discarded?: readonly string[] | undefined
 }
 
 /** Puts a local Parquet file into the store as a part. */
@@ -18,7 +21,7 @@ export async function putPart(
   store: ObjectStore,
   key: ObjectKey,
   path: string,
-  { records, converted, rejects, rows, absent = [] }: PartCounts,
+  { records, converted, rejects, rows, absent = [], discarded = [] }: PartCounts,
   options: CallOptions,
 ): Promise<{ storedBytes: number }> {
   const part = await readFile(path)
@@ -31,6 +34,7 @@ export async function putPart(
       rejects: String(rejects),
       rows: String(rows),
       ...(absent.length === 0 ? {} : { absent: formatPositions(absent) }),
+      ...(discarded.length === 0 ? {} : { discarded: formatNames(discarded) }),
       sha256: await digestOf(part),
     },
   })

@@ -8,6 +8,8 @@ import {
   rejectsPrefix,
 } from './bucket-layout.ts'
 import { listParts } from './download-parts.ts'
+import { maxDiscardedFields } from './evolution/discarded-fields.ts'
+import { parseNames } from './evolution/name-list.ts'
 import { commonPositions } from './evolution/position-set.ts'
 import { putJson } from './json-object.ts'
 import { readPinnedRun, tableColumns } from './pinned-run.ts'
@@ -43,6 +45,8 @@ export const datasetManifest = z.object({
   rejectCount: z.number(),
   /** Declared fields, as `from` has them, that no record had. Absent where each was in one. */
   missingFields: z.array(z.string()).optional(),
+  /** Fields of records that no column declares and that were left out. Absent where none was seen. */
+  discardedFields: z.array(z.string()).optional(),
   parts: z.array(
     z.object({
       partNumber: z.number(),
@@ -65,6 +69,8 @@ export interface SealedDataset {
   readonly storedBytes: number
   /** Declared fields that no record had; absent where each was in one. */
   readonly missingFields?: readonly string[] | undefined
+  /** Fields that no column declares; absent where none was seen. */
+  readonly discardedFields?: readonly string[] | undefined
 }
 
 /**
@@ -113,7 +119,10 @@ export async function sealDataset(
   if (pinned.definition.transform === undefined && convertedCount !== rowCount) {
     throw lost(`${convertedCount} records were converted, the parts have ${rowCount} rows`)
   }
-  const missingFields = fieldsMissing(pinned.definition, converted)
+  const fields = {
+    ...fieldsMissing(pinned.definition, converted),
+    ...fieldsDiscarded(converted),
+  }
   const manifest: z.infer<typeof datasetManifest> = {
     version: 1,
     pipeline: run.pipeline,
@@ -127,14 +136,14 @@ export async function sealDataset(
     convertedCount,
     rowCount,
     rejectCount,
-    ...missingFields,
+    ...fields,
     parts,
     rejects,
     definition: await sealObject(store, definitionKey(run), attempt),
   }
   const key = manifestKey(run)
   const { sizeBytes } = await putJson(store, key, manifest, attempt)
-  return { manifestKey: key, storedBytes: sizeBytes, ...missingFields }
+  return { manifestKey: key, storedBytes: sizeBytes, ...fields }
 }
 
 /** Those that were in no record of any part; parts without good records tell nothing. */
@@ -148,12 +157,22 @@ function fieldsMissing(
   return fields.length === 0 ? {} : { missingFields: [...new Set(fields)] }
 }
 
+/** Those that were seen in a record of any part. */
+function fieldsDiscarded(
+  parts: readonly SealedPart[],
+): Pick<z.infer<typeof datasetManifest>, 'discardedFields'> {
+  const names = new Set(parts.flatMap(({ discarded }) => discarded))
+  const fields = [...names].toSorted().slice(0, maxDiscardedFields)
+  return fields.length === 0 ? {} : { discardedFields: fields }
+}
+
 interface SealedPart {
   readonly part: Part
   readonly recordCount: number
   readonly convertedCount: number
   /** As `formatPositions` has them. */
   readonly absent: string
+  readonly discarded: readonly string[]
 }
 
 /** In the order of their numbers, with what they say of themselves. */
@@ -172,11 +191,13 @@ async function storedParts(
       converted = rows,
       sha256 = '',
       absent = '0',
+      discarded = '',
     } = head?.metadata ?? {}
     sealed.push({
       part: { partNumber, key, rowCount: Number(rows), sizeBytes: head?.sizeBytes ?? 0, sha256 },
       convertedCount: Number(converted),
       absent,
+      discarded: parseNames(discarded),
       // Parts of an earlier version do not say what they were made from.
       recordCount: records === undefined ? Number(converted) + Number(rejects) : Number(records),
     })

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import { S3Client } from '@aws-sdk/client-s3'
 import { sendContentMd5 } from './s3-content-md5.ts'
 
@@ -16,6 +17,8 @@ export interface S3ClientOptions {
   readonly requestTimeoutMs?: number
   /** Sockets at once; more requests wait for one. @default 64 */
   readonly maxSockets?: number
+  /** How names of hosts are looked up. @default as the system does */
+  readonly lookup?: LookupFunction
 }
 
 /**
@@ -23,7 +26,8 @@ export interface S3ClientOptions {
  * and AWS all do: path style for own endpoints, no chunked signing, no trailers.
  */
 export function createS3Client(options: S3ClientOptions): S3Client {
-  const maxSockets = options.maxSockets ?? 64
+  const { lookup, maxSockets = 64 } = options
+  const agent = { keepAlive: true, maxSockets, ...(lookup === undefined ? {} : { lookup }) }
   const client = new S3Client({
     region: options.region,
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint, forcePathStyle: true }),
@@ -41,8 +45,8 @@ export function createS3Client(options: S3ClientOptions): S3Client {
       socketTimeout: 0,
       // Waiting for a socket is how the bound works, so it is worth no warning.
       socketAcquisitionWarningTimeout: 2 ** 31 - 1,
-      httpAgent: { keepAlive: true, maxSockets },
-      httpsAgent: { keepAlive: true, maxSockets },
+      httpAgent: agent,
+      httpsAgent: agent,
     },
   })
   if (options.endpoint !== undefined) sendContentMd5(client)

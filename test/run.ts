@@ -1,15 +1,17 @@
 /**
  * Everything that `npm test` runs: the checks, the tests that need no server, then the others on one
- * embedded stack of their own. Ends with the counting lines of node's test runner, for all together.
+ * embedded stack of their own. Ends with the counting lines of node's test runner, for all together. A
+ * signal ends it with all that it has started.
  */
-import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { eraseStack } from '../infra/stack/erase-stack.ts'
 import { readCredentials } from '../infra/stack/stack-credentials.ts'
 import { stackPaths } from '../infra/stack/stack-paths.ts'
 import { startStack } from '../infra/stack/start-stack.ts'
+import { runInGroup } from './support/run-in-group.ts'
 import { stackEnvironment } from './support/stack-environment.ts'
 
 const countsSchema = z.object({
@@ -31,20 +33,28 @@ const needsNoServer = (file: string): boolean =>
 const standsAlone = (file: string): boolean => /^test\/(infra|replay)\//.test(file)
 const runs: z.infer<typeof countsSchema>[] = []
 
-if (chosen.length === 0) requireSuccess('npm', ['run', '--silent', 'check'], process.env)
+const ended = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    process.exitCode = 128 + constants.signals[signal]
+    ended.abort()
+  })
+}
+
+if (chosen.length === 0) await requireSuccess('npm', ['run', '--silent', 'check'], process.env)
 
 mkdirSync('.claimcheck', { recursive: true })
 const directory = mkdtempSync(join('.claimcheck', 'test-'))
 // Hundreds of short processes load the same modules.
 const environment = { ...process.env, NODE_COMPILE_CACHE: resolve('.claimcheck', 'compile-cache') }
 try {
-  runTests(files.filter(needsNoServer), 4, environment)
+  await runTests(files.filter(needsNoServer), 4, environment)
   const others = files.filter((file) => !needsNoServer(file))
-  if (others.length > 0) await runOnStack(others)
+  if (others.length > 0 && !ended.signal.aborted) await runOnStack(others)
 } finally {
   rmSync(directory, { recursive: true, force: true })
 }
-process.stdout.write(`\nall together\n${countingLines()}`)
+if (!ended.signal.aborted) process.stdout.write(`\nall together\n${countingLines()}`)
 
 async function runOnStack(onStack: readonly string[]): Promise<void> {
   const stack = await startStack({ directory, lifetime: 'attached' })
@@ -60,27 +70,27 @@ async function runOnStack(onStack: readonly string[]): Promise<void> {
       CLAIMCHECK_TEST_TEMPORAL_UI_URL: stack.urls.temporalUi ?? '',
     }
     // Each has a queue, a database and names of its own, and mostly waits.
-    runTests(
+    await runTests(
       onStack.filter((file) => !standsAlone(file)),
       3,
       onStackEnvironment,
     )
-    runTests(onStack.filter(standsAlone), 1, onStackEnvironment)
+    await runTests(onStack.filter(standsAlone), 1, onStackEnvironment)
   } finally {
     await stack.stop()
     await eraseStack(directory)
   }
 }
 
-function runTests(
+async function runTests(
   some: readonly string[],
   concurrency: number,
   testEnvironment: NodeJS.ProcessEnv,
-): void {
+): Promise<void> {
   if (some.length === 0) return
   const counts = join(directory, 'counts.json')
   rmSync(counts, { force: true })
-  requireSuccess(
+  await requireSuccess(
     process.execPath,
     [
       '--test',
@@ -117,11 +127,12 @@ function countingLines(): string {
     .join('')
 }
 
-function requireSuccess(
+async function requireSuccess(
   command: string,
   options: readonly string[],
   commandEnvironment: NodeJS.ProcessEnv,
-) {
-  const { status } = spawnSync(command, options, { stdio: 'inherit', env: commandEnvironment })
-  if (status !== 0) process.exitCode = 1
+): Promise<void> {
+  if (ended.signal.aborted) return
+  const status = await runInGroup(command, options, commandEnvironment, ended.signal)
+  if (status !== 0 && !ended.signal.aborted) process.exitCode = 1
 }

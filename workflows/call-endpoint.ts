@@ -4,9 +4,16 @@ import { activityProxies } from './proxies.ts'
 
 const usualAttempts = 5
 
-/** Calls a service outside, again with growing waits while it is busy or ill. */
-export async function callEndpoint(call: EndpointCall): Promise<EndpointResult> {
-  const activities = activityProxies(call.attempts ?? usualAttempts)
+/**
+ * Calls a service outside, again with growing waits while it is busy or ill. What is wrong with a call,
+ * which a schedule may have been told by anybody, its activity says.
+ */
+export async function callEndpoint(given: EndpointCall): Promise<EndpointResult> {
+  const call: EndpointCall = { ...given }
+  const { attempts = usualAttempts } = call
+  const activities = activityProxies(
+    Number.isInteger(attempts) && attempts > 0 ? attempts : usualAttempts,
+  )
   if (call.method === 'GET' || call.idempotencyKey !== undefined) {
     return activities.callEndpoint(call)
   }

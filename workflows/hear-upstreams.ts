@@ -1,4 +1,12 @@
-import { condition, defineSignal, log, setHandler, workflowInfo } from '@temporalio/workflow'
+import {
+  condition,
+  defineSignal,
+  isCancellation,
+  log,
+  patched,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow'
 import type { Activities } from '../activities/create-activities.ts'
 import type { LoadInput, UpstreamLoaded } from '../activities/load-input.ts'
 import type { UpstreamDefinition } from '../activities/pipeline-definition.ts'
@@ -15,6 +23,8 @@ const firstLookMs = 60_000
 const longestLookMs = 960_000
 
 type Outcome = UpstreamLoaded['outcome']
+
+type Looks = Pick<Activities, 'lookUpLoads' | 'lookUpForgottenLoads'>
 
 /** What a load has heard while it waited; `continueAsNew` carries it over. */
 export interface HeardState {
@@ -36,7 +46,7 @@ export interface Upstreams {
    *
    * @throws ApplicationFailure UPSTREAM_FAILED, UPSTREAM_TIMEOUT, SCHEDULE_SILENT
    */
-  wait(activities: Pick<Activities, 'lookUpLoads'>): Promise<WaitingEnd>
+  wait(activities: Looks): Promise<WaitingEnd>
   /** Whether all that it waits for has come, or a person lets it wait no more. */
   mayBegin(): boolean
   /** Whether a person lets it wait no more. */
@@ -111,7 +121,7 @@ export function hearUpstreams(input: LoadInput, carried: HeardState = nothingHea
     else if (!(await condition(hasCome, timeoutMs))) throw scheduleSilent()
   }
 
-  async function look({ lookUpLoads }: Pick<Activities, 'lookUpLoads'>): Promise<void> {
+  async function look({ lookUpLoads }: Pick<Looks, 'lookUpLoads'>): Promise<void> {
     const pipelines = missing().map(({ pipeline }) => pipeline)
     const found = await lookUpLoads({ pipelines, partition: input.partition })
     const outcomes = { ...heard.outcomes }
@@ -121,6 +131,27 @@ export function hearUpstreams(input: LoadInput, carried: HeardState = nothingHea
     }
     const lookMs = heard.lookMs === 0 ? firstLookMs : Math.min(heard.lookMs * 2, longestLookMs)
     heard = { ...heard, outcomes, lookMs }
+  }
+
+  /**
+   * Temporal forgets what was loaded long ago. What begins later is heard of, so that one look is enough;
+   * and what cannot be asked is waited for, as before.
+   */
+  async function lookBack({ lookUpForgottenLoads }: Looks): Promise<void> {
+    const unheard = missing().filter((upstream) => outcomeOf(upstream) === undefined)
+    // Runs that an earlier version began wait for all that they have not heard of.
+    if (unheard.length === 0 || !patched('forgotten-upstreams')) return
+    const pipelines = unheard.map(({ pipeline }) => pipeline)
+    try {
+      const { loaded } = await lookUpForgottenLoads({ pipelines, partition: input.partition })
+      const found = Object.fromEntries(loaded.map((pipeline) => [pipeline, 'loaded' as const]))
+      // What was told meanwhile is newer.
+      heard = { ...heard, outcomes: { ...found, ...heard.outcomes } }
+    } catch (error) {
+      if (isCancellation(error)) throw error
+      // The last attempt's failure stands in the history.
+      log.warn('whether upstreams were loaded long ago could not be asked', { pipelines })
+    }
   }
 
   return {
@@ -141,6 +172,7 @@ export function hearUpstreams(input: LoadInput, carried: HeardState = nothingHea
         }
         if (heard.lookMs === 0) {
           await look(activities)
+          await lookBack(activities)
           continue
         }
         const overdue = missing().filter(({ timeoutMs }) => timeoutMs <= heard.waitedMs)

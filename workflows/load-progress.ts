@@ -74,6 +74,8 @@ export interface LoadResult extends Omit<
   readonly plan?: LoadPlan | undefined
   /** Declared fields that no record had: their columns are NULL, or have their default, in all rows. */
   readonly missingFields?: readonly string[] | undefined
+  /** Fields of records that no column declares and that were left out. */
+  readonly discardedFields?: readonly string[] | undefined
   /** Whether nothing was loaded, since a pipeline that comes first was not. */
   readonly skipped?: true | undefined
   /** Pipelines and graphs that come after this load and could not be told of it. */

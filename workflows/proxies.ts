@@ -25,7 +25,8 @@ export function activityProxies(attempts: number): Activities {
       maximumAttempts: attempts,
     },
   } as const
-  const cleanup = proxies({
+  // A run goes on, or ends, without them: it is not held up for long.
+  const few = proxies({
     ...common,
     startToCloseTimeout: '5 minutes',
     retry: { ...common.retry, maximumAttempts: Math.min(attempts, 3) },
@@ -51,18 +52,19 @@ export function activityProxies(attempts: number): Activities {
     publishLoad: long('publishLoad'),
     fireDueSlices: short('fireDueSlices'),
     lookUpLoads: asking('lookUpLoads'),
+    lookUpForgottenLoads: few('lookUpForgottenLoads'),
     lookUpRuns: asking('lookUpRuns'),
     notifyDependants: asking('notifyDependants'),
     startLoads: asking('startLoads'),
     startSlices: short('startSlices'),
     lookUpSlices: asking('lookUpSlices'),
-    discardStaging: cleanup('discardStaging'),
-    abandonRun: cleanup('abandonRun'),
+    discardStaging: few('discardStaging'),
+    abandonRun: few('abandonRun'),
     prepareParts: short('prepareParts'),
     stageSealedParts: long('stageSealedParts'),
     sealParts: short('sealParts'),
     planLoad: long('planLoad'),
-    discardPlan: cleanup('discardPlan'),
+    discardPlan: few('discardPlan'),
     callEndpoint: long('callEndpoint'),
     lookForGarbage: long('lookForGarbage'),
     sweepGarbage: long('sweepGarbage'),

@@ -39,7 +39,7 @@ export async function publishDataset(step: LoadStep, convertedParts: number): Pr
 export async function publishSealed(
   step: LoadStep,
   run: RunReference,
-  { manifestKey, storedBytes, missingFields }: SealedDataset,
+  { manifestKey, storedBytes, missingFields, discardedFields }: SealedDataset,
 ): Promise<LoadResult> {
   const { activities, progress, report, planOnly = false } = step
   report({ phase: 'publishing', storedBytes: progress().storedBytes + storedBytes })
@@ -51,12 +51,13 @@ export async function publishSealed(
       report({ phase: 'done' })
       const { phase: _, ...totals } = progress()
       const { datasetId } = run
+      const fields = { missingFields, discardedFields }
       if (missingFields !== undefined) log.warn('no record had these fields', { missingFields })
       if (outcome.kind === 'published') {
-        return { ...totals, datasetId, manifestKey, counts: outcome.counts, missingFields }
+        return { ...totals, datasetId, manifestKey, counts: outcome.counts, ...fields }
       }
       const { plan } = outcome
-      return { ...totals, datasetId, manifestKey: '', counts: plan.counts, plan, missingFields }
+      return { ...totals, datasetId, manifestKey: '', counts: plan.counts, plan, ...fields }
     }
     await stageAgain(step, run, outcome.missingParts)
   }

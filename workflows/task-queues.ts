@@ -22,6 +22,7 @@ export const activityRoles = {
   publishLoad: 'loading',
   fireDueSlices: 'loading',
   lookUpLoads: 'orchestration',
+  lookUpForgottenLoads: 'loading',
   lookUpRuns: 'orchestration',
   notifyDependants: 'orchestration',
   startLoads: 'orchestration',

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { join } from 'node:path'
 import { absentColumns } from '../evolution/absent-columns.ts'
+import { discardedFields } from '../evolution/discarded-fields.ts'
 import { noteFields, type NoteFieldsInput } from '../evolution/note-fields.ts'
 import type { NotedField } from '../evolution/noted-fields.ts'
 import type { LandedPage } from '../landing/landed-batch.ts'
@@ -42,6 +43,8 @@ export interface ConvertedPages extends ConvertedRecords {
   readonly rejectsPath: string
   /** Declared columns whose field is in no record, by their positions. */
   readonly absent: readonly number[]
+  /** Of `schema: discard`: names of fields that no column declares, as far as `discardedFields` finds them. */
+  readonly discarded?: readonly string[]
   /** Of `schema: evolve`: what there is no column for, or none that takes all values. */
   readonly noted?: readonly NotedField[]
 }
@@ -70,10 +73,17 @@ export async function convertPages(
       await writer.checkFields?.(connection, records)
       const { evolved = [] } = input
       const { runs } = records
-      const looking = { ...input, declared: declaredColumns(input), records, runs, partPath }
+      const declared = declaredColumns(input)
+      const names = columns.slice(0, declared.length).map(({ from }) => from)
+      const looking = { declared, names, records, runs, partPath }
       // Where no record is good nothing can be told.
       const absent = made.convertedCount > 0 ? await absentColumns(connection, looking) : []
-      if (input.rules.schema !== 'evolve') return { ...made, absent }
+      const { schema } = input.rules
+      if (schema === 'freeze') return { ...made, absent }
+      if (schema === 'discard') {
+        const discarded = await discardedFields({ ...writer.fields, records, runs })
+        return { ...made, absent, discarded }
+      }
       const { hasMisfits = false } = made
       const noting = { format, evolved, records, hasMisfits, ...writer.fields }
       const noted = await noteFields(connection, { ...input, ...noting, runs })

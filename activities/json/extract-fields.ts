@@ -15,7 +15,8 @@ type Span = { readonly start: number; readonly end: number } | undefined
 
 /**
  * The fields of the record that opens at `start`, as members to stand first in it, with a comma
- * behind them where others follow. Of members of one name the last counts, as in PostgreSQL's jsonb.
+ * behind them. Of members of one name the last counts, as in PostgreSQL's jsonb. A field that the record
+ * has not is none of them, so that it can be told from one that is null.
  *
  * @param problems Takes why the record should be set aside: which of several members counts would be a
  * guess, or where they stand is no JSON. DuckDB refuses only the latter.
@@ -27,12 +28,10 @@ export function extractFields(
   problems: string[] = [],
 ): Buffer {
   const spans: Span[] = fields.map(() => undefined)
-  let memberCount = 0
   const walk = (position: number, depth: number, wanted: readonly number[]): number => {
     if (body[position] !== 0x7b || wanted.length === 0) return skipValue(body, position)
     const seen: string[] = []
     return eachMember(body, position, (nameStart, nameEnd, valueStart) => {
-      if (depth === 0) memberCount += 1
       const name = memberName(body, nameStart, nameEnd)
       const found = wanted.filter((index) => fields[index]?.path[depth] === name)
       if (found.length === 0) return skipValue(body, valueStart)
@@ -55,17 +54,18 @@ export function extractFields(
     if (!(error instanceof MalformedJsonError)) throw error
     problems.push(error.reason)
   }
-  const pieces: Buffer[] = fields.flatMap((field, index) => [
-    Buffer.from(`${index === 0 ? '' : ','}${JSON.stringify(field.name)}:`),
-    valueText(body, spans[index], field.asJson),
-  ])
-  if (memberCount > 0) pieces.push(Buffer.from(','))
+  const pieces = fields.flatMap(({ name, asJson }, index) => {
+    const span = spans[index]
+    if (span === undefined) return []
+    const text = valueText(body.subarray(span.start, span.end), asJson)
+    return [Buffer.from(`${JSON.stringify(name)}:`), text, comma]
+  })
   return Buffer.concat(pieces)
 }
 
-function valueText(body: Buffer, span: Span, asJson: boolean): Buffer {
-  if (span === undefined) return Buffer.from('null')
-  const text = body.subarray(span.start, span.end)
+const comma = Buffer.from(',')
+
+function valueText(text: Buffer, asJson: boolean): Buffer {
   const isString = text[0] === 0x22
   return text.equals(nullText) || (isString && !asJson) ? text : quoteBytes(text)
 }

@@ -11,6 +11,8 @@ import {
 export interface JsonPage {
   /** Position of the opening bracket of the array of records. */
   readonly recordsStart: number
+  /** Behind its closing bracket. */
+  readonly recordsEnd: number
   readonly recordCount: number
   /** The next cursor exactly as the source wrote it (a number keeps its digits), or `undefined`. */
   readonly next: string | undefined
@@ -34,14 +36,16 @@ export function readJsonPage(body: Uint8Array, paths: JsonPagePaths): JsonPage {
   const walk = new PageWalk(body, paths)
   const end = walk.value(skipSpace(body, bodyStart(body)), 0, true, true)
   if (skipSpace(body, end) < body.length) throw malformedJson('something follows the value', end)
-  if (walk.recordsStart === undefined) throw recordsMissing(paths.records)
-  return { recordsStart: walk.recordsStart, recordCount: walk.recordCount, next: walk.next }
+  const { recordsStart, recordsEnd, recordCount, next } = walk
+  if (recordsStart === undefined) throw recordsMissing(paths.records)
+  return { recordsStart, recordsEnd, recordCount, next }
 }
 
 class PageWalk {
   readonly #body: Uint8Array
   readonly #paths: JsonPagePaths
   recordsStart: number | undefined
+  recordsEnd = 0
   recordCount = 0
   next: string | undefined
 
@@ -78,10 +82,11 @@ class PageWalk {
       throw malformedJson('the array of records is there twice', position)
     }
     this.recordsStart = position
-    return eachElement(this.#body, position, (start) => {
+    this.recordsEnd = eachElement(this.#body, position, (start) => {
       this.recordCount += 1
       return skipValue(this.#body, start)
     })
+    return this.recordsEnd
   }
 }
 

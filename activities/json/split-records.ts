@@ -184,6 +184,7 @@ class Splitter {
     const problems: string[] = []
     const by = extractFields(this.#body, start, extracted, problems)
     if (problems.length > 0) return problems[0]
+    if (by.length === 0) return undefined
     this.#edits.replace(start + 1, start + 1, by)
     this.#longestExtractBytes = Math.max(this.#longestExtractBytes, by.length)
     return undefined

@@ -111,13 +111,15 @@ export class BatchWalk {
     const fetched = found ?? (await this.#ahead.page(at.pageNumber, cursor))
     const { body, nextLink } = fetched
     // Read before it is landed: what is not a page must not be found again by a retry.
-    const { nextInBody, ...envelope } = this.#read(fetched)
-    const { records } = envelope
+    const { nextInBody, recordsEnd, ...envelope } = this.#read(fetched)
+    const { records, recordsStart } = envelope
     const following = nextCursor(next, { cursor, records, nextInBody, nextLink })
     let digest: string | undefined = found?.digest
     if (comparesContent(next)) {
       digest ??= await digestOf(body)
       watch.atPage(at, digest, records === 0)
+    } else if (next.kind === 'cursor' && records > 0) {
+      await watch.atRecords(at, body.subarray(recordsStart ?? 0, recordsEnd ?? body.length))
     }
     const page = { key, sizeBytes: body.length, ...envelope }
     const index = this.#pages.length

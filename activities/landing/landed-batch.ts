@@ -7,9 +7,9 @@ import { z } from 'zod'
 const anchor = z.object({
   pageNumber: z.number(),
   cursorDigest: z.string(),
-  /** Of that page's bytes, where the source makes no cursors that could repeat. */
+  /** Of that page's bytes, or of its records behind their length where a cursor stands beside them. */
   pageDigest: z.string().optional(),
-  /** Of the bytes of the newest page, in the same case. */
+  /** Of the bytes of the newest page, where the source makes no cursors that could repeat. */
   newestDigest: z.string().optional(),
 })
 

@@ -25,7 +25,7 @@ export function readItemPage(
   { body, startBytes }: CutPage,
   shape: PageShape,
   { item, recordsBefore }: ItemPagePlace,
-): Omit<PageEnvelope, 'nextInBody'> {
+): Pick<PageEnvelope, 'records' | 'recordsStart'> {
   try {
     if (shape.format === 'ndjson' && recordsBefore > 0) {
       return { records: countFurtherLines(body), recordsStart: null }

@@ -9,6 +9,8 @@ export interface PageEnvelope {
   readonly records: number
   /** Position of the array of records in the body; null where the format has none. */
   readonly recordsStart: number | null
+  /** Behind that array; null where the format has none. */
+  readonly recordsEnd: number | null
   /** The next cursor that a JSON body names. */
   readonly nextInBody: string | undefined
 }
@@ -36,18 +38,20 @@ export function readPage(
         records,
         next: next.kind === 'cursor' ? next.path : undefined,
       })
-      const { recordCount, recordsStart } = page
-      return { records: recordCount, recordsStart, nextInBody: page.next }
+      const { recordCount, recordsStart, recordsEnd } = page
+      return { records: recordCount, recordsStart, recordsEnd, nextInBody: page.next }
     }
     case 'ndjson':
-      return { records: countRecords(body), recordsStart: null, nextInBody: undefined }
+      return { ...noArray, records: countRecords(body) }
     case 'csv': {
       const declared = new Set(columns.map(({ from }) => from))
       const counted = countCsvRecords(body, declared, requiredFields(columns))
-      return { records: counted, recordsStart: null, nextInBody: undefined }
+      return { ...noArray, records: counted }
     }
   }
 }
+
+const noArray = { recordsStart: null, recordsEnd: null, nextInBody: undefined }
 
 /** What no CSV body may lack: a row without its key is none. */
 export function requiredFields(columns: readonly ColumnDefinition[]): ReadonlySet<string> {

@@ -1,3 +1,4 @@
+import { digestOf } from '../../codec/index.ts'
 import type { WalkPosition } from '../bucket-layout.ts'
 import { PipelineError } from '../pipeline-error.ts'
 import type { WalkAnchor } from './landed-batch.ts'
@@ -7,6 +8,9 @@ import type { Paging } from './next-cursor.ts'
 export function comparesContent({ kind }: Paging): boolean {
   return kind === 'page' || kind === 'offset' || kind === 'link-header'
 }
+
+/** A short loop of cursors is told as such, and not by the pages that they lead to. */
+const firstComparedPage = 4
 
 /** Notices a walk that would not end: in its cursors and, where a digest is given, in its pages. */
 export class RepeatWatch {
@@ -37,7 +41,7 @@ export class RepeatWatch {
 
   /** @throws PipelineError PAGE_REPEATED when a page that is not empty is one that was there before */
   atPage(at: WalkPosition, digest: string, isEmpty: boolean): void {
-    const short = digest.slice(0, 16)
+    const short = shortOf(digest)
     const { pageDigest, newestDigest } = this.#anchor ?? {}
     if (!isEmpty && (short === pageDigest || short === newestDigest)) {
       throw this.#repeated(at, 'PAGE_REPEATED', 'a page')
@@ -48,6 +52,24 @@ export class RepeatWatch {
       ...(isAnchor ? { pageDigest: short } : {}),
       newestDigest: short,
     }
+  }
+
+  /**
+   * Of a page that names the next cursor itself, be it another one each time: looks whether its records
+   * are those of the anchor.
+   *
+   * @throws PipelineError PAGE_REPEATED
+   */
+  async atRecords(at: WalkPosition, records: Uint8Array): Promise<void> {
+    const { pageNumber, cursorDigest, pageDigest }: WalkAnchor = this.#anchor ?? at
+    if (at.pageNumber < firstComparedPage) return
+    // Records of another length need no digest.
+    const length = `${records.length}-`
+    const isAnchor = pageNumber === at.pageNumber
+    if (!isAnchor && pageDigest?.startsWith(length) !== true) return
+    const digest = length + shortOf(await digestOf(records))
+    if (isAnchor) this.#anchor = { pageNumber, cursorDigest, pageDigest: digest }
+    else if (digest === pageDigest) throw this.#repeated(at, 'PAGE_REPEATED', 'a page')
   }
 
   #repeated(
@@ -61,4 +83,8 @@ export class RepeatWatch {
         'Correct `source.next` in the pipeline file, or ask the owner of the source; when it is right there, start the run with --refetch.',
     })
   }
+}
+
+function shortOf(digest: string): string {
+  return digest.slice(0, 16)
 }

@@ -29,6 +29,6 @@ export async function sealParts(
   }
   const key = manifestKey(run)
   const { sizeBytes } = await putJson(store, key, manifest, attempt)
-  const { missingFields } = made
-  return { manifestKey: key, storedBytes: sizeBytes, missingFields }
+  const { missingFields, discardedFields } = made
+  return { manifestKey: key, storedBytes: sizeBytes, missingFields, discardedFields }
 }

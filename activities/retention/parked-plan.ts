@@ -138,7 +138,8 @@ async function requireClock(
   signal: AbortSignal,
 ): Promise<void> {
   const head = await store.head(key, { signal })
-  const errorMs = here.getTime() - (head?.lastModified.getTime() ?? -Infinity)
+  if (head === undefined) throw undecided('The store does not show the plan that was just written')
+  const errorMs = here.getTime() - head.lastModified.getTime()
   if (Math.abs(errorMs) <= mostClockErrorMs) return
   const seconds = Math.round(errorMs / 1000)
   throw undecided(`The clocks here and of the store are ${Math.abs(seconds)} s apart`)

@@ -39,7 +39,7 @@ export function databaseServer(
     portNames: ['sql'],
     async prepare(run) {
       account = obtainDatabaseAccount()
-      native = obtainNativePostgres(account)
+      native = obtainNativePostgres(account, dataDirectory)
       folder = chooseDatabaseFolder(dataDirectory, account)
       if (isOutside()) {
         report(`PostgreSQL keeps its data in ${folder}: its account cannot reach ${dataDirectory}`)

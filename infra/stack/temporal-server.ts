@@ -37,6 +37,10 @@ export function temporalServer(dataDirectory: string): EmbeddedServer {
         '--sqlite-pragma=journal_mode=WAL',
         '--sqlite-pragma=synchronous=NORMAL',
         ...searchAttributes.map((name) => `--search-attribute=${name}=Keyword`),
+        // Queues in several parts are for several machines; on one, tasks pass from part to part: a tenth of
+        // the server's processor time.
+        '--dynamic-config-value=matching.numTaskqueueReadPartitions=1',
+        '--dynamic-config-value=matching.numTaskqueueWritePartitions=1',
         // A worker that stops is given no more tasks: one on its way would be missed until it times out.
         '--dynamic-config-value=frontend.enableCancelWorkerPollsOnShutdown=true',
         // The page would fetch news from outside.

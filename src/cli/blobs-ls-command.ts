@@ -115,7 +115,7 @@ async function listClaims(
   for await (const event of histories.events({ workflowId, runId, signal })) {
     events += 1
     if (count === limit) break
-    for (const found of claimsOfEvent(event)) {
+    for (const found of claimsOfEvent(event, { workflowId, runId })) {
       if (count === limit) break
       count += 1
       if (json) printJson(lineOf(found))

@@ -7,14 +7,14 @@ import {
   type DatasetFolder,
 } from '../../activities/retention/dataset-folders.ts'
 import { EXIT_CODES } from '../exit-code.ts'
-import { verifyObjects } from '../inspect/blobs/verify-objects.ts'
+import {
+  checkLanding,
+  type CheckedLanding,
+  type LandingPlace,
+} from '../inspect/datasets/check-landing.ts'
 import { findDataset } from '../inspect/datasets/find-dataset.ts'
 import { findKnownLoads } from '../inspect/datasets/find-known-loads.ts'
-import {
-  verifyDataset,
-  type DatasetDamage,
-  type VerifiedDataset,
-} from '../inspect/datasets/verify-dataset.ts'
+import { verifyDataset, type VerifiedDataset } from '../inspect/datasets/verify-dataset.ts'
 import { withDatasets, type DatasetsSession } from './datasets-session.ts'
 import { formatCount, formatCounted } from '../format-number.ts'
 import { printJson } from './print-json.ts'
@@ -60,12 +60,6 @@ export function addVerifyDatasetsCommand(datasets: Command): void {
     })
 }
 
-interface CheckedLanding {
-  readonly damage: readonly DatasetDamage[]
-  /** Nothing of it is in the store, as after retention: what was made from it is none the worse. */
-  readonly isGone: boolean
-}
-
 type Landings = Map<string, CheckedLanding>
 
 /** @param landings What was found of those that were looked at; undefined where they are not to be. */
@@ -76,39 +70,31 @@ async function verify(
 ): Promise<VerifiedDataset | undefined> {
   const { store, loads, progress, signal } = session
   const { datasetId } = folder
-  const { pinned, manifest } = await readDatasetFacts(store, folder, { signal })
-  const verified = await verifyDataset(store, {
+  return verifyDataset(store, {
     folder,
     async loads() {
+      const { pinned } = await readDatasetFacts(store, folder, { signal })
       const asked = pinned === undefined ? [] : [{ datasetId, target: pinned.definition.target }]
       return (await findKnownLoads(loads, asked, signal)).get(datasetId) ?? 'unknown'
     },
+    landing: landings && ((place) => landingOf(session, place, landings)),
     onPart: (done, of) => progress.show(() => `${datasetId} part ${done + 1} of ${of}`),
     signal,
   })
-  const reference = pinned?.landing ?? manifest?.landing
-  if (verified === undefined || landings === undefined || reference === undefined) return verified
-  const prefix = landingPrefix({ ...folder, landing: reference })
-  const found = landings.get(prefix) ?? (await verifyLanding(session, prefix))
-  landings.set(prefix, found)
-  const damage = [...verified.damage, ...found.damage]
-  return { ...verified, damage, verdict: damage.length === 0 ? 'intact' : 'damaged' }
 }
 
-async function verifyLanding(
+/** Each is looked at once, however many datasets were made from it. */
+async function landingOf(
   { store, namespace, progress, signal }: DatasetsSession,
-  prefix: string,
+  landing: LandingPlace,
+  landings: Landings,
 ): Promise<CheckedLanding> {
-  const damage: DatasetDamage[] = []
-  const seen = await verifyObjects(
-    { store, namespace, encryption: undefined, signal },
-    {
-      prefixes: [prefix],
-      onFinding: ({ key, message }) => damage.push({ key, problem: message }),
-      onProgress: ({ objects }) => progress.show(() => `${prefix} ${objects} objects`),
-    },
-  )
-  return { damage, isGone: seen.objects + seen.missing === 0 }
+  const prefix = landingPrefix(landing)
+  const place = { store, namespace, encryption: undefined, signal }
+  const onObject = (objects: number) => progress.show(() => `${prefix} ${objects} objects`)
+  const found = landings.get(prefix) ?? (await checkLanding(place, landing, onObject))
+  landings.set(prefix, found)
+  return found
 }
 
 interface Summary extends Record<'intact' | 'damaged' | 'gone', number> {

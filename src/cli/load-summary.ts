@@ -19,8 +19,8 @@ export async function summariseLoad(
   handle: LoadHandle,
   load: { readonly pipeline: string; readonly seconds: number; readonly result: LoadResult },
 ): Promise<LoadSummary> {
-  const { workflowId, firstExecutionRunId } = handle
-  const histories = await chainHistories(client, workflowId, firstExecutionRunId)
+  const { workflowId, runId } = handle
+  const histories = await chainHistories(client, workflowId, runId)
   return {
     pipeline: load.pipeline,
     workflowId,
@@ -32,7 +32,7 @@ export async function summariseLoad(
 }
 
 export function describeLoad(load: LoadSummary): string {
-  const { counts, untold = [], missingFields = [] } = load
+  const { counts, untold = [], missingFields = [], discardedFields = [] } = load
   if (load.skipped === true)
     return `${load.workflowId}: skipped, since what comes first was not loaded`
   const rows = [
@@ -47,8 +47,17 @@ export function describeLoad(load: LoadSummary): string {
   const sizes = `source ${formatBytes(load.sourceBytes)}, stored ${formatBytes(load.storedBytes)}, ${history}`
   const warnings = [
     ...(missingFields.length > 0 ? [`in no record: ${missingFields.join(', ')}`] : []),
+    ...(discardedFields.length > 0 ? [`left out: ${firstOf(discardedFields)}`] : []),
     ...(untold.length > 0 ? [`not told of it: ${untold.join(', ')}`] : []),
   ]
   const took = `${load.seconds.toFixed(1)} s`
   return [`${load.workflowId}: ${rows.join(', ')} (${sizes}; ${took})`, ...warnings].join('; ')
+}
+
+/** Whoever wants to know them all looks at the dataset. */
+const maxNamed = 5
+
+function firstOf(names: readonly string[]): string {
+  const more = names.length - maxNamed
+  return names.slice(0, maxNamed).join(', ') + (more > 0 ? ` and ${more} more` : '')
 }

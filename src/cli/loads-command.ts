@@ -8,7 +8,7 @@ import {
   type LoadDetails,
   type LoadRecord,
 } from '../targets/postgres/list-loads.ts'
-import { withCatalog } from '../targets/postgres/open-catalog.ts'
+import { orWithoutCatalog, withCatalog } from '../targets/postgres/open-catalog.ts'
 import type { Session } from '../targets/postgres/sessions.ts'
 import { endSignal } from './end-signal.ts'
 import { printJson } from './print-json.ts'
@@ -34,7 +34,11 @@ export function addLoadsCommand(program: Command): void {
     .action(async ({ pipeline, limit, json = false, ...options }) => {
       const partition =
         options.partition === undefined ? undefined : parsePartition(options.partition).name
-      const listed = await ask((session) => listLoads(session, { pipeline, partition, limit }))
+      const listed = await orWithoutCatalog(
+        () => ask((session) => listLoads(session, { pipeline, partition, limit })),
+        ({ message }) => void process.stderr.write(`${message}\n`),
+      )
+      if (listed === undefined) return
       if (json) for (const load of listed) printJson({ type: 'load', ...load })
       else printTable(header, listed.map(rowOf), { nothing: 'There is no such load.' })
     })

@@ -31,7 +31,7 @@ export function printPlan(summary: LoadSummary, plan: LoadPlan, json: boolean): 
   const rows = plannedRows(plan)
   const { target, mode, rowsBefore, alterations } = plan
   if (json) {
-    const { workflowId, rejects, missingFields } = summary
+    const { workflowId, rejects, missingFields, discardedFields } = summary
     printJson({
       type: 'planned',
       workflowId,
@@ -41,6 +41,7 @@ export function printPlan(summary: LoadSummary, plan: LoadPlan, json: boolean): 
       ...rows,
       rejects,
       missingFields,
+      discardedFields,
       alterations,
     })
     return

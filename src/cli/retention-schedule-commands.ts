@@ -5,6 +5,7 @@ import {
   removeRetentionSchedule,
   showRetentionSchedule,
 } from '../client/retention-schedule.ts'
+import { parseTimezone } from '../pipeline/timezone.ts'
 import { approvalOption, graceOption, kindOption, maxDeleteOption } from './gc-options.ts'
 import { printJson } from './print-json.ts'
 import { withSchedules } from './schedule-session.ts'
@@ -67,9 +68,7 @@ function readTime(text: string): { readonly hour: number; readonly minute: numbe
 }
 
 function readTimezone(text: string): string {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone
-  } catch {
-    throw new InvalidArgumentError('Give a time zone as IANA has it: Europe/Berlin.')
-  }
+  const parsed = parseTimezone(text)
+  if ('value' in parsed) return parsed.value
+  throw new InvalidArgumentError(`It ${parsed.problem}.`)
 }

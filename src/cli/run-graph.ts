@@ -30,7 +30,7 @@ export async function runGraph(
   const [first] = refused
   if (first !== undefined) throw first.error
   const graph = await startGraph(client, { ...planned, partition, requestedAt, taskQueue })
-  const { workflowId, firstExecutionRunId: runId, joined } = graph
+  const { workflowId, runId, joined } = graph
   const type = joined ? 'joined' : 'started'
   if (json) printJson({ type, workflowId, runId })
   else process.stderr.write(`${type} ${workflowId}\n`)

@@ -1,5 +1,6 @@
 import type { Command } from '@commander-js/extra-typings'
-import { controlRun, RUN_CONTROLS } from '../client/control-run.ts'
+import { controlRun, RUN_CONTROLS, setConcurrency, type ToldRun } from '../client/control-run.ts'
+import { mostConcurrency } from '../client/plan-backfill.ts'
 import { resolveRun } from '../client/resolve-run.ts'
 import { showHistories, showRun } from '../client/show-run.ts'
 import { printJson } from './print-json.ts'
@@ -7,6 +8,7 @@ import { printTable } from './print-table.ts'
 import { addListRunsCommand } from './runs-list-command.ts'
 import { describeRun } from './runs-describe.ts'
 import { withRuns } from './runs-session.ts'
+import { wholeNumber } from './whole-number.ts'
 import { tableFigures } from './table-figures.ts'
 
 const idHelp = 'its workflow id, PIPELINE/PARTITION, or how one of these begins'
@@ -68,9 +70,38 @@ export function addRunsCommand(program: Command): void {
       .action((text, { json = false }) =>
         withRuns(async ({ client }) => {
           const told = await controlRun(client, await resolveRun(client, text), control)
-          if (json) printJson({ type: 'told', control, ...told })
-          else process.stderr.write(`told ${told.workflowId} to ${control}\n`)
+          printTold(told, { control, wish: control, json })
         }),
       )
   }
+  const inFlight = wholeNumber({ most: mostConcurrency })
+  runs
+    .command('concurrency')
+    .description('change how much a load or a backfill has under way at once')
+    .argument('<run>', idHelp)
+    .option('--batches <number>', 'batches of a load, or of each of its items', inFlight)
+    .option('--items <number>', 'items of a load, or partitions of a backfill', inFlight)
+    .option('--json', 'print one JSON object')
+    .action((text, { batches: batchesInFlight, items: itemsInFlight, json = false }, command) => {
+      if ((batchesInFlight ?? itemsInFlight) === undefined) {
+        command.error('error: give --batches or --items')
+      }
+      return withRuns(async ({ client }) => {
+        const asked = { batchesInFlight, itemsInFlight }
+        const told = await setConcurrency(client, await resolveRun(client, text), asked)
+        printTold(told, { control: 'concurrency', wish: 'have as much under way at once', json })
+      })
+    })
+}
+
+interface Told {
+  readonly control: string
+  /** Behind `to`. */
+  readonly wish: string
+  readonly json: boolean
+}
+
+function printTold(told: ToldRun, { control, wish, json }: Told): void {
+  if (json) printJson({ type: 'told', control, ...told })
+  else process.stderr.write(`told ${told.workflowId} to ${wish}\n`)
 }

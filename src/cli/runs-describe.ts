@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import type { RunHistory } from '../client/history-size.ts'
 import type { PendingActivity } from '../client/run-pending.ts'
 import type { RunView } from '../client/show-run.ts'
+import { withoutBody } from '../client/without-body.ts'
 import { formatDuration } from '../format-duration.ts'
 import { formatBytes } from '../format-number.ts'
 
@@ -29,7 +30,7 @@ export function describeRun(view: RunView, { histories, temporal, now }: Around)
     took: formatDuration((endedAt.getTime() - Date.parse(startedAt)) / 1000),
     progress,
     'under way': pendingActivities.length === 0 ? undefined : pendingActivities.map(activity),
-    result,
+    result: withoutBody(type, result),
     history: `${formatBytes(bytes)} in ${histories.length} ${histories.length === 1 ? 'run' : 'runs'}`,
     histories: histories.map(
       ({ runId, events, ...history }) =>

@@ -1,9 +1,7 @@
 import { InvalidArgumentError, type Command } from '@commander-js/extra-typings'
 import { listRuns, type ListedRun, type RunsRequest } from '../client/list-runs.ts'
-import { runsOf, type RunsWanted } from '../client/runs-of.ts'
+import { findRunsOf } from '../client/runs-of.ts'
 import { RUN_STATES, type RunState } from '../client/run-types.ts'
-import type { Settings } from '../config/read-settings.ts'
-import { listPipelines } from '../pipeline/list-pipelines.ts'
 import { parsePipelineName } from '../pipeline/pipeline-name.ts'
 import { formatDuration } from '../format-duration.ts'
 import { printJson } from './print-json.ts'
@@ -32,7 +30,7 @@ export function addListRunsCommand(runs: Command): void {
     .option('--json', 'print one JSON object a run')
     .action(({ state, limit, json = false, ...asked }) =>
       withRuns(async ({ client, settings }) => {
-        const filter = await filterOf(asked, settings)
+        const filter = await findRunsOf(asked, searchedDirectories(settings))
         const listed = await firstRuns(client, { ...filter, state }, limit)
         const now = Date.now()
         if (json) {
@@ -65,18 +63,6 @@ async function firstRuns(
   return found
     .slice(0, limit)
     .toSorted((one, other) => Date.parse(other.startedAt) - Date.parse(one.startedAt))
-}
-
-async function filterOf(
-  { pipeline, partition }: Omit<RunsWanted, 'timezone'>,
-  settings: Settings,
-): Promise<ReturnType<typeof runsOf>> {
-  const files = partition === undefined ? [] : await listPipelines(searchedDirectories(settings))
-  const file = files.find(({ name }) => name === pipeline)
-  // A pipeline whose file is gone may have runs all the same.
-  const schedule = file?.kind === 'valid' ? file.definition.schedule : undefined
-  const names = files.map(({ name }) => name)
-  return runsOf({ pipeline, partition, timezone: schedule?.timezone }, names)
 }
 
 const header = ['run', 'type', 'state', 'started', 'took', 'history']

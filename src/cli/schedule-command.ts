@@ -20,8 +20,12 @@ export function addScheduleCommand(program: Command): void {
     .argument('<pipeline>', 'the name of the pipeline')
     .option('--note <text>', 'why; kept with the schedule')
     .option('--json', 'print one JSON object')
-    .action((pipeline, { note = 'paused with claimcheck', json }) =>
-      change(pipeline, { done: 'paused', json }, (handle) => handle.pause(note)),
+    .action((pipeline, { note, json }) =>
+      change(pipeline, { done: 'paused', json }, async (handle) => {
+        // Why it was paused before stays, unless something else is said.
+        if (note === undefined && (await handle.describe()).state.paused) return
+        await handle.pause(note ?? 'paused with claimcheck')
+      }),
     )
   schedule
     .command('resume')

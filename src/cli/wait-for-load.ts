@@ -19,7 +19,7 @@ export async function waitForLoad(
   { wait, json }: { readonly wait: boolean; readonly json: boolean },
 ): Promise<void> {
   const handle = await startLoad(client, request)
-  const { workflowId, firstExecutionRunId: runId, joined } = handle
+  const { workflowId, runId, joined } = handle
   const type = joined ? 'joined' : 'started'
   if (json) printJson({ type, workflowId, runId })
   else process.stderr.write(`${type} ${workflowId}\n`)

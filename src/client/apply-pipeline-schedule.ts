@@ -5,6 +5,7 @@ import { slicesWithin } from '../../activities/schedule/slices-of-tick.ts'
 import { CommandError } from '../command-error.ts'
 import type { ListedPipeline } from '../pipeline/list-pipelines.ts'
 import { parsePartition } from '../pipeline/partition.ts'
+import { findSchedule } from './applied-schedule.ts'
 import { applySchedule, type AppliedOutcome } from './apply-schedule.ts'
 import { planDownstream } from './plan-downstream.ts'
 
@@ -19,7 +20,8 @@ export interface PipelineScheduleRequest {
 /**
  * Makes the schedule of a pipeline what its file says now.
  *
- * @throws CommandError PIPELINE_INVALID where the file is wrong or has no schedule, PARTITION_INVALID
+ * @throws CommandError PIPELINE_INVALID where the file is wrong or has no schedule, or that of a pipeline
+ * which came after it when it was applied; PARTITION_INVALID
  * @throws ScheduleError
  */
 export async function applyPipelineSchedule(
@@ -34,6 +36,7 @@ export async function applyPipelineSchedule(
       remedy: 'Say in `schedule` when it is to be loaded; docs/pipelines.md describes it.',
     })
   }
+  await refuseToForget(schedules, file.name, listed)
   return applySchedule(schedules, {
     definition: { ...rest, schedule },
     downstream: planDownstream(file.name, listed),
@@ -42,6 +45,22 @@ export async function applyPipelineSchedule(
     now: new Date(),
     since: since === undefined ? undefined : beginning(since, schedule),
   })
+}
+
+/**
+ * Of a file that is wrong nobody knows what it comes after. What did when the schedule was applied would be
+ * told no more, and nothing would say so.
+ */
+async function refuseToForget(
+  schedules: ScheduleClient,
+  pipeline: string,
+  listed: readonly ListedPipeline[],
+): Promise<void> {
+  const wrong = listed.filter((file) => file.kind === 'invalid')
+  if (wrong.length === 0) return
+  const { downstream = [] } = (await findSchedule(schedules, pipeline))?.tick ?? {}
+  const forgotten = wrong.find((file) => downstream.some(({ name }) => name === file.name))
+  if (forgotten !== undefined) throw forgotten.error
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   type SliceRange,
   type SliceSize,
 } from '../../activities/backfill/slice-range.ts'
+import { namePartition } from '../../activities/partition/name-partition.ts'
 import {
   nextSlice,
   sliceName,
@@ -37,9 +38,13 @@ export interface BackfillRange {
 /** A schedule of hours over ten years has fewer. */
 const mostSlices = 100_000
 
-const weekMs = 7 * 86_400_000
+const dayMs = 86_400_000
+const weekMs = 7 * dayMs
 /** A Monday, as 1 January 1970 was a Thursday. */
-const firstMondayMs = 4 * 86_400_000
+const firstMondayMs = 4 * dayMs
+
+/** No place has gone across the date line and back in fewer. */
+const daysAtOnce = 365
 
 /**
  * The partitions from one name to another, as far as they lie whole between them.
@@ -103,7 +108,7 @@ function endsOf({ from, to }: RangeRequest, timezone: string): [TimeSlice, TimeS
 function sizeOf(first: TimeSlice, last: TimeSlice): SliceSize {
   if (first.granularity === last.granularity) return first.granularity
   throw invalid(
-    `a ${first.granularity} and a ${last.granularity} do not say how long each partition is`,
+    `the first is one ${first.granularity} and the last one ${last.granularity}: that does not say how long each is`,
     `Give two of one kind, or --every ${sliceSizes.join('|')}.`,
   )
 }
@@ -136,7 +141,7 @@ function between(every: SliceSize, firstMs: number, endMs: number): SliceRange {
 
 function wholeOnes(every: SliceSize, startMs: number, endMs: number): number {
   if (every === 'hour') return Math.floor((endMs - startMs) / 3_600_000)
-  if (every === 'day') return Math.floor((endMs - startMs) / 86_400_000)
+  if (every === 'day') return Math.floor((endMs - startMs) / dayMs)
   if (every === 'week') return Math.floor((endMs - startMs) / weekMs)
   const [start, end] = [new Date(startMs), new Date(endMs)]
   const years = end.getUTCFullYear() - start.getUTCFullYear()
@@ -149,11 +154,21 @@ function ceil(timeMs: number, granularity: Granularity): number {
   return startMs === timeMs ? timeMs : nextSlice(startMs, granularity)
 }
 
-/** Only days are. */
+/** Only days are; of each, a clock takes some time to ask. */
 function leftOut(range: SliceRange, timezone: string): number {
   if (range.every !== 'day' || timezone === 'UTC') return 0
-  const days = Array.from({ length: range.count }, (_, index) => sliceAt(range, index, timezone))
-  return days.filter((day) => day === undefined).length
+  let count = 0
+  for (let first = 0; first < range.count; first += daysAtOnce) {
+    const days = Math.min(daysAtOnce, range.count - first)
+    const startMs = range.firstMs + first * dayMs
+    const { interval } = namePartition({ startMs, endMs: startMs + days * dayMs }, timezone)
+    const lackingMs = days * dayMs - (Date.parse(interval.end) - Date.parse(interval.start))
+    // Summer time takes an hour or two; across the date line it is a day.
+    if (lackingMs < dayMs / 2) continue
+    const all = Array.from({ length: days }, (_, day) => sliceAt(range, first + day, timezone))
+    count += all.filter((day) => day === undefined).length
+  }
+  return count
 }
 
 function invalid(complaint: string, remedy: string): CommandError {

@@ -1,11 +1,25 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client'
+import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client'
 import { findRun, firstRunId } from './find-run.ts'
 import { RunError } from './run-error.ts'
-import { isPausable, runState, type RunState } from './run-types.ts'
+import { hasConcurrency, isPausable, runState, type RunState } from './run-types.ts'
 
 export const RUN_CONTROLS = ['pause', 'resume', 'cancel'] as const
 
 export type RunControl = (typeof RUN_CONTROLS)[number]
+
+/** How much a run has under way at once, each from 1 to 64; what is left out stays as it is. */
+export interface Concurrency {
+  readonly batchesInFlight?: number | undefined
+  /** Of a backfill, partitions. */
+  readonly itemsInFlight?: number | undefined
+}
+
+/** The chain that was told. */
+export interface ToldRun {
+  readonly workflowId: string
+  /** The first run of the chain. */
+  readonly runId: string
+}
 
 /**
  * Pauses a run at its next boundary, lets it go on, or cancels it: asked of the chain that runs now, and
@@ -13,40 +27,83 @@ export type RunControl = (typeof RUN_CONTROLS)[number]
  *
  * @throws RunError RUN_NOT_FOUND, RUN_ENDED, RUN_NOT_PAUSABLE
  */
-export async function controlRun(
+export function controlRun(
   client: Client,
   workflowId: string,
   control: RunControl,
-): Promise<{ readonly workflowId: string; readonly runId: string }> {
+): Promise<ToldRun> {
+  return tellRun(client, workflowId, {
+    what: control,
+    check(type) {
+      if (control === 'cancel' || isPausable(type)) return
+      throw new RunError('RUN_NOT_PAUSABLE', `A run of ${type} cannot be paused`, {
+        at: { run: workflowId },
+        remedy: 'Pause the run that it belongs to, or cancel it.',
+      })
+    },
+    tell: (handle) => (control === 'cancel' ? handle.cancel() : handle.signal(control)),
+  })
+}
+
+/**
+ * Changes how much a run has under way at once; what has begun goes on.
+ *
+ * @throws RunError RUN_NOT_FOUND, RUN_ENDED, RUN_WITHOUT_CONCURRENCY
+ */
+export function setConcurrency(
+  client: Client,
+  workflowId: string,
+  concurrency: Concurrency,
+): Promise<ToldRun> {
+  return tellRun(client, workflowId, {
+    what: 'change',
+    check(type) {
+      if (hasConcurrency(type)) return
+      throw new RunError(
+        'RUN_WITHOUT_CONCURRENCY',
+        `A run of ${type} begins nothing side by side`,
+        {
+          at: { run: workflowId },
+          remedy: 'Ask it of a load, of one that belongs to a graph, say, or of a backfill.',
+        },
+      )
+    },
+    tell: (handle) => handle.signal('setConcurrency', concurrency),
+  })
+}
+
+interface Telling {
+  /** For the message where it is too late. */
+  readonly what: string
+  /** @throws RunError where runs of that type do not understand it */
+  readonly check: (type: string) => void
+  readonly tell: (handle: WorkflowHandle) => Promise<unknown>
+}
+
+async function tellRun(
+  client: Client,
+  workflowId: string,
+  { what, check, tell }: Telling,
+): Promise<ToldRun> {
   const description = await findRun(client, workflowId)
   const state = runState(description.status.code)
-  if (description.closeTime !== undefined) throw runEnded(workflowId, control, state)
-  if (control !== 'cancel' && !isPausable(description.type)) {
-    throw new RunError('RUN_NOT_PAUSABLE', `A run of ${description.type} cannot be paused`, {
-      at: { run: workflowId },
-      remedy: 'Pause the run that it belongs to, or cancel it.',
-    })
-  }
+  if (description.closeTime !== undefined) throw runEnded(workflowId, what, state)
+  check(description.type)
   const runId = firstRunId(description)
   const handle = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: runId })
   try {
-    if (control === 'cancel') await handle.cancel()
-    else await handle.signal(control)
+    await tell(handle)
   } catch (error) {
     // It ended between the two questions.
-    if (error instanceof WorkflowNotFoundError) throw runEnded(workflowId, control, 'completed')
+    if (error instanceof WorkflowNotFoundError) throw runEnded(workflowId, what, 'completed')
     throw error
   }
   return { workflowId, runId }
 }
 
-function runEnded(workflowId: string, control: RunControl, state: RunState): RunError {
-  return new RunError(
-    'RUN_ENDED',
-    `The run has ended (${state}): it is too late to ${control} it`,
-    {
-      at: { run: workflowId },
-      remedy: 'Start it again, if it is wanted again.',
-    },
-  )
+function runEnded(workflowId: string, what: string, state: RunState): RunError {
+  return new RunError('RUN_ENDED', `The run has ended (${state}): it is too late to ${what} it`, {
+    at: { run: workflowId },
+    remedy: 'Start it again, if it is wanted again.',
+  })
 }

@@ -25,12 +25,16 @@ export function firstRunId({ raw, runId }: WorkflowExecutionDescription): string
   return raw.workflowExecutionInfo?.firstRunId ?? runId
 }
 
+/** Of an id, in UTF-8: Temporal refuses to look for more, and for nothing. */
+const mostIdBytes = 1000
+
 /** A run of a workflow id, by default the latest one; undefined where there is none. */
 export async function describeWorkflow(
   client: Client,
   workflowId: string,
   runId?: string,
 ): Promise<WorkflowExecutionDescription | undefined> {
+  if (workflowId === '' || Buffer.byteLength(workflowId) > mostIdBytes) return undefined
   try {
     return await client.workflow.getHandle(workflowId, runId).describe()
   } catch (error) {

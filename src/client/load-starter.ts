@@ -62,6 +62,11 @@ export function createLoadStarter(client: Client, taskQueue: string): LoadStarte
       }
       return Object.fromEntries(outcomes)
     },
+    async isKnown(pipeline, partition) {
+      return (
+        (await describeWorkflow(client, partitionWorkflowId(pipeline, partition))) !== undefined
+      )
+    },
     async runningPartitions(pipeline, partitions) {
       const running = new Set<string>()
       for (const partition of partitions) {

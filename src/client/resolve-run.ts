@@ -20,6 +20,8 @@ const mostPages = 20
  * @throws RunError RUN_NOT_FOUND, RUN_AMBIGUOUS
  */
 export async function resolveRun(client: Client, text: string): Promise<string> {
+  // Every run begins so: whoever writes nothing means none.
+  if (text === '') throw runNotFound(text)
   for (const workflowId of meantIds(text)) {
     const found = await describeWorkflow(client, workflowId)
     if (found !== undefined && isRunType(found.type)) return workflowId

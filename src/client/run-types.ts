@@ -27,6 +27,13 @@ export function isPausable(type: string): boolean {
   return PAUSABLE_TYPES.has(type)
 }
 
+const CONCURRENT_TYPES: ReadonlySet<string> = new Set(['bulkLoad', 'reprocess', 'backfill'])
+
+/** Whether it heeds how much is to be under way at once; a graph leaves that to its loads. */
+export function hasConcurrency(type: string): boolean {
+  return CONCURRENT_TYPES.has(type)
+}
+
 /** How runs stand, and what Temporal calls it in queries. */
 export const RUN_STATES = {
   running: 'Running',

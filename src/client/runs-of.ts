@@ -1,4 +1,5 @@
 import { partitionWorkflowId } from '../../workflows/partition-workflow-id.ts'
+import { listPipelines } from '../pipeline/list-pipelines.ts'
 import { parsePartition } from '../pipeline/partition.ts'
 import type { RunsRequest } from './list-runs.ts'
 
@@ -17,7 +18,7 @@ export interface RunsWanted {
  * @param pipelines The names of all that are known, for a partition of any.
  * @throws CommandError PARTITION_INVALID
  */
-export function runsOf(
+function runsOf(
   { pipeline, partition, timezone }: RunsWanted,
   pipelines: readonly string[],
 ): Pick<RunsRequest, 'workflowIds' | 'idPrefixes' | 'subject'> {
@@ -31,4 +32,21 @@ export function runsOf(
     workflowIds: names.map((name) => partitionWorkflowId(name, slice)),
     subject: { pipeline, partition: slice },
   }
+}
+
+/**
+ * The same by the clock that the file of the pipeline says. One whose file is gone, or wrong, may have runs
+ * all the same.
+ *
+ * @throws CommandError PARTITION_INVALID
+ */
+export async function findRunsOf(
+  { pipeline, partition }: Pick<RunsWanted, 'pipeline' | 'partition'>,
+  directories: readonly string[],
+): Promise<ReturnType<typeof runsOf>> {
+  const files = partition === undefined ? [] : await listPipelines(directories)
+  const file = files.find(({ name }) => name === pipeline)
+  const schedule = file?.kind === 'valid' ? file.definition.schedule : undefined
+  const names = files.map(({ name }) => name)
+  return runsOf({ pipeline, partition, timezone: schedule?.timezone }, names)
 }

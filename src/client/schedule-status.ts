@@ -72,7 +72,7 @@ export async function readScheduleStatus(
     pipeline: tick.definition.name,
     paused: state.paused,
     note: state.note ?? '',
-    next: state.paused || schedule === undefined ? null : nextDue(schedule, request.now),
+    next: state.paused || schedule === undefined ? null : nextDue(schedule, tick, request.now),
     lastTick: info.recentActions.at(-1)?.scheduledAt.toISOString() ?? null,
     since: tick.since,
     timezone: schedule?.timezone ?? 'UTC',
@@ -83,7 +83,12 @@ export async function readScheduleStatus(
   }
 }
 
-function nextDue(schedule: ScheduleDefinition, now: Date): string | null {
-  const until = new Date(now.getTime() + longestPeriodMs)
-  return dueSlices(schedule, now.toISOString(), until.toISOString())[0]?.dueAt ?? null
+function nextDue(
+  schedule: ScheduleDefinition,
+  { since }: Pick<AppliedSchedule['tick'], 'since'>,
+  now: Date,
+): string | null {
+  const from = new Date(Math.max(now.getTime(), Date.parse(since)))
+  const until = new Date(from.getTime() + longestPeriodMs)
+  return dueSlices(schedule, from.toISOString(), until.toISOString())[0]?.dueAt ?? null
 }

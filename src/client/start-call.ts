@@ -9,6 +9,7 @@ import type { callEndpoint } from '../../workflows/index.ts'
 import { withoutUser } from '../sources/resolve-references.ts'
 import { digestOf, keyReused } from './answer-once.ts'
 import { firstRunId } from './find-run.ts'
+import { runLabels } from './run-labels.ts'
 import type { StartedRun } from './start-or-join.ts'
 
 /**
@@ -27,6 +28,7 @@ export async function startCall(
 ): Promise<StartedRun> {
   const workflowId = `call/${key === undefined ? randomUUID() : digestOf(key)}`
   const request = digestOf(JSON.stringify(call))
+  const place = withoutUser(call.url)
   try {
     const { firstExecutionRunId: runId } = await client.workflow.start<typeof callEndpoint>(
       'callEndpoint',
@@ -36,7 +38,7 @@ export async function startCall(
         taskQueue,
         args: [call],
         memo: { request },
-        staticSummary: `${call.method} ${withoutUser(call.url)}`.slice(0, 200),
+        ...runLabels(`${call.method} ${place}`, { call: `${call.method} ${place}` }),
       },
     )
     return { workflowId, runId, joined: false }

@@ -16,6 +16,6 @@ export async function startGraphSince(
 ): Promise<StartedRun> {
   const ended = await endedSince(client, graphWorkflowId(request), since)
   if (ended !== undefined) return ended
-  const { workflowId, firstExecutionRunId: runId, joined } = await startGraph(client, request)
+  const { workflowId, runId, joined } = await startGraph(client, request)
   return { workflowId, runId, joined }
 }

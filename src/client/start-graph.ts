@@ -4,7 +4,7 @@ import type { dailyGraph, GraphResult } from '../../workflows/index.ts'
 import { CommandError } from '../command-error.ts'
 import { parsePartition } from '../pipeline/partition.ts'
 import { runLabels } from './run-labels.ts'
-import { startOrJoin } from './start-or-join.ts'
+import { startOrJoin, type StartedRun } from './start-or-join.ts'
 
 export interface GraphRequest {
   /** Part of the static id: whoever asks for the same graph twice has it once. */
@@ -17,12 +17,7 @@ export interface GraphRequest {
   readonly taskQueue: string
 }
 
-export interface GraphHandle {
-  readonly workflowId: string
-  /** The first run of the chain. */
-  readonly firstExecutionRunId: string
-  /** Whether it ran already. */
-  readonly joined: boolean
+export interface GraphHandle extends StartedRun {
   /** Waits for the end of the chain. */
   result(): Promise<GraphResult>
 }
@@ -43,7 +38,7 @@ export async function startGraph(client: Client, request: GraphRequest): Promise
   const requestedAt = request.requestedAt.toISOString()
   const { partition, loads } = loadsOf(request)
   const workflowId = graphWorkflowId(request)
-  const { runId: firstExecutionRunId, joined } = await startOrJoin<typeof dailyGraph>(client, {
+  const { runId, joined } = await startOrJoin<typeof dailyGraph>(client, {
     type: 'dailyGraph',
     workflowId,
     taskQueue,
@@ -56,9 +51,9 @@ export async function startGraph(client: Client, request: GraphRequest): Promise
     }),
   })
   const handle = client.workflow.getHandle<typeof dailyGraph>(workflowId, undefined, {
-    firstExecutionRunId,
+    firstExecutionRunId: runId,
   })
-  return { workflowId, firstExecutionRunId, joined, result: () => handle.result() }
+  return { workflowId, runId, joined, result: () => handle.result() }
 }
 
 function loadsOf({ definitions, partition: wanted, requestedAt }: GraphRequest): {

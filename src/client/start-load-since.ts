@@ -1,5 +1,4 @@
 import type { Client } from '@temporalio/client'
-import { parsePartition } from '../pipeline/partition.ts'
 import { endedSince } from './ended-since.ts'
 import type { StartedRun } from './start-or-join.ts'
 import { loadWorkflowId, startLoad, type LoadRequest } from './start-load.ts'
@@ -16,9 +15,8 @@ export async function startLoadSince(
   request: LoadRequest,
   since: Date | undefined,
 ): Promise<StartedRun> {
-  const { name } = parsePartition(request.partition, request.definition.schedule?.timezone)
-  const ended = await endedSince(client, loadWorkflowId({ ...request, partition: name }), since)
+  const ended = await endedSince(client, loadWorkflowId(request), since)
   if (ended !== undefined) return ended
-  const { workflowId, firstExecutionRunId: runId, joined } = await startLoad(client, request)
+  const { workflowId, runId, joined } = await startLoad(client, request)
   return { workflowId, runId, joined }
 }

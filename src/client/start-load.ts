@@ -5,7 +5,7 @@ import type { bulkLoad, LoadResult } from '../../workflows/index.ts'
 import { partitionWorkflowId } from '../../workflows/partition-workflow-id.ts'
 import { parsePartition } from '../pipeline/partition.ts'
 import { loadLabels } from './run-labels.ts'
-import { startOrJoin } from './start-or-join.ts'
+import { startOrJoin, type StartedRun } from './start-or-join.ts'
 
 export interface LoadRequest {
   readonly definition: PipelineDefinition
@@ -23,12 +23,8 @@ export interface LoadRequest {
   readonly waitForUpstreams?: boolean
 }
 
-export interface LoadHandle {
-  readonly workflowId: string
-  /** The first run of the chain. */
-  readonly firstExecutionRunId: string
-  /** Whether it ran already: then it goes on as it was asked for, not as it was asked for now. */
-  readonly joined: boolean
+/** One that ran already goes on as it was asked for, not as it was asked for now. */
+export interface LoadHandle extends StartedRun {
   /** Waits for the end of the chain. */
   result(): Promise<LoadResult>
 }
@@ -36,10 +32,13 @@ export interface LoadHandle {
 /**
  * The static id of a load: whoever knows pipeline and partition can address it. Where a dataset is made or
  * loaded again, what exactly is asked for tells runs apart: the same again joins the one that runs.
+ *
+ * @throws CommandError PARTITION_INVALID
  */
 export function loadWorkflowId({ definition, partition, reprocessing }: LoadRequest): string {
+  const { name } = parsePartition(partition, definition.schedule?.timezone)
   return reprocessing === undefined
-    ? partitionWorkflowId(definition.name, partition)
+    ? partitionWorkflowId(definition.name, name)
     : reprocessWorkflowId(definition, reprocessing)
 }
 
@@ -66,7 +65,7 @@ export async function startLoad(client: Client, request: LoadRequest): Promise<L
     request.partition,
     definition.schedule?.timezone,
   )
-  const workflowId = loadWorkflowId({ ...request, partition })
+  const workflowId = loadWorkflowId(request)
   const { downstream = [], waitForUpstreams = false } = request
   const upstreams = waitForUpstreams ? (definition.after ?? []) : []
   const input: LoadInput = {
@@ -80,7 +79,7 @@ export async function startLoad(client: Client, request: LoadRequest): Promise<L
     ...(upstreams.length > 0 ? { waitsFor: { upstreams, schedule: false } } : {}),
     ...(downstream.length > 0 ? { downstream } : {}),
   }
-  const { runId: firstExecutionRunId, joined } = await startOrJoin<typeof bulkLoad>(client, {
+  const { runId, joined } = await startOrJoin<typeof bulkLoad>(client, {
     type: reprocessing === undefined ? 'bulkLoad' : 'reprocess',
     workflowId,
     taskQueue,
@@ -90,9 +89,9 @@ export async function startLoad(client: Client, request: LoadRequest): Promise<L
   })
   if (joined && !waitForUpstreams) await beginNow(client.workflow.getHandle(workflowId))
   const handle = client.workflow.getHandle<typeof bulkLoad>(workflowId, undefined, {
-    firstExecutionRunId,
+    firstExecutionRunId: runId,
   })
-  return { workflowId, firstExecutionRunId, joined, result: () => handle.result() }
+  return { workflowId, runId, joined, result: () => handle.result() }
 }
 
 /** Ends all waiting; a load that has begun takes no notice. */

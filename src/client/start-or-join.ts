@@ -10,7 +10,10 @@ import { startWithAttributes, type RunSubject } from './search-attributes.ts'
 
 export interface StartedRun {
   readonly workflowId: string
-  /** The first run of the chain. */
+  /**
+   * Of the first run of the chain: those that continue it, as new or after a failure, have ids of their
+   * own. Temporal calls it `firstExecutionRunId` where an id of any run could be meant.
+   */
   readonly runId: string
   /** Whether it ran already when it was first asked for. */
   readonly joined: boolean

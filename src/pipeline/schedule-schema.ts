@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ScheduleDefinition } from '../../activities/pipeline-definition.ts'
 import { parseDuration } from './duration.ts'
 import { parsedText, type Parsed } from './parsed.ts'
+import { parseTimezone } from './timezone.ts'
 import { wholeNumber } from './whole-number.ts'
 
 const MOST_JITTER_MS = 86_400_000
@@ -28,10 +29,7 @@ export const scheduleSchema = z
       .union([z.enum(WEEKDAYS), wholeNumber(1, 28)])
       .optional()
       .meta({ description: 'The day of the week or of the month.' }),
-    timezone: z
-      .string()
-      .refine(isTimezone, 'is no IANA time zone, such as Europe/Oslo')
-      .default('UTC'),
+    timezone: parsedText(parseTimezone).prefault('UTC'),
     catchup: parsedText(parseDuration).prefault('3d').meta({
       description: 'How long after its time a slice that was missed is still loaded.',
     }),
@@ -83,13 +81,4 @@ function parseTimeOfDay(text: string): Parsed<TimeOfDay> {
     return { problem: 'must be a time of day, 02:00, or the minute of an hour, :15' }
   const [, hour, minute] = match
   return { value: { hour: hour === undefined ? undefined : Number(hour), minute: Number(minute) } }
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions()
-    return !/^[+-]/.test(timeZone)
-  } catch {
-    return false
-  }
 }

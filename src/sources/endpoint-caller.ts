@@ -74,11 +74,15 @@ function sent(
   const { method, body, headers = {}, idempotencyKey } = call
   const own = sourceHeaders({ headers, auth: undefined }, environment)
   const isJson = body !== undefined && typeof body !== 'string'
+  const text = isJson ? JSON.stringify(body) : body
+  // By itself Node announces no body of GET and DELETE: it would be taken for the next request.
+  const length = text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) }
   return {
     method,
-    body: isJson ? JSON.stringify(body) : body,
+    body: text,
     headers: {
       'accept-encoding': 'identity',
+      ...length,
       ...(isJson ? { 'content-type': 'application/json' } : {}),
       ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       ...own,

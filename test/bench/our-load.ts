@@ -43,12 +43,12 @@ export async function runOurLoad(
     requestedAt: new Date(),
     taskQueue,
   })
-  const { workflowId, firstExecutionRunId } = handle
+  const { workflowId } = handle
   const result = await handle.result().catch((error: unknown) => {
     throw loadFailure(error, workflowId)
   })
   const seconds = (performance.now() - began) / 1000
-  const histories = await chainHistories(session.client, workflowId, firstExecutionRunId)
+  const histories = await chainHistories(session.client, workflowId, handle.runId)
   const stats = await fetch(`${stack.sourceUrl}/-/stats`)
   return {
     result,

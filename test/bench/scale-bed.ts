@@ -104,7 +104,7 @@ export async function openScaleBed(say: (text: string) => void): Promise<ScaleBe
 
 async function runLoad(session: Session, definition: PipelineDefinition): Promise<ScaleLoad> {
   const began = performance.now()
-  const { workflowId, firstExecutionRunId, ...handle } = await startLoad(session.client, {
+  const { workflowId, runId, ...handle } = await startLoad(session.client, {
     definition,
     partition,
     requestedAt: new Date(),
@@ -114,6 +114,6 @@ async function runLoad(session: Session, definition: PipelineDefinition): Promis
     throw loadFailure(error, workflowId)
   })
   const seconds = (performance.now() - began) / 1000
-  const histories = await chainHistories(session.client, workflowId, firstExecutionRunId)
+  const histories = await chainHistories(session.client, workflowId, runId)
   return { result, seconds, workflowId, histories }
 }

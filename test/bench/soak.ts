@@ -11,9 +11,9 @@
  * time, and where nothing was tried.
  */
 import { parseArgs } from 'node:util'
-import { startPrivateServers } from './private-servers.ts'
 import { printFigures, say } from './report.ts'
 import { runSoak } from './soak/run-soak.ts'
+import { startSoakServers } from './soak/start-soak-servers.ts'
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +22,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 })
-const own = await startPrivateServers(say)
+const own = await startSoakServers(say)
 let correct = false
 try {
   const figures = await runSoak({

@@ -81,7 +81,7 @@ describe('a worker that is killed', { concurrency: 4 }, () => {
     await killed.assertLoadedOnce(load, [ending])
     assert.deepEqual(await killed.attempts(load, 'fetchBatch'), [2])
     // Of no timeout: it was given back.
-    const histories = await chainOfHistories(bed.client, load.workflowId, load.firstExecutionRunId)
+    const histories = await chainOfHistories(bed.client, load.workflowId, load.runId)
     assert.deepEqual(failedAttempts(histories), [
       'Worker is shutting down and this activity did not complete in time',
     ])

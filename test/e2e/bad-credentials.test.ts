@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { openLoadBed, type LoadBed } from '../support/load-bed.ts'
+import { asBrowser, createPageApp } from '../support/page-app.ts'
 import { uniqueName } from '../support/pipeline-fixture.ts'
 import { chainOfHistories, historyText } from '../support/run-histories.ts'
+import { useDuckDb } from '../support/use-duck-db.ts'
 import type { CliOutcome } from '../support/run-cli.ts'
 import type { WorkerProcess } from '../support/worker-process.ts'
 import { assertFailure } from './support/assert-failure.ts'
@@ -10,6 +12,7 @@ import { assertFailure } from './support/assert-failure.ts'
 const partition = '2001-01-01T06'
 
 describe('credentials', () => {
+  const duck = useDuckDb()
   let bed: LoadBed
   before(async () => {
     bed = await openLoadBed()
@@ -52,7 +55,7 @@ describe('credentials', () => {
     assert.ok(!`${outcome.stdout}${outcome.stderr}${log}`.includes('wrong-secret'))
   })
 
-  it('that work are in no history, log, output or object', async () => {
+  it('that work are in no history, log, output, page or object', async () => {
     const secret = 'sesame-7f3a9c'
     const good = uniqueName('secret')
     const bad = uniqueName('secret')
@@ -62,17 +65,35 @@ describe('credentials', () => {
     await bed.writeFlights({ name: bad, headers, url, limits: { attempts: 2 } })
     const environment = { SAMPLE_KEY: secret, CLAIMCHECK_LOG_LEVEL: 'trace' }
     const texts: string[] = []
+    const { duckDb } = duck
+    const services = {
+      client: async () => bed.client,
+      store: bed.store,
+      duckDb: async () => duckDb,
+    }
+    const { app } = createPageApp({ directory: bed.pipelines, services })
     for (const name of [good, bad]) {
       const { outcome, log } = await runWith(environment, name)
       assert.equal(outcome.exitCode, name === good ? 0 : 1, outcome.stderr)
       const workflowId = `etl/${name}/${partition}`
-      const { runId } = await bed.client.workflow.getHandle(workflowId).describe()
+      const { runId, memo } = await bed.client.workflow.getHandle(workflowId).describe()
       const histories = await chainOfHistories(bed.client, workflowId, runId)
-      texts.push(outcome.stdout, outcome.stderr, log, historyText(histories))
-      for await (const { key } of bed.store.list(`datasets/${name}/`)) {
-        texts.push(key, Buffer.from(await bed.store.get(key)).toString('latin1'))
+      texts.push(outcome.stdout, outcome.stderr, log, JSON.stringify(memo), historyText(histories))
+      const shown = await bed.cli(['runs', 'show', workflowId, '--json'])
+      assert.equal(shown.exitCode, 0, shown.stderr)
+      texts.push(shown.stdout)
+      const paths = [`/runs/${encodeURIComponent(workflowId)}`, `/datasets/${name}/${partition}`]
+      for (const path of [...paths, ...paths.map((page) => `${page}.json`), '/pipelines.json']) {
+        const answer = await app.request(path, { headers: asBrowser })
+        assert.equal(answer.status, 200, path)
+        texts.push(await answer.text())
       }
-      for await (const { key } of bed.store.list(`landing/${name}/`)) texts.push(key)
+      for (const prefix of ['datasets/', 'landing/']) {
+        for await (const { key } of bed.store.list(`${prefix}${name}/`)) {
+          texts.push(key, JSON.stringify((await bed.store.head(key))?.metadata))
+          texts.push(Buffer.from(await bed.store.get(key)).toString('latin1'))
+        }
+      }
     }
     const text = texts.join('\n')
     assert.ok(text.includes('${SAMPLE_KEY}'), 'the reference itself is there')

@@ -5,6 +5,7 @@ import { appendFile, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { isClaimPayload } from '../../codec/index.ts'
 import { answerOnce } from '../../src/client/answer-once.ts'
@@ -195,7 +196,7 @@ describe('the HTTP API', () => {
     await assert.rejects(
       tryOnce(async () => {
         const load = await startLoad(bed.client, request)
-        runId = load.firstExecutionRunId
+        runId = load.runId
         await load.result()
         throw new Error('broken off')
       }),
@@ -219,6 +220,15 @@ describe('the HTTP API', () => {
         return (Object(run['progress']).paused ?? false) === paused ? true : undefined
       })
     }
+    for (const wrong of [{}, { itemsInFlight: 0 }, { batchesInFlight: 65 }, { batches: 1 }]) {
+      assert.equal((await api.post(`${path}/concurrency`, wrong)).body['code'], 'REQUEST_INVALID')
+    }
+    const wanted = { batchesInFlight: 3, itemsInFlight: 64 }
+    assert.equal((await api.post(`${path}/concurrency`, wanted)).status, 202)
+    await eventually('the concurrency', async () => {
+      const { controls } = Object((await api.get(path)).body['progress'])
+      return isDeepStrictEqual(controls, { ...wanted, paused: false, changes: 3 }) || undefined
+    })
     assert.equal((await api.post(`${path}/cancel`)).status, 202)
     const ended = await api.ended(String(body['workflowId']))
     assert.equal(ended['state'], 'cancelled')
@@ -278,6 +288,18 @@ describe('the HTTP API', () => {
     assert.equal(asked.length, 1)
     const none = await api.get(`${runPath(String(body['workflowId']))}/body`)
     assert.deepEqual([none.status, none.body['code']], [409, 'RUN_WITHOUT_BODY'])
+
+    // A schedule that somebody has made by hand may have been told anything.
+    const taskQueue = bed.environment['CLAIMCHECK_TASK_QUEUE'] ?? ''
+    const runs = [null, { method: 'GET', url: '${ENDPOINT_URL}/x', attempts: -1 }].map((call) => {
+      const workflowId = `call/${uniqueName('by-hand')}`
+      return bed.client.workflow.start('callEndpoint', { workflowId, taskQueue, args: [call] })
+    })
+    for (const { workflowId } of await Promise.all(runs)) {
+      const { failure } = await api.ended(workflowId)
+      assert.equal(Object(failure).code, 'ENDPOINT_INVALID')
+    }
+    assert.equal(asked.length, 1)
   })
 
   it('makes schedules what the files say, and says what was due', async () => {
@@ -293,7 +315,8 @@ describe('the HTTP API', () => {
     const created = await api.post(`/schedule/${name}`)
     assert.deepEqual(created.body, { pipeline: name, outcome: 'created' })
     const { body: all } = await api.post('/schedule-all', {})
-    assert.deepEqual(all, { schedules: [{ pipeline: name, outcome: 'unchanged' }], refused: [] })
+    const schedules = [{ pipeline: name, outcome: 'unchanged' }]
+    assert.deepEqual(all, { schedules, refused: [], withoutFile: [] })
     const { body: listed } = await api.get('/schedules')
     assert.ok(Array.isArray(listed['schedules']))
     const [status] = listed['schedules'].map(Object)
@@ -301,6 +324,12 @@ describe('the HTTP API', () => {
       [status.pipeline, status.paused, status.timezone, status.notLoaded],
       [name, false, 'Europe/Oslo', []],
     )
+    await rm(join(bed.pipelines, `${name}.yaml`))
+    const left = await eventually('a schedule in the list', async () => {
+      const { body } = await api.post('/schedule-all', {})
+      return Array.isArray(body['withoutFile']) && body['withoutFile'].length > 0 ? body : undefined
+    })
+    assert.deepEqual(left, { schedules: [], refused: [], withoutFile: [name] })
     const without = await api.post(`/schedule/${await newPipeline()}`)
     assert.deepEqual([without.status, without.body['code']], [409, 'PIPELINE_INVALID'])
     await bed.client.schedule.getHandle(`schedule/${name}`).delete()
@@ -338,6 +367,7 @@ describe('the HTTP API', () => {
         [api.post(`/reprocess/${name}`, { partition, target: 'a.b.c' }), 400, 'TARGET_INVALID'],
         [api.get('/runs/etl%2Fnone%2F2001'), 404, 'RUN_NOT_FOUND'],
         [api.post('/runs/etl%2Fnone%2F2001/cancel'), 404, 'RUN_NOT_FOUND'],
+        [api.get(runPath('é'.repeat(501))), 404, 'RUN_NOT_FOUND'],
         [api.get('/runs?next=bm8'), 400, 'PAGE_TOKEN_INVALID'],
         [api.get('/runs/etl%2Fnone%2F2001/events'), 404, 'RUN_NOT_FOUND'],
       ]

@@ -5,12 +5,16 @@ import { text } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import { partKey } from '../../activities/bucket-layout.ts'
 import type { DatasetId } from '../../activities/index.ts'
+import { externalAddresses } from '../../infra/stack/external-addresses.ts'
+import { openPageDatabase } from '../../src/web/page/open-page-database.ts'
 import { eventually } from '../support/eventually.ts'
 import { openLoadBed, type LoadBed } from '../support/load-bed.ts'
+import { asBrowser, createPageApp } from '../support/page-app.ts'
 import { tableOf, uniqueName } from '../support/pipeline-fixture.ts'
 import { jsonLines, mainScript } from '../support/run-cli.ts'
 import { runSummary } from '../support/run-summary.ts'
 import { claimcheckSession, claimcheckSessions } from '../targets/support/claimcheck-sessions.ts'
+import { createTestDatabase } from '../targets/support/test-database.ts'
 
 const secret = 'not-to-be-told'
 const days = ['2001-01-01', '2001-01-02']
@@ -118,6 +122,46 @@ describe('claimcheck loads', () => {
     const { exitCode, stdout } = await bed.cli(['loads', 'verify', datasetId])
     assert.equal(exitCode, 3)
     assert.ok(stdout.includes(`${key} has another SHA-256`), stdout)
+  })
+
+  it('are none in a database that nothing was loaded into, which is no failure of a list', async () => {
+    const empty = await createTestDatabase(process.env['CLAIMCHECK_DATABASE_URL'])
+    try {
+      const asked = [['ls'], ['ls', '--json'], ['show', newest()], ['verify', newest()]]
+      const [list, json, show, verify] = await Promise.all(
+        asked.map((words) => bed.cli(['loads', ...words], { CLAIMCHECK_DATABASE_URL: empty.url })),
+      )
+      const hint = /^nothing was loaded into this database yet \[.*\]\n$/
+      for (const listed of [list, json]) {
+        assert.deepEqual([listed?.exitCode, listed?.stdout], [0, ''])
+        assert.match(listed?.stderr ?? '', hint)
+      }
+      for (const named of [show, verify]) {
+        assert.equal(named?.exitCode, 4)
+        assert.match(named?.stderr ?? '', /^CATALOG_NOT_FOUND: nothing was loaded /)
+      }
+      const { temporal, store } = externalAddresses(process.env)
+      assert.ok(temporal !== undefined && store !== undefined)
+      const { environment } = bed
+      const database = openPageDatabase({
+        addresses: { temporal, store, database: { url: empty.url } },
+        environment,
+        signal: AbortSignal.timeout(60_000),
+      })
+      assert.ok(database !== undefined)
+      try {
+        const { app } = createPageApp({ directory: bed.pipelines, services: { database } })
+        for (const path of ['/', `/datasets/${name}`, `/datasets/${name}/2001-01-01`]) {
+          const page = await (await app.request(path, { headers: asBrowser })).text()
+          assert.doesNotMatch(page, /CATALOG_/, path)
+        }
+        assert.deepEqual(await database.pipelineStatus(), [])
+      } finally {
+        await database.close()
+      }
+    } finally {
+      await empty.drop()
+    }
   })
 
   it('`verify` leaves nothing staged when it is interrupted', async () => {

@@ -217,11 +217,7 @@ describe('a source with pages', { concurrency: 4 }, () => {
     assert.ok(seen.every((address) => address?.includes(`api_key=${secret}`)))
 
     const texts: string[] = []
-    for (const history of await chainOfHistories(
-      bed.client,
-      load.workflowId,
-      load.firstExecutionRunId,
-    )) {
+    for (const history of await chainOfHistories(bed.client, load.workflowId, load.runId)) {
       let payloads = payloadsOf(history)
       for (const codec of bed.client.options.loadedDataConverter.payloadCodecs.toReversed()) {
         payloads = await codec.decode(payloads)

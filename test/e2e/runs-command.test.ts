@@ -102,6 +102,7 @@ describe('claimcheck runs', { timeout: 400_000 }, () => {
     assert.equal(view.progress.phase, 'loading')
     assert.equal(view.histories.length, 1)
     // By its beginning, which fits no other run.
+    await runs('concurrency', failing, '--batches', '2')
     await runs('cancel', failing)
     await whenShown('the end', failing, ({ closedAt }) => closedAt !== undefined)
     const late = await bed.cli(['runs', 'pause', failing])
@@ -133,7 +134,10 @@ describe('claimcheck runs', { timeout: 400_000 }, () => {
     assert.equal(ambiguous.exitCode, 2)
     assert.ok(ambiguous.stderr.includes(`${first}, ${second}`), ambiguous.stderr)
     assert.match(histories.stdout, /^[0-9a-f-]{36}\t\d+\t\d+\n$/)
-    await assert.rejects(resolveRun(bed.client, uniqueName('none')), { code: 'RUN_NOT_FOUND' })
+    // Nothing is how every id begins, and an id that Temporal refuses is one of no run.
+    for (const text of [uniqueName('none'), '', 'é'.repeat(501)]) {
+      await assert.rejects(resolveRun(bed.client, text), { code: 'RUN_NOT_FOUND' })
+    }
   })
 
   it('starts all the same where the namespace has no search attributes, and `doctor` tells', async () => {

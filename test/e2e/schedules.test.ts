@@ -313,7 +313,7 @@ describe('schedules', { timeout: 300_000, concurrency: 3 }, () => {
       [false],
     )
     const again = await bed.start(name, yesterday)
-    assert.deepEqual([again.joined, again.firstExecutionRunId], [true, load.firstExecutionRunId])
+    assert.deepEqual([again.joined, again.runId], [true, load.runId])
     await blocker.query('ROLLBACK')
     await load.result()
     const last = (await ticksOf(name, await trigger(name))).at(-1)
@@ -433,6 +433,8 @@ describe('schedules', { timeout: 300_000, concurrency: 3 }, () => {
       assert.ok(shown.includes(part), part)
     }
     assert.ok(!shown.includes('- name: 2025-06-01\n'))
+    // Paused once more, it keeps what was said of it.
+    await run(0, 'pause', name)
     assert.deepEqual(await stateOf(), {
       paused: true,
       note: 'holidays',

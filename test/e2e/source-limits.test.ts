@@ -66,10 +66,16 @@ describe('a load that takes what it is given', { concurrency: true }, () => {
 
   const run = (name: string) => bed.cli(['run', name, '--partition', partition, '--wait'])
 
-  it('says which declared fields no record had, wherever it is looked up', async () => {
+  it('says which declared fields no record had, and which it has left out, wherever it is looked up', async () => {
+    // As many names as are told at most, and as a part's metadata has room for.
+    const others = Object.fromEntries(Array.from({ length: 110 }, (_, at) => [`æ${100 + at}`, at]))
+    const leftOut = ['town', ...Object.keys(others).slice(0, 99)]
     // Two files, each a batch: what one of them has is there.
     await writeFile(join(folder, 'renamed-1.ndjson'), '{"id":1,"town":"x","zip":null}\n')
-    await writeFile(join(folder, 'renamed-2.ndjson'), '{"id":2,"town":"y","at":{"lat":1}}\n')
+    await writeFile(
+      join(folder, 'renamed-2.ndjson'),
+      `${JSON.stringify({ id: 2, town: 'y', at: { lat: 1 }, ...others })}\n`,
+    )
     const path = `${folder}/renamed-*.ndjson`
     const columns = {
       city: 'text',
@@ -80,7 +86,10 @@ describe('a load that takes what it is given', { concurrency: true }, () => {
     const name = await write(path, 'ndjson', columns)
     const { exitCode, stdout } = await run(name)
     assert.equal(exitCode, 0)
-    assert.match(stdout, /2 inserted.*; in no record: city, \$\.at\.lon\n$/)
+    assert.match(
+      stdout,
+      /2 inserted.*; in no record: city, \$\.at\.lon; left out: town, æ100, æ101, æ102, æ103 and 95 more\n$/,
+    )
 
     const missing = ['city', '$.at.lon']
     const [load] = await bed.database.query(
@@ -96,6 +105,7 @@ describe('a load that takes what it is given', { concurrency: true }, () => {
       {},
     )
     assert.deepEqual(manifest.missingFields, missing)
+    assert.deepEqual(manifest.discardedFields, leftOut)
     for (const command of [
       ['runs', 'show', `etl/${name}/${partition}`],
       ['datasets', 'show', String(load?.['id'])],
@@ -103,6 +113,9 @@ describe('a load that takes what it is given', { concurrency: true }, () => {
     ]) {
       const shown: unknown = parse((await bed.cli(command)).stdout)
       assert.deepEqual(valueNamed(shown, 'missingFields'), missing, command.join(' '))
+      // The catalog has no place for it.
+      const discarded = command[0] === 'loads' ? undefined : leftOut
+      assert.deepEqual(valueNamed(shown, 'discardedFields'), discarded, command.join(' '))
     }
 
     // Corrected, it has nothing to say.
@@ -110,6 +123,7 @@ describe('a load that takes what it is given', { concurrency: true }, () => {
     const again = await bed.cli(['reprocess', name, '--partition', partition, '--wait', '--json'])
     const summary = jsonLines(again).at(-1)
     assert.equal(valueNamed(summary, 'missingFields'), undefined, again.stderr)
+    assert.deepEqual(valueNamed(summary, 'discardedFields'), ['at', ...leftOut.slice(1)])
     assert.deepEqual(
       await bed.database.query(`SELECT id, city FROM ${tableOf(name)} ORDER BY id`),
       [

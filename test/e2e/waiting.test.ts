@@ -3,11 +3,16 @@ import { after as afterAll, before, beforeEach, describe, it } from 'node:test'
 import { WorkflowFailedError } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
 import type { LoadInput, PipelineDefinition, UpstreamLoaded } from '../../activities/index.ts'
+import { lookUpForgottenLoads } from '../../activities/graph/look-up-forgotten-loads.ts'
+import { runAttempt } from '../../activities/run-attempt.ts'
 import { loadFailure } from '../../src/client/load-failure.ts'
+import { createLoadStarter } from '../../src/client/load-starter.ts'
 import { startGraph } from '../../src/client/start-graph.ts'
 import { startLoad } from '../../src/client/start-load.ts'
 import type { bulkLoad } from '../../workflows/index.ts'
 import { eventually } from '../support/eventually.ts'
+import { forgetRun } from '../support/forget-run.ts'
+import { loadedLongAgo } from '../support/loaded-long-ago.ts'
 import { uniqueName } from '../support/pipeline-fixture.ts'
 import {
   askedFor,
@@ -16,6 +21,7 @@ import {
   openWorkflowBed,
   partition,
   startBulkLoad,
+  whenAsked,
   whenProgress,
   type WorkflowBed,
 } from './support/workflow-bed.ts'
@@ -189,6 +195,51 @@ describe('a load that comes after others', { timeout: 300_000 }, () => {
     })
     await late.result()
     assert.equal(prepared('d'), 1)
+  })
+
+  it('finds that they were loaded, though Temporal has forgotten that', async () => {
+    const tables = ['a', 'b', 'failed'].map(named)
+    const long = loadedLongAgo({ partition, tables })
+    for (const name of tables) await long.note(name)
+    const ports = { ...long, starter: createLoadStarter(bed.client, bed.taskQueue) }
+    bed.instead.lookUpForgottenLoads = (input) =>
+      runAttempt((attempt) => lookUpForgottenLoads(ports, input, attempt))
+    await startBulkLoad(bed, waiting(definition('a', upstream('x'))))
+    await forgetRun(bed.client, loadId(named('a')))
+    bed.instead.fetchBatch = async () => {
+      throw ApplicationFailure.nonRetryable('no data', 'SOURCE_REFUSED')
+    }
+    await startBulkLoad(bed, inputOf(definition('failed')))
+    await failure('failed')
+    delete bed.instead.fetchBatch
+    const request = { partition, requestedAt: new Date(), taskQueue: bed.taskQueue }
+    const start = (name: string, ...after: ReturnType<typeof upstream>[]) =>
+      startLoad(bed.client, {
+        ...request,
+        definition: definition(name, ...after),
+        waitForUpstreams: true,
+      })
+    await (await start('d', upstream('a'))).result()
+    assert.equal(prepared('d'), 1)
+
+    // One that fails, or runs, is none that was forgotten; nor is one that was never loaded.
+    await startBulkLoad(bed, waiting(definition('b', upstream('x'))))
+    await start('e', upstream('a'), upstream('b'), upstream('failed'), upstream('c'))
+    await waitsFor('e', '+b', '+failed', '+c')
+    for (const name of ['b', 'failed', 'c']) await tell('e', name, 'loaded')
+    await load('e').result()
+
+    const looks = askedFor(bed, 'lookUpForgottenLoads over').length
+    bed.instead.lookUpForgottenLoads = async () => {
+      throw ApplicationFailure.nonRetryable('no way', 'TARGET_UNREACHABLE')
+    }
+    await start('f', upstream('a'))
+    await waitsFor('f', '+a')
+    await whenAsked(bed, 'lookUpForgottenLoads over', looks + 1)
+    await tell('f', 'a', 'loaded')
+    await load('f').result()
+    await load('b').signal('fire', { force: true })
+    await load('b').result()
   })
 
   it('is started by the first of them that ends, and tells those after it', async () => {

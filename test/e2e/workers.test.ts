@@ -157,8 +157,8 @@ describe('workers', { timeout: 300_000 }, () => {
   })
 
   /** Who ran the workflow tasks of a chain, and those that failed. */
-  async function versionsOf({ workflowId, firstExecutionRunId }: LoadHandle) {
-    const histories = await chainOfHistories(bed.client, workflowId, firstExecutionRunId)
+  async function versionsOf({ workflowId, runId }: LoadHandle) {
+    const histories = await chainOfHistories(bed.client, workflowId, runId)
     const events = histories.flatMap((history) => history.events ?? [])
     const versions = events.flatMap(({ workflowTaskCompletedEventAttributes: completed }) =>
       completed

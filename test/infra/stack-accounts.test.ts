@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chownSync,
   cpSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -17,7 +18,6 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { eraseStack } from '../../infra/stack/erase-stack.ts'
-import { shelterPath } from '../../infra/stack/obtain-shelter.ts'
 import { stackPaths } from '../../infra/stack/stack-paths.ts'
 import { readState } from '../../infra/stack/stack-state.ts'
 import { stopStack } from '../../infra/stack/stop-stack.ts'
@@ -34,13 +34,12 @@ test(
     const home = mkdtempSync(join(tmpdir(), 'claimcheck-home-'))
     assert.equal(statSync(home).mode & 0o777, 0o700)
     const copy = join(home, 'checkout')
-    const native = copyCheckout(copy)
+    copyCheckout(copy)
     const directory = join(copy, '.claimcheck')
     const program = join(copy, 'test', 'infra', 'support', 'stack-program.ts')
     t.after(async () => {
-      const binaries = shelterPath(native)
       await eraseStack(directory)
-      for (const folder of [home, binaries]) rmSync(folder, { recursive: true, force: true })
+      rmSync(home, { recursive: true, force: true })
     })
     const environment = { PATH: `${checkout}.claimcheck/python/bin:${process.env['PATH'] ?? ''}` }
     const once = { directory, program, environment, lifetime: 'detached', last: 'exit' } as const
@@ -65,8 +64,11 @@ test(
     )
     assert.equal(aside.length, 1)
     assert.ok(statSync(join(dirname(folder), aside[0] ?? '', 'PG_VERSION')).isFile())
+    // Its programs are a copy, of which there is one.
+    const copies = readdirSync(dirname(folder)).filter((name) => name.startsWith('postgresql-'))
+    assert.equal(copies.length, 1)
     await eraseStack(directory)
-    assert.throws(() => statSync(folder), { code: 'ENOENT' })
+    assert.equal(existsSync(dirname(folder)), false)
   },
 )
 
@@ -91,9 +93,9 @@ function idOf(option: '-u' | '-g'): number {
 
 /**
  * What a stack needs of this checkout, PostgreSQL's package copied, as npm leaves it when it runs no
- * install script; the other packages are links. Answers with the folder of PostgreSQL's binaries.
+ * install script; the other packages are links.
  */
-function copyCheckout(copy: string): string {
+function copyCheckout(copy: string): void {
   mkdirSync(join(copy, 'node_modules'), { recursive: true })
   for (const part of [
     'package.json',
@@ -119,5 +121,4 @@ function copyCheckout(copy: string): string {
   for (const name of readdirSync(library)) {
     if (lstatSync(join(library, name)).isSymbolicLink()) rmSync(join(library, name))
   }
-  return native
 }

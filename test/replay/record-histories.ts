@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { DatasetId, EndpointCall, Reprocessing } from '../../activities/index.ts'
+import { eraseStack } from '../../infra/stack/erase-stack.ts'
 import { startStack } from '../../infra/stack/start-stack.ts'
 import { answerOnce, digestOf } from '../../src/client/answer-once.ts'
 import { startCall } from '../../src/client/start-call.ts'
@@ -225,6 +226,7 @@ try {
   }
 } finally {
   await stack.stop()
+  await eraseStack(directory)
   rmSync(directory, { recursive: true, force: true })
 }
 
@@ -237,7 +239,7 @@ async function record(
   const load = await bed.start(name, partition)
   await meanwhile(load)
   await load.result().catch(() => undefined)
-  await write(bed, name, load.workflowId, load.firstExecutionRunId)
+  await write(bed, name, load.workflowId, load.runId)
   return load
 }
 
@@ -257,7 +259,7 @@ async function reprocess(
   const request = { definition, partition, reprocessing, requestedAt: new Date(), taskQueue }
   const load = await startLoad(bed.client, request)
   await load.result().catch(() => undefined)
-  return [load.workflowId, load.firstExecutionRunId]
+  return [load.workflowId, load.runId]
 }
 
 async function write(

@@ -7,6 +7,7 @@ import { readSettings } from '../../src/config/read-settings.ts'
 import { loadPipeline } from '../../src/pipeline/load-pipeline.ts'
 import { progressQuery } from '../../workflows/index.ts'
 import { eventually } from '../support/eventually.ts'
+import { forgetRun } from '../support/forget-run.ts'
 import type { LoadBed } from '../support/load-bed.ts'
 import { tableOf, writePipeline } from '../support/pipeline-fixture.ts'
 
@@ -33,6 +34,15 @@ export const orchestrations: Readonly<
     })
     await (await start(bed, upstream, { downstream: [middle, last] })).result()
     return ended(load)
+  },
+
+  /** Its upstream was loaded longer ago than Temporal keeps that. */
+  'waited-long-after': async (bed, name, folder) => {
+    const upstream = await write(bed, `${name}-a`, folder, ['{"id": 1}\n'])
+    const pipeline = await write(bed, name, folder, ['{"id": 1}\n'], { after: [upstream.name] })
+    const [workflowId] = await ended(await start(bed, upstream))
+    await forgetRun(bed.client, workflowId)
+    return ended(await start(bed, pipeline, { waitForUpstreams: true }))
   },
 
   /** What failed before it began to wait is found. */
@@ -73,7 +83,7 @@ export const orchestrations: Readonly<
       taskQueue,
     })
     await graph.result().catch(() => undefined)
-    return [graph.workflowId, graph.firstExecutionRunId]
+    return [graph.workflowId, graph.runId]
   },
 }
 
@@ -123,5 +133,5 @@ function start(
 
 async function ended(load: LoadHandle): Promise<Recorded> {
   await load.result().catch(() => undefined)
-  return [load.workflowId, load.firstExecutionRunId]
+  return [load.workflowId, load.runId]
 }

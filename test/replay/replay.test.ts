@@ -55,6 +55,7 @@ describe('the histories of earlier runs', () => {
       'unapproved',
       'unprepared',
       'upstream-failed',
+      'waited-long-after',
       'waited',
     ])
   })

@@ -41,6 +41,7 @@ export function createPageApp({ directory, token, services: given = {} }: PageAp
       await services.client()
       return []
     },
+    parquetReadings: async () => ({ targets: [], runs: { kind: 'known', value: new Map() } }),
     health: async () => [],
     openGarbage: () => assert.fail('nothing is planned'),
     duckDb: () => assert.fail('no page shows rows'),

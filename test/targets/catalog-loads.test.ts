@@ -6,7 +6,7 @@ import {
   listLoads,
   type LoadFilter,
 } from '../../src/targets/postgres/list-loads.ts'
-import { withCatalog } from '../../src/targets/postgres/open-catalog.ts'
+import { orWithoutCatalog, withCatalog } from '../../src/targets/postgres/open-catalog.ts'
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
 import { flightColumns, flights, sampleLoad, type SampleLoad } from './support/sample-load.ts'
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts'
@@ -120,12 +120,16 @@ describe('the loads of the catalog', { timeout: 300_000 }, () => {
     const other = await createTestDatabase()
     const look = () => withCatalog(other.url, signal, () => Promise.resolve())
     try {
+      const list = () => orWithoutCatalog(look, ({ code }) => code)
       await assert.rejects(look(), { code: 'CATALOG_NOT_FOUND' })
+      assert.equal(await list(), 'CATALOG_NOT_FOUND')
       await other.query('CREATE SCHEMA claimcheck')
       await other.query('CREATE TABLE claimcheck.loads (dataset_id uuid)')
-      await assert.rejects(look(), { code: 'CATALOG_NOT_FOUND' })
+      await assert.rejects(look(), { code: 'CATALOG_OUTDATED' })
+      await assert.rejects(list(), { code: 'CATALOG_OUTDATED' })
       await other.query('ALTER TABLE claimcheck.loads ADD COLUMN made_from uuid')
       await look()
+      assert.equal(await list(), undefined)
     } finally {
       await other.drop()
     }

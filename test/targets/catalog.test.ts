@@ -6,6 +6,8 @@ import type { LoadTarget } from '../../activities/load-target.ts'
 import type { PipelineDefinition } from '../../activities/pipeline-definition.ts'
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
 import type { PublishRequest } from '../../src/targets/postgres/postgres-requests.ts'
+import { pipelineStatus } from '../../src/targets/postgres/pipeline-status.ts'
+import { openSessions } from '../../src/targets/postgres/sessions.ts'
 import { column } from './support/column.ts'
 import { flightColumns, flights, sampleLoad, type SampleLoad } from './support/sample-load.ts'
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts'
@@ -169,6 +171,29 @@ describe('the catalog', { timeout: 300_000 }, () => {
     await fail('ROWS_LOST')
     await target.check(load('standing', { pipeline }).request)
     assert.deepEqual(await status(), [{ ...stands, running: '1', failed: '2', code: 'ROWS_LOST' }])
+    // Whatever the database writes times as.
+    await database.query(
+      `ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET DateStyle = 'SQL, DMY'`,
+    )
+    const sessions = openSessions({
+      url: database.url,
+      maxConnections: 1,
+      connectTimeoutMs: 10_000,
+    })
+    const read = await sessions.transaction(
+      'of a test',
+      AbortSignal.timeout(60_000),
+      pipelineStatus,
+    )
+    await sessions.close()
+    const standing = read.find((row) => row.pipeline === pipeline)
+    assert.deepEqual(standing?.intervalEnd, new Date('2026-11-24T00:00:00Z'))
+    const [published] = await database.query<{ ms: string }>(
+      `SELECT floor(extract(epoch FROM last_published_at) * 1000)::text AS ms
+         FROM claimcheck.pipeline_status WHERE pipeline = $1`,
+      [pipeline],
+    )
+    assert.equal(String(standing.publishedAt?.getTime()), published?.ms)
   })
 
   describe('of runs that were terminated', () => {

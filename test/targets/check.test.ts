@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { inspect } from 'node:util'
@@ -80,6 +81,21 @@ describe('checking a PostgreSQL target before a load', { timeout: 300_000 }, () 
     await assertRefused(checkAt(silentUrl), 'TARGET_UNREACHABLE', true)
   })
 
+  it('tells a way to authenticate that it does not know, and lives on', async () => {
+    // What a server says that wants Kerberos.
+    const gssapi = Buffer.from('520000000800000007', 'hex')
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => socket.write(gssapi))
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const address = server.address()
+    assert.ok(address !== null && typeof address === 'object')
+    const pending = checkAt(`postgres://user:${PASSWORD}@127.0.0.1:${address.port}/x`)
+    await assertRefused(pending, 'TARGET_DENIED', false, /a way to authenticate that is not known/)
+    server.close()
+  })
+
   it('tells wrong credentials and a wrong database, without the password', async () => {
     await assertRefused(checkAt(database.urlAs(role, `${PASSWORD}?`)), 'TARGET_DENIED', false)
     await assertRefused(
@@ -157,6 +173,21 @@ describe('checking a PostgreSQL target before a load', { timeout: 300_000 }, () 
     await fresh.drop()
   })
 
+  it('says who makes transactions read-only', async () => {
+    const fresh = await createTestDatabase()
+    await fresh.query(
+      `ALTER DATABASE ${new URL(fresh.url).pathname.slice(1)} SET default_transaction_read_only = on`,
+    )
+    const pending = checkAt(fresh.url)
+    await assertRefused(
+      pending,
+      'TARGET_NOT_WRITABLE',
+      false,
+      /default_transaction_read_only is on/,
+    )
+    await fresh.drop()
+  })
+
   it('refuses a schema that does not exist, and what is no table', async () => {
     const { request } = sampleLoad('flights', [])
     await assertRefused(
@@ -206,6 +237,45 @@ describe('checking a PostgreSQL target before a load', { timeout: 300_000 }, () 
     )
     await database.query('CREATE UNIQUE INDEX ON keyless (id) INCLUDE (delay)')
     await check('keyless')
+  })
+
+  it('asks for no unique index that the table cannot have, and for one that takes keys for equal as the column does', async () => {
+    await database.query(`CREATE TABLE by_delay (id bigint, carrier text, delay integer) PARTITION BY LIST (delay);
+      CREATE TABLE by_sum (id bigint, carrier text, delay integer) PARTITION BY HASH ((id + delay));
+      CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+      CREATE TABLE loose (code text COLLATE nocase); CREATE UNIQUE INDEX ON loose (code COLLATE "C");
+      CREATE TABLE strict (code text); CREATE UNIQUE INDEX ON strict (code COLLATE "C")`)
+    const expected = [
+      ['by_delay', /can have none: it is partitioned by delay/],
+      ['by_sum', /can have none: it is partitioned by an expression/],
+    ] as const
+    for (const [table, message] of expected) {
+      const evolving = sampleLoad(table, [], flightColumns, { request: { evolve: true } })
+      await assertRefused(check(table), 'TARGET_MISMATCH', false, message)
+      await assertRefused(target.check(evolving.request), 'TARGET_MISMATCH', false, message)
+    }
+    const code = [column('code', 'text', 'key')]
+    await assertRefused(
+      check('loose', code),
+      'TARGET_MISMATCH',
+      false,
+      /no unique index on the key/,
+    )
+    await check('strict', code)
+  })
+
+  it('refuses more columns than a table can have while it is loaded', async () => {
+    const many = (count: number, key?: 'key') =>
+      Array.from({ length: count }, (_, index) => column(`c${index}`, 'boolean', key))
+    for (const columns of [many(33, 'key'), [...flightColumns, ...many(1588)]]) {
+      await assertRefused(
+        check('wide', columns),
+        'TARGET_MISMATCH',
+        false,
+        /more than PostgreSQL holds/,
+      )
+    }
+    await check('wide', [...flightColumns, ...many(1587)])
   })
 
   it('refuses a load without a key and a column that is declared twice', async () => {

@@ -58,6 +58,10 @@ describe('lineage', { timeout: 300_000 }, () => {
 
   before(async () => {
     database = await createTestDatabase()
+    // A client reads times of one style only.
+    await database.query(
+      `ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET DateStyle = 'German'`,
+    )
     sessions = openSessions({ url: database.url, maxConnections: 1, connectTimeoutMs: 10_000 })
     await database.query(
       `CREATE TABLE flights (id bigint, at timestamptz, "${odd.replaceAll('"', '""')}" text,

@@ -74,6 +74,15 @@ describe('the mode history', { timeout: 300_000 }, () => {
     assert.deepEqual(nulls.flat(), ['name', 'seen', 'valid_to'])
   })
 
+  it('begins versions that are valid still, whatever the column has by default', async () => {
+    await bed.database
+      .query(`CREATE TABLE endless (id integer, name text, seen integer, valid_from timestamptz,
+      valid_to timestamptz DEFAULT 'infinity', PRIMARY KEY (id, valid_from))`)
+    await bed.load(table('endless'), [[1, 'a', 1]], 1)
+    await bed.load(table('endless'), [[1, 'b', 1]], 2)
+    assert.deepEqual(await versions('endless'), ['1 a 2..3', '1 b 3..'])
+  })
+
   it('writes nothing where nothing differs, in a later slice and in the same one', async () => {
     const same = table('same', { onMissing: 'delete' })
     const first = [

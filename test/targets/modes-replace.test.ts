@@ -194,6 +194,63 @@ describe('the mode replace', { timeout: 300_000 }, () => {
     }
   })
 
+  it('changes nothing where rows of the dataset would go with rows that it takes away', async () => {
+    for (const action of ['CASCADE', 'SET NULL']) {
+      const name = `bosses_${action.slice(0, 1).toLowerCase()}`
+      await bed.database.query(`CREATE TABLE ${name} (
+        id integer PRIMARY KEY, boss integer REFERENCES ${name} ON DELETE ${action}, note text)`)
+      const bosses: ModeTable = {
+        table: name,
+        columns: [
+          column('id', 'integer', 'key'),
+          column('boss', 'integer'),
+          column('note', 'text'),
+        ],
+        settings: { mode: 'replace' },
+      }
+      await bed.load(bosses, [
+        [1, null, 'a'],
+        [2, 1, 'a'],
+        [3, 1, 'a'],
+        [4, null, 'a'],
+      ])
+      const places = await bed.places(name)
+      const without: Row[] = [
+        [2, 1, 'a'],
+        [3, 4, 'a'],
+        [4, null, 'b'],
+      ]
+      await assert.rejects(bed.load(bosses, without), {
+        code: 'TARGET_MISMATCH',
+        retryable: false,
+        message: /^1 rows refer to rows that are not in the dataset/,
+      })
+      assert.deepEqual(await bed.places(name), places)
+      const others = without.with(0, [2, 4, 'a'])
+      assert.deepEqual(await bed.load(bosses, others), { staged: 3, updated: 3, deleted: 1 })
+      assert.deepEqual(await bed.texts(`SELECT * FROM ${name} ORDER BY id`), [
+        ['2', '4', 'a'],
+        ['3', '4', 'a'],
+        ['4', null, 'b'],
+      ])
+    }
+  })
+
+  it('asks for a key where a foreign key would follow the rows that are written anew', async () => {
+    await bed.database.query(`CREATE TABLE orders (name text UNIQUE, amount float8, note json);
+      CREATE TABLE items (name text REFERENCES orders (name) ON DELETE CASCADE)`)
+    await bed.load(table('orders', named, { mode: 'append' }), [only(named, 1)])
+    await bed.database.query('INSERT INTO items SELECT name FROM orders')
+    await assert.rejects(bed.load(table('orders', named), [only(named, 1), only(named, 2)]), {
+      code: 'TARGET_MISMATCH',
+      message:
+        /without a key all rows are written anew, and constraint items_name_fkey on table items/,
+    })
+    const withKey = named.map((each) => ({ ...each, key: each.name === 'name' }))
+    await bed.load(table('orders', withKey), [only(named, 1), only(named, 2)])
+    assert.deepEqual(await bed.texts('SELECT name FROM items'), [['row 1']])
+  })
+
   it('replaces rows that refer to each other, and values of other unique columns', async () => {
     await bed.database.query(`CREATE TABLE people (
       id integer PRIMARY KEY, boss integer REFERENCES people, email text UNIQUE)`)

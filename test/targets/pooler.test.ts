@@ -107,10 +107,31 @@ describe('PostgreSQL behind a transaction pooler', { skip, timeout: 300_000 }, (
     const load = sampleLoad('untouched', [flights(1, 1)])
     const other = createPostgresTarget({ url: urls.statements })
     await assert.rejects(other.check(load.request), {
-      code: 'TARGET_UNREACHABLE',
+      code: 'TARGET_MISMATCH',
+      retryable: false,
       message: /transaction blocks not allowed in statement pooling mode/,
     })
     await other.close()
+  })
+
+  it('is not asked again where it refuses the URL', async () => {
+    const refused: [Partial<URL>, RegExp][] = [
+      [{ password: 'wrong' }, /authentication failed/],
+      [{ pathname: '/absent' }, /does not exist|no such database/],
+      [{ search: '?options=-cwork_mem%3D1MB' }, /unsupported startup parameter/],
+    ]
+    for (const [change, message] of refused) {
+      const url = new URL(urls.transactions)
+      Object.assign(url, change)
+      const other = createPostgresTarget({ url: url.href })
+      const { request } = sampleLoad('untouched', [])
+      await assert.rejects(other.check(request), {
+        code: 'TARGET_DENIED',
+        retryable: false,
+        message,
+      })
+      await other.close()
+    }
   })
 })
 

@@ -346,6 +346,65 @@ describe('publishing a dataset into PostgreSQL', { timeout: 300_000 }, () => {
     }
   })
 
+  it('says so, at once, what a constraint, a publication or a function of the table refuses', async () => {
+    const secret = 'not to be told'
+    await database.query(`
+      CREATE TABLE referred (id integer PRIMARY KEY);
+      CREATE TABLE refusing (id bigint PRIMARY KEY, carrier text NOT NULL, delay integer
+        CHECK (delay <> 2) REFERENCES referred DEFERRABLE INITIALLY DEFERRED);
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF NEW.delay = 3 THEN RAISE EXCEPTION 'no % here', NEW.carrier USING ERRCODE = '55000'; END IF;
+          IF NEW.delay = 4 THEN INSERT INTO nowhere VALUES (NEW.carrier); END IF;
+          RETURN NEW;
+        END $$;
+      CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON refusing FOR EACH ROW EXECUTE FUNCTION refuse();
+      CREATE TABLE parted (id bigint PRIMARY KEY, carrier text, delay integer) PARTITION BY RANGE (id);
+      CREATE TABLE published (id bigint, carrier text, delay integer);
+      CREATE UNIQUE INDEX ON published (id);
+      INSERT INTO published VALUES (1, 'a', 1);
+      CREATE PUBLICATION changes FOR TABLE published`)
+    const refused: [string, Row, string, RegExp][] = [
+      ['refusing', [1n, null, null], 'TARGET_MISMATCH', /takes no NULL.* column=carrier/],
+      [
+        'refusing',
+        [1n, secret, 2],
+        'TARGET_MISMATCH',
+        /A check refuses .* constraint=refusing_delay_check/,
+      ],
+      ['refusing', [1n, secret, 5], 'TARGET_MISMATCH', /A foreign key would refer to rows/],
+      ['refusing', [1n, secret, 3], 'TARGET_MISMATCH', /^A function of the database failed/],
+      ['refusing', [1n, secret, 4], 'TARGET_FAILED', /^A function of the database failed/],
+      ['parted', [1n, secret, 1], 'TARGET_MISMATCH', /no partition of the table takes it/],
+      ['published', [1n, secret, 1], 'TARGET_MISMATCH', /does not have a replica identity/],
+    ]
+    for (const [table, row, code, message] of refused) {
+      await assert.rejects(sampleLoad(table, [[row]]).run(target), (error: PipelineError) => {
+        assert.deepEqual([error.code, error.retryable], [code, false])
+        assert.match(error.message, message)
+        assert.ok(!inspect(error).includes(secret))
+        return true
+      })
+    }
+  })
+
+  it('says who holds rows of the table for too long', async () => {
+    await sampleLoad('held', [flights(1, 1)]).run(target)
+    // In the place of the 30 s after which PostgreSQL says so.
+    await database.query(`
+      CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'lock_not_available'; END $$;
+      CREATE TRIGGER wait BEFORE INSERT ON held FOR EACH ROW EXECUTE FUNCTION wait()`)
+    const next = () => sampleLoad('held', [flights(2, 1)]).run(target)
+    const busy = { code: 'TARGET_BUSY', retryable: true }
+    await assert.rejects(next(), { ...busy, message: /^A function/ })
+    const [reader, holder] = [await database.connect(), await database.connect()]
+    await reader.query('BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT FROM held')
+    await holder.query(`SET application_name = 'of Ann'; BEGIN; SELECT FROM held FOR UPDATE`)
+    await assert.rejects(next(), { ...busy, message: /are held by "of Ann" \(pid \d+\) / })
+    for (const client of [reader, holder]) await client.query('ROLLBACK')
+  })
+
   it('says so, at once, when a key is longer than an index can hold', async () => {
     const key = randomBytes(10_000).toString('hex')
     const load = sampleLoad('long_key', [[[key]]], [column('id', 'text', 'key')])

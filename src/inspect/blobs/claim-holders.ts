@@ -38,7 +38,8 @@ const historiesAtOnce = 4
  * schedules. Holds what matches and a few histories' pages at a time.
  *
  * @throws RunError LISTING_CUT_SHORT: a part of the answer is never taken for all of it
- * @throws ClaimCheckError CLAIM_VERSION_UNKNOWN, CLAIM_MALFORMED
+ * @throws ClaimCheckError CLAIM_VERSION_UNKNOWN, CLAIM_MALFORMED, with workflow and run, or schedule, of
+ * who holds it
  */
 export async function* claimHolders(
   histories: RetentionHistories,
@@ -57,7 +58,7 @@ export async function* claimHolders(
   // What a schedule was told to start stands in its own history too.
   const told = new Set<string>()
   for await (const { name, message } of histories.holders({ signal })) {
-    for (const claim of claimsIn(message).filter(matches)) {
+    for (const claim of claimsIn(message, { holder: name }).filter(matches)) {
       const isTold = told.has(`${name}\n${claim.key}`)
       told.add(`${name}\n${claim.key}`)
       if (!isTold) yield { holder: 'other', name, claim }
@@ -72,12 +73,13 @@ async function heldByRun(
 ): Promise<HeldClaim[]> {
   const held: HeldClaim[] = []
   for await (const event of histories.events({ workflowId, runId, signal })) {
-    for (const found of claimsOfEvent(event)) {
+    for (const found of claimsOfEvent(event, { workflowId, runId })) {
       if (matches(found.claim)) held.push({ holder: 'workflow', workflowId, runId, ...found })
     }
   }
   if (closedAt !== undefined) return held
-  for (const claim of claimsIn(await histories.pending({ workflowId, runId, signal }))) {
+  const pending = await histories.pending({ workflowId, runId, signal })
+  for (const claim of claimsIn(pending, { workflowId, runId })) {
     if (matches(claim)) held.push({ holder: 'pending', workflowId, runId, claim })
   }
   return held

@@ -1,10 +1,7 @@
-import { z } from 'zod'
-import { landedBatch } from '../../../activities/landing/landed-batch.ts'
-import { datasetManifest } from '../../../activities/seal-dataset.ts'
-import { ClaimCheckError } from '../../../codec/claim-check-error.ts'
-import { isDigest } from '../../../codec/digest.ts'
 import type { ObjectKey } from '../../../codec/index.ts'
+import { ordered } from '../../../codec/ordered.ts'
 import type { BlobsPlace } from './blobs-place.ts'
+import { folderOf, isObjectList, namesIn } from './object-lists.ts'
 import type { ClaimedFacts } from './open-object.ts'
 
 /** An object to look at: listed by the store, or named by a list and not there. */
@@ -17,114 +14,109 @@ export interface ListedObject {
   readonly missingFrom: string | undefined
 }
 
-/** What a list says of one of the objects beside it. */
-interface Expectation extends ClaimedFacts {
+/** What a list says of an object that it names. */
+interface Expectation {
+  readonly facts: ClaimedFacts | undefined
   readonly list: string
 }
 
-const listName = /^(?:datasets\/.*\/manifest|landing\/.*\/batch-[^/]*)\.json$/
+/** By key. */
+type Expectations = Map<string, Expectation>
+
+const asksAtOnce = 8
 
 const definitionName = /^datasets\/.*\/definition\.json$/
 
-const listedInManifest = datasetManifest
-  .pick({ parts: true, rejects: true, definition: true })
-  .transform(({ parts, rejects = [], definition }) =>
-    [...parts, ...rejects, ...(definition === undefined ? [] : [definition])].map(
-      ({ key, sizeBytes, sha256 }) => ({ key, sizeBytes, digest: sha256, isOfStored: true }),
-    ),
-  )
-const listedPages = landedBatch
-  .pick({ pages: true })
-  .transform(({ pages }) =>
-    pages.map(({ key, sizeBytes, digest }) => ({ key, sizeBytes, digest, isOfStored: false })),
-  )
-const anyList = z.union([listedInManifest, listedPages])
-
 /**
- * The objects under some prefixes, each with what the list beside it says of it, and those that such a
- * list names and the store has not. Lists come before what they name: `batch-` before `page-`,
- * `manifest` before `part-` and `rejects-`; only `definition` comes first, and its manifest is asked for
- * it. Holds what the lists of one folder say.
+ * The objects under some prefixes, each with what the list beside it says of it, and those that a list names
+ * and the store has not. Lists come before what they name: `batch-` before `page-`, `manifest` before `part-`
+ * and `rejects-`; only `definition` comes first, and its manifest is asked for it, and of an item the lists
+ * of its batches, which are kept in mind. Holds what the lists of one folder say; what lies in another
+ * folder is asked for at once.
  */
 export async function* listObjects(
   place: BlobsPlace,
   prefixes: readonly string[],
 ): AsyncGenerator<ListedObject, void> {
   for (const prefix of prefixes) {
-    const expectations = new Map<string, Expectation>()
-    let folder = ''
-    for await (const facts of place.store.list(prefix, { signal: place.signal })) {
-      const { key } = facts
+    const beside: Expectations = new Map()
+    const listsOfItem = new Set<string>()
+    let [folder, item] = ['', '']
+    for await (const { key, sizeBytes } of place.store.list(prefix, { signal: place.signal })) {
       if (folderOf(key) !== folder) {
-        yield* missing(place, expectations)
+        yield* missing(place, beside)
+        beside.clear()
         folder = folderOf(key)
       }
-      if (listName.test(key)) await expect(place, key, expectations)
-      if (definitionName.test(key)) await expectDefinition(place, key, expectations)
-      yield {
-        key,
-        storedBytes: facts.sizeBytes,
-        expected: expectations.get(key),
-        missingFrom: undefined,
+      if (itemOf(key) !== item) {
+        listsOfItem.clear()
+        item = itemOf(key)
       }
-      expectations.delete(key)
+      if (isObjectList(key)) {
+        const elsewhere: Expectations = new Map()
+        for (const { key: name, facts } of await namesIn(place, key)) {
+          if (listsOfItem.has(name)) continue
+          const expectations = folderOf(name) === folder ? beside : elsewhere
+          expectations.set(name, { facts, list: key })
+        }
+        if (item !== '') listsOfItem.add(key)
+        yield* missing(place, elsewhere)
+      }
+      if (definitionName.test(key)) await expectDefinition(place, key, beside)
+      const expected = beside.get(key)?.facts
+      yield { key, storedBytes: sizeBytes, expected, missingFrom: undefined }
+      beside.delete(key)
     }
-    yield* missing(place, expectations)
+    yield* missing(place, beside)
   }
 }
 
-/** What is left was not listed: it may have been put, or the lists deleted, meanwhile. */
+/**
+ * What of it is not there. It was not listed, and may have been put, or the lists deleted, meanwhile. A
+ * dataset outlives its landing: where nothing, or no list, of that is left, its pages are not missed.
+ */
 async function* missing(
-  { store, signal }: BlobsPlace,
-  expectations: Map<string, Expectation>,
+  place: BlobsPlace,
+  expectations: Expectations,
 ): AsyncGenerator<ListedObject, void> {
-  for (const [name, { list }] of expectations) {
-    const key = name as ObjectKey
-    if ((await store.head(key, { signal })) !== undefined) continue
-    if ((await store.head(list as ObjectKey, { signal })) === undefined) continue
-    yield { key, storedBytes: 0, expected: undefined, missingFrom: list }
+  const { store, signal } = place
+  const landings = new Map<string, Promise<boolean>>()
+  const isNeedless = async (name: string, list: string): Promise<boolean> => {
+    const [landing] = /^landing(?:\/[^/]+){4}\//.exec(name) ?? []
+    if (landing === undefined || list.startsWith(landing)) return false
+    const known = landings.get(landing) ?? isWithoutLists(place, landing)
+    landings.set(landing, known)
+    return known
   }
-  expectations.clear()
+  const asked = ordered(expectations, asksAtOnce, async ([name, { list }]) => {
+    const key = name as ObjectKey
+    if (await isNeedless(name, list)) return []
+    if ((await store.head(key, { signal })) !== undefined) return []
+    if ((await store.head(list as ObjectKey, { signal })) === undefined) return []
+    return [{ key, storedBytes: 0, expected: undefined, missingFrom: list }]
+  })
+  for await (const found of asked) yield* found
 }
 
-/** A list that cannot be read is found damaged when its own turn comes. */
-async function expect(
-  { store, signal }: BlobsPlace,
-  list: ObjectKey,
-  expectations: Map<string, Expectation>,
-): Promise<void> {
-  for (const { digest, ...facts } of await readList(store, list, signal)) {
-    if (folderOf(facts.key) !== folderOf(list) || !isDigest(digest)) continue
-    const { key, sizeBytes, isOfStored } = facts
-    expectations.set(key, { digest, sizeBytes, isOfStored, list })
+/** As of a landing that retention has taken, or is about to: that takes lists first. */
+async function isWithoutLists({ store, signal }: BlobsPlace, landing: string): Promise<boolean> {
+  for await (const { key } of store.list(landing, { signal })) {
+    if (!/^(?:page-|file\.)/.test(key.slice(folderOf(key).length))) return false
   }
+  return true
 }
 
 async function expectDefinition(
   place: BlobsPlace,
   key: ObjectKey,
-  expectations: Map<string, Expectation>,
+  expectations: Expectations,
 ): Promise<void> {
-  const named = new Map<string, Expectation>()
-  await expect(place, `${folderOf(key)}manifest.json` as ObjectKey, named)
-  const expectation = named.get(key)
-  if (expectation !== undefined) expectations.set(key, expectation)
+  const list = `${folderOf(key)}manifest.json` as ObjectKey
+  const found = (await namesIn(place, list)).find((named) => named.key === key)
+  if (found !== undefined) expectations.set(key, { facts: found.facts, list })
 }
 
-async function readList(
-  store: BlobsPlace['store'],
-  key: ObjectKey,
-  signal: AbortSignal,
-): Promise<z.output<typeof anyList>> {
-  try {
-    const body = await store.get(key, { signal })
-    return anyList.parse(JSON.parse(Buffer.from(body).toString('utf8')))
-  } catch (error) {
-    if (error instanceof ClaimCheckError && error.code !== 'OBJECT_MISSING') throw error
-    return []
-  }
-}
-
-function folderOf(key: string): string {
-  return key.slice(0, key.lastIndexOf('/') + 1)
+/** The folder of an item's versions; empty for what is of no item. */
+function itemOf(key: string): string {
+  return /^.*\/item-[^/]+\//.exec(key)?.[0] ?? ''
 }

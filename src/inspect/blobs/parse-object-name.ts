@@ -11,7 +11,8 @@ export type ObjectName =
   /** A key, and what a claim says of the bytes where it was a claim that named it. */
   | { readonly kind: 'key'; readonly key: ObjectKey; readonly claimed: PlainFacts | undefined }
 
-const keyPattern = /^(blobs|values|landing|datasets)\/./
+/** With no part that a store might take for the folder itself, or the one above: no writer of ours makes such. */
+const keyPattern = /^(?:blobs|values|landing|datasets)(?:\/(?!\.{0,2}(?:\/|$))[^/]+)+$/
 
 /**
  * Reads the beginning of a digest (four digits or more), a claim as JSON, or the key of an object.

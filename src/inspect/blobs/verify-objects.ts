@@ -47,8 +47,8 @@ const objectsAtOnce = 8
 
 /**
  * Reads and checks objects: blobs and values by the digest that their key or frames promise, landed
- * pages and parts by the SHA-256 that stands beside them and in the lists that name them. Memory does
- * not grow with their number. Only reads.
+ * pages and parts by the SHA-256 that stands beside them and in the lists that name them; and misses what
+ * lists name. Memory does not grow with their number. Only reads.
  *
  * @throws ClaimCheckError STORE_… where the store cannot be asked
  */
@@ -62,7 +62,7 @@ export async function verifyObjects(
   const chosen = sample === undefined ? listed : sampleOf(listed, sample)
   const checks = ordered(chosen, objectsAtOnce, async (object: ListedObject) => ({
     object,
-    outcome: await outcomeOf(place, object),
+    outcome: await lookAt(place, object),
   }))
   for await (const { object, outcome } of checks) {
     const { key, storedBytes } = object
@@ -77,12 +77,13 @@ export async function verifyObjects(
   return summary
 }
 
-type Outcome = {
+export type Outcome = {
   readonly state: ObjectState | 'missing' | 'foreign'
   readonly finding?: Omit<Finding, 'key'>
 }
 
-async function outcomeOf(
+/** Whether a listed object is what it has to be, or is not there. */
+export async function lookAt(
   place: BlobsPlace,
   { key, expected, missingFrom }: ListedObject,
 ): Promise<Outcome> {

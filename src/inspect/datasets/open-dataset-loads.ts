@@ -4,51 +4,38 @@ import type {
   DatasetLoads,
   LoadedDataset,
 } from '../../../activities/retention/dataset-use.ts'
-import { S3Connections, type OwnStore } from '../../sources/files/s3-connections.ts'
-import type { HostList } from '../../sources/host-list.ts'
-import type { Environment } from '../../sources/resolve-references.ts'
-import { SourceHosts } from '../../sources/source-hosts.ts'
 import { targetPlace } from '../../pipeline/target-place.ts'
 import { isPublished } from '../../targets/parquet/load-record.ts'
-import { TargetBucket } from '../../targets/parquet/target-bucket.ts'
+import {
+  openTargetBuckets,
+  type TargetBucketsOptions,
+} from '../../targets/parquet/open-target-buckets.ts'
 import { recordKey } from '../../targets/parquet/target-layout.ts'
-import { toTargetError } from '../../targets/parquet/to-target-error.ts'
 import { CatalogError } from '../../targets/postgres/catalog-error.ts'
 import type { Session, Sessions } from '../../targets/postgres/sessions.ts'
 
-export interface DatasetLoadsOptions {
+export interface DatasetLoadsOptions extends TargetBucketsOptions {
   /** Of the database whose catalog says what was loaded into tables. */
   readonly sessions: Sessions
-  /** The store of targets that name none. */
-  readonly store: OwnStore
-  /** Where `${NAME}` references of targets are looked up. */
-  readonly environment: Environment
-  readonly allowedHosts?: HostList | undefined
 }
 
 /** Looks up loads in the catalog and beneath the prefixes of Parquet targets. Only reads. */
 export function openDatasetLoads(options: DatasetLoadsOptions): DatasetLoads & { close(): void } {
-  const { sessions, store: own, environment, allowedHosts } = options
-  const hosts = new SourceHosts(allowedHosts)
-  const connections = new S3Connections({ own, environment, hosts, firstDelayMs: 250 })
+  const { sessions } = options
+  const buckets = openTargetBuckets(options)
 
-  async function inBucket(
+  const inBucket = (
     { datasetId }: LoadedDataset,
     target: ParquetTargetDefinition,
     signal: AbortSignal,
-  ): Promise<DatasetLoad[]> {
-    try {
-      const bucket = new TargetBucket(connections.context(target.s3, target.bucket), signal)
+  ): Promise<DatasetLoad[]> =>
+    buckets.within({ target, signal }, async (bucket) => {
       if (!(await isPublished(bucket, { target, datasetId }))) return []
       const record = await bucket.head(recordKey(target, datasetId))
       // One that has no record yet is being published at this moment.
       const loadedAt = record?.lastModified ?? new Date()
       return [{ datasetId, target: targetPlace(target), loadedAt }]
-    } catch (error) {
-      signal.throwIfAborted()
-      throw toTargetError(error, target)
-    }
-  }
+    })
 
   return {
     async findLoads({ datasets, signal }) {
@@ -67,7 +54,7 @@ export function openDatasetLoads(options: DatasetLoadsOptions): DatasetLoads & {
       }
       return found
     },
-    close: () => connections.close(),
+    close: () => buckets.close(),
   }
 }
 

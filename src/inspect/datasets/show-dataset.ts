@@ -62,6 +62,8 @@ export async function showDataset(
     },
     /** Declared fields that no record had. */
     missingFields: manifest?.missingFields ?? [],
+    /** Fields of records that no column declares. */
+    discardedFields: manifest?.discardedFields ?? [],
     parts,
     madeFrom: {
       landing: landing === undefined ? null : landingPrefix({ pipeline, partition, landing }),

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import {
   convertedPartPrefix,
   definitionKey,
@@ -6,24 +5,27 @@ import {
   type DatasetPlace,
 } from '../../../activities/bucket-layout.ts'
 import { listParts } from '../../../activities/download-parts.ts'
-import { fetchKeyOf } from '../../../activities/fetch-key.ts'
-import { readPinnedRun } from '../../../activities/pinned-run.ts'
+import { findPinnedRun } from '../../../activities/pinned-run.ts'
 import {
   listDatasetFolders,
   type DatasetFolder,
 } from '../../../activities/retention/dataset-folders.ts'
 import type { SealedPart } from '../../../activities/reprocess/sealed-part.ts'
 import type { PinnedRun } from '../../../activities/run-reference.ts'
-import { sealedObjectProblem, type SealedObject } from '../../../activities/sealed-object.ts'
-import { PipelineError } from '../../../activities/pipeline-error.ts'
-import type { DatasetId, Interval, SourceDefinition } from '../../../activities/index.ts'
+import type { DatasetManifest } from '../../../activities/reprocess/sealed-dataset.ts'
+import type { DatasetId } from '../../../activities/index.ts'
 import { CodedError } from '../../../codec/coded-error.ts'
 import { digestOf } from '../../../codec/digest.ts'
 import type { ObjectKey, ObjectStore } from '../../../codec/index.ts'
+import { checkDefinition, sealedDefinitionProblem } from './check-definition.ts'
+import type { CheckedLanding, LandingPlace } from './check-landing.ts'
 import { manifestProblems, parseManifest } from './check-manifest.ts'
+import { checkOrigins } from './check-origins.ts'
 import { checkPart, parquetProblem, recordCounts, type RecordCounts } from './check-part.ts'
 import { checkRejects } from './check-rejects.ts'
+import { checkRest } from './check-rest.ts'
 import type { KnownLoads } from './find-known-loads.ts'
+import { ifReadable } from './if-readable.ts'
 import { storedParts } from './stored-parts.ts'
 
 /** An object of a dataset that is not what was written, or not there. */
@@ -46,6 +48,8 @@ export interface VerifyDatasetRequest {
   readonly folder: DatasetFolder
   /** Of a dataset that is not sealed: one that was loaded must have been. */
   readonly loads: () => Promise<KnownLoads>
+  /** Where what it was made from is to be looked at too. */
+  readonly landing?: ((place: LandingPlace) => Promise<CheckedLanding>) | undefined
   /** Hears of each part that was read. */
   readonly onPart?: (done: number, all: number) => void
   readonly signal: AbortSignal
@@ -57,8 +61,9 @@ const mostLooks = 3
 /**
  * Reads all that a dataset consists of, and says what is not as it was written: each part by length,
  * digest, rows and as Parquet, what was set aside by its lines, the manifest and the definition by what
- * the other objects say. Only reads, one part in memory at a time. What looks damaged and has changed since
- * it was listed is looked at again, as it is by then; undefined where it is gone.
+ * the other objects say, all else by the digest beside it; and what is named and not there. Only reads, one
+ * part in memory at a time. What looks damaged and has changed since it was listed is looked at again, as
+ * it is by then; undefined where it is gone.
  */
 export async function verifyDataset(
   store: ObjectStore,
@@ -109,9 +114,17 @@ async function verifyOnce(
 ): Promise<VerifiedDataset> {
   const { folder } = request
   const { datasetId, pipeline, partition } = folder
-  const { parts, damage } = folder.isSealed
+  const { parts, ...found } = folder.isSealed
     ? await verifySealed(store, request)
     : await verifyUnfinished(store, request)
+  const damage = [...found.damage]
+  const told = new Set(damage.map(({ key }) => key))
+  const rest = await checkRest(store, folder, request.signal)
+  for (const one of [...rest, ...(await originDamage(store, request, found))]) {
+    // Several lists may name an object.
+    if (!told.has(one.key)) damage.push(one)
+    told.add(one.key)
+  }
   return {
     datasetId,
     pipeline,
@@ -125,7 +138,36 @@ async function verifyOnce(
 
 interface Findings {
   readonly parts: number
-  readonly damage: DatasetDamage[]
+  readonly damage: readonly DatasetDamage[]
+  /** Undefined where it cannot be read. */
+  readonly pinned?: PinnedRun | undefined
+  /** Undefined of what is not sealed, too. */
+  readonly manifest?: DatasetManifest | undefined
+}
+
+/** What it was made from; of a dataset that is not sealed nobody knows how far that goes. */
+async function originDamage(
+  store: ObjectStore,
+  { folder, landing: look, signal }: VerifyDatasetRequest,
+  { pinned, manifest }: Omit<Findings, 'parts'>,
+): Promise<readonly DatasetDamage[]> {
+  const landing = pinned?.landing ?? manifest?.landing
+  const looked = landing && (await look?.({ ...folder, landing }))
+  const landed = looked?.isGone === true ? undefined : looked
+  const found = looked?.damage ?? []
+  if (pinned === undefined || manifest === undefined) return found
+  const run = { ...folder, ...ownerOfParts(folder, manifest), landing: manifest.landing }
+  // The one that has made its parts may be gone: it is needed no more than its landing.
+  const made =
+    manifest.partsOf === undefined
+      ? pinned
+      : await ifReadable(() => findPinnedRun(store, run, { signal }))
+  if (made === undefined) return found
+  return [...found, ...(await checkOrigins(store, { run, pinned: made, landed, signal }))]
+}
+
+function ownerOfParts({ datasetId }: DatasetFolder, { partsOf = datasetId }: DatasetManifest) {
+  return { datasetId: partsOf as DatasetId }
 }
 
 async function verifySealed(
@@ -137,10 +179,10 @@ async function verifySealed(
   const pinned = await checkDefinition(store, folder, damage, signal)
   const parsed = parseManifest(await store.get(key, { signal }))
   if ('problem' in parsed) {
-    return { parts: 0, damage: [...damage, { key, problem: parsed.problem }] }
+    return { parts: 0, damage: [...damage, { key, problem: parsed.problem }], pinned }
   }
   const { manifest } = parsed
-  const made = { ...folder, datasetId: (manifest.partsOf ?? folder.datasetId) as DatasetId }
+  const made = { ...folder, ...ownerOfParts(folder, manifest) }
   const counted: RecordCounts[] = []
   for (const [index, part] of manifest.parts.entries()) {
     onPart?.(index, manifest.parts.length)
@@ -164,7 +206,7 @@ async function verifySealed(
   const counts = sumOf(isTransformedWhole || converted.length > 0 ? converted : counted)
   const witnesses = { folder, pinned, rejectCount, ...counts }
   for (const problem of manifestProblems(manifest, witnesses)) damage.push({ key, problem })
-  return { parts: manifest.parts.length, damage }
+  return { parts: manifest.parts.length, damage, pinned, manifest }
 }
 
 async function countsOfConverted(
@@ -192,7 +234,7 @@ async function verifyUnfinished(
   { folder, loads, onPart, signal }: VerifyDatasetRequest,
 ): Promise<Findings> {
   const damage: DatasetDamage[] = []
-  await checkDefinition(store, folder, damage, signal)
+  const pinned = await checkDefinition(store, folder, damage, signal)
   const known = await loads()
   const [load] = known === 'unknown' ? [] : known
   if (load !== undefined) {
@@ -205,7 +247,7 @@ async function verifyUnfinished(
     const problem = await ownProblem(store, part, signal)
     if (problem !== undefined) damage.push({ key: part.key, problem })
   }
-  return { parts: parts.length, damage }
+  return { parts: parts.length, damage, pinned }
 }
 
 async function ownProblem(
@@ -216,69 +258,4 @@ async function ownProblem(
   const bytes = await store.get(key as ObjectKey, { signal })
   if ((await digestOf(bytes)) !== sha256) return 'has another SHA-256 than it says'
   return parquetProblem(bytes, rowCount)
-}
-
-/** What the run was told to do: readable, as it is written, and of the source that its landing is named for. */
-async function checkDefinition(
-  store: ObjectStore,
-  folder: DatasetFolder,
-  damage: DatasetDamage[],
-  signal: AbortSignal,
-): Promise<PinnedRun | undefined> {
-  const key = definitionKey(folder)
-  if (!folder.hasDefinition) {
-    damage.push({ key, problem: 'is not in the store' })
-    return undefined
-  }
-  try {
-    const pinned = await readPinnedRun(store, folder, { signal })
-    const text = Buffer.from(await store.get(key, { signal })).toString('utf8')
-    const written: unknown = JSON.parse(text)
-    if (text !== `${JSON.stringify(written, null, 2)}\n`) {
-      damage.push({ key, problem: 'is not written as definitions are' })
-    } else if (pinned.definition.name !== folder.pipeline) {
-      damage.push({ key, problem: 'names another pipeline' })
-    } else if (!(await isOfItsLanding(pinned, folder, written))) {
-      damage.push({ key, problem: 'has another source or interval than its landing is of' })
-    }
-    return pinned
-  } catch (error) {
-    if (!(error instanceof PipelineError) || error.code !== 'OBJECT_UNREADABLE') throw error
-    damage.push({ key, problem: 'is not the definition that was written' })
-    return undefined
-  }
-}
-
-async function sealedDefinitionProblem(
-  store: ObjectStore,
-  folder: DatasetFolder,
-  sealed: SealedObject | undefined,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  // A manifest of an earlier version keeps no digest of it.
-  if (sealed === undefined) return undefined
-  const problem = await sealedObjectProblem(
-    sealed,
-    await store.get(definitionKey(folder), { signal }),
-  )
-  return problem && `${problem}: it or the manifest was changed`
-}
-
-/** As it was written: the name of a landing depends on the order of what the source says. */
-const writtenRun = z.object({
-  definition: z.object({ source: z.custom<SourceDefinition>() }),
-  interval: z.custom<Interval>(),
-})
-
-async function isOfItsLanding(
-  { landing, fromLandingOf, reprocessing, highWaterMark }: PinnedRun,
-  { partition }: DatasetFolder,
-  written: unknown,
-): Promise<boolean> {
-  // A dataset that is made again may be of another definition of the source by then.
-  const isMadeAgain = fromLandingOf !== undefined || reprocessing !== undefined
-  if (landing === undefined || isMadeAgain) return true
-  const { definition, interval } = writtenRun.parse(written)
-  const slice = { partition, interval, highWaterMark }
-  return (await fetchKeyOf(definition.source, slice)) === landing.fetchKey
 }

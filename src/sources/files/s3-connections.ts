@@ -1,5 +1,3 @@
-import http from 'node:http'
-import https from 'node:https'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { createS3Call } from '../../../codec/s3-call.ts'
 import { createS3Client, type S3ClientOptions } from '../../../codec/s3-client.ts'
@@ -8,7 +6,7 @@ import { PipelineError } from '../../../activities/pipeline-error.ts'
 import type { FileSourceDefinition } from '../../../activities/index.ts'
 import { httpAddress } from '../http-address.ts'
 import { resolveReferences, type Environment } from '../resolve-references.ts'
-import type { Hop, SourceHosts } from '../source-hosts.ts'
+import type { SourceHosts } from '../source-hosts.ts'
 import { SourceBuckets, type ListedBucket } from './source-buckets.ts'
 
 export type S3Access = NonNullable<FileSourceDefinition['s3']>
@@ -93,11 +91,9 @@ export class S3Connections {
     const url = new URL(options.endpoint ?? 'https://s3.amazonaws.com')
     const hop = { url, isNamed: true, shown: access.endpoint ?? 's3://' }
     hosts.check(hop)
-    return this.#kept(JSON.stringify(options), () => {
-      const client = createS3Client(options)
-      lookUpBy(client, hop, hosts)
-      return client
-    })
+    // What is looked up is what is connected to.
+    const lookup = hosts.lookup(hop)
+    return this.#kept(JSON.stringify(options), () => createS3Client({ ...options, lookup }))
   }
 
   /** Whether a store is the worker's own, whichever keys it is asked with. */
@@ -146,14 +142,4 @@ function unnamedStore(): PipelineError {
   return new PipelineError('SOURCE_SETTING_INVALID', 'no store is known that s3:// could mean', {
     remedy: 'Name one in `source.s3`.',
   })
-}
-
-/** Lets a client connect to what a source may reach only: what is looked up is what is connected to. */
-function lookUpBy({ config }: S3Client, hop: Hop, hosts: SourceHosts): void {
-  const options = { keepAlive: true, maxSockets: 64, lookup: hosts.lookup(hop) }
-  const handler: object = config.requestHandler
-  const update = 'updateHttpClientConfig' in handler ? handler.updateHttpClientConfig : undefined
-  if (typeof update !== 'function') throw new TypeError('the handler of the client is no HTTP one')
-  Reflect.apply(update, handler, ['httpAgent', new http.Agent(options)])
-  Reflect.apply(update, handler, ['httpsAgent', new https.Agent(options)])
 }

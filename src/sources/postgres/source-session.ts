@@ -3,6 +3,7 @@ import { Client, DatabaseError, escapeLiteral, type QueryResult, type QueryResul
 import { to as copyTo } from 'pg-copy-streams'
 import type { ErrorPlace } from '../../../codec/coded-error.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
+import { guardParser } from '../../guard-parser.ts'
 import { optionalSettings } from '../../optional-settings.ts'
 import type { SourceHosts } from '../source-hosts.ts'
 import { CheckedSocket } from './checked-socket.ts'
@@ -67,6 +68,7 @@ export class SourceSession {
       connectionTimeoutMillis: connectTimeoutMs,
       fallback_application_name: 'claimcheck source',
     })
+    guardParser(this.#client)
     this.#client.on('error', (error: Error) => {
       this.#lost ??= error
     })

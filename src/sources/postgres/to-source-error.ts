@@ -84,6 +84,12 @@ export function toSourceError(error: unknown, at: ErrorPlace, line?: number): Pi
       remedy: 'Put user and password into `source.url`, as references.',
     })
   }
+  // Of `pg` itself for GSSAPI, SSPI and others that it does not speak.
+  if (message.startsWith('Unknown authenticationOk message type')) {
+    return refused('PostgreSQL asks for a way to authenticate that is not known here', at, {
+      remedy: 'Let the server’s pg_hba.conf take a password: scram-sha-256.',
+    })
+  }
   const why = code === '' ? lossReason(message) : code
   return new PipelineError('SOURCE_UNREACHABLE', `PostgreSQL cannot be reached (${why})`, {
     at,

@@ -51,6 +51,8 @@ export const loadManifest = z.object({
   rowCount: z.number(),
   recordCount: z.number().optional(),
   rejectCount: z.number().optional(),
+  /** Declared fields that no record had. Earlier versions have not written it down. */
+  missingFields: z.array(z.string()).optional(),
   counts,
   files: z.array(loadedFile),
   /** What this took the place of. Its files are still there, for whoever has begun to read them. */

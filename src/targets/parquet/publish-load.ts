@@ -157,6 +157,7 @@ function manifestOf(
     rowCount,
     recordCount: request.recordCount,
     rejectCount: request.rejectCount,
+    missingFields: [...(request.missingFields ?? [])],
     counts: {
       rowsStaged: rowCount,
       rowsInserted: rowCount,

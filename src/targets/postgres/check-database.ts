@@ -7,6 +7,7 @@ interface ServerRow {
   readonly version: number
   readonly encoding: string
   readonly standby: boolean
+  readonly read_only: boolean
 }
 
 /**
@@ -17,7 +18,8 @@ interface ServerRow {
 export async function checkServer(session: Session): Promise<void> {
   const { rows } = await session.query<ServerRow>(
     `SELECT current_setting('server_version_num')::integer / 10000 AS version,
-            current_setting('server_encoding') AS encoding, pg_is_in_recovery() AS standby`,
+            current_setting('server_encoding') AS encoding, pg_is_in_recovery() AS standby,
+            current_setting('transaction_read_only') = 'on' AS read_only`,
   )
   const server = rows[0]
   if (server === undefined) return
@@ -36,6 +38,16 @@ export async function checkServer(session: Session): Promise<void> {
       remedy: 'Point the target URL at the primary.',
       retryable: true,
     })
+  }
+  if (server.read_only) {
+    throw new PipelineError(
+      'TARGET_NOT_WRITABLE',
+      'default_transaction_read_only is on, for the role, the database or the server',
+      {
+        remedy:
+          'Find out who has set it, and why (a hoster may, where the disk is full); then ALTER ROLE or DATABASE … RESET it.',
+      },
+    )
   }
 }
 

@@ -9,6 +9,7 @@ import { planEvolution } from './plan-evolution.ts'
 import type { PublishRequest } from './postgres-requests.ts'
 import type { Session, Sessions } from './sessions.ts'
 import { quoteTable } from './sql-name.ts'
+import { isLockTimeout, tableHolders } from './table-holders.ts'
 import { WRITTEN_AS } from './written-as.ts'
 
 /**
@@ -74,33 +75,20 @@ async function evolveOnce(session: Session, staged: PublishRequest): Promise<voi
   for (const comment of evolution.comments) await session.query(comment)
 }
 
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof PipelineError && error.at['sqlState'] === '55P03'
-}
-
 /** Names who keeps the table from being altered. */
-function tableBusy(
+async function tableBusy(
   sessions: Sessions,
-  { target, signal }: PublishRequest,
+  request: PublishRequest,
   { waitMs }: FenceTiming,
 ): Promise<PipelineError> {
-  return sessions.transaction('claimcheck check', signal, async (session) => {
-    const { rows } = await session.query<{ pid: number; name: string | null }>(
-      `SELECT DISTINCT l.pid, a.application_name AS name
-         FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
-        WHERE l.relation = to_regclass($1) AND l.granted AND l.pid <> pg_backend_pid()
-          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-      [quoteTable(target)],
-    )
-    const who = rows.map(({ pid, name }) => `"${name ?? ''}" (pid ${pid})`).join(', ')
-    return new PipelineError(
-      'TARGET_BUSY',
-      `Waited ${Math.round(waitMs / 1000)} s to alter the table for ${who === '' ? 'its readers' : who}`,
-      {
-        remedy: 'Claimcheck tries again by itself; if it persists, end that session.',
-        retryable: true,
-        at: sessions.at,
-      },
-    )
-  })
+  const who = await tableHolders(sessions, request, 'readers')
+  return new PipelineError(
+    'TARGET_BUSY',
+    `Waited ${Math.round(waitMs / 1000)} s to alter the table for ${who === '' ? 'its readers' : who}`,
+    {
+      remedy: 'Claimcheck tries again by itself; if it persists, end that session.',
+      retryable: true,
+      at: sessions.at,
+    },
+  )
 }

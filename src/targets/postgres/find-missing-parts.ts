@@ -1,7 +1,14 @@
+import { keyDigest, type KeyDigest } from './key-digest.ts'
 import type { PublishRequest } from './postgres-requests.ts'
 import type { Session } from './sessions.ts'
 import { POSITION_COLUMN } from './sql-name.ts'
 import { ROWS_PER_PART, stagingTable } from './staging-table.ts'
+
+export interface StagedParts {
+  readonly missingParts: readonly number[]
+  /** Of all staged rows, where none is missing: the count that shows it finds it on the way. */
+  readonly keys?: KeyDigest | undefined
+}
 
 /** The number of the part that a staged row came from. */
 const PART = `(${POSITION_COLUMN} / ${ROWS_PER_PART})::integer`
@@ -14,8 +21,8 @@ const PART = `(${POSITION_COLUMN} / ${ROWS_PER_PART})::integer`
  */
 export async function findMissingParts(
   session: Session,
-  { datasetId, parts }: Pick<PublishRequest, 'datasetId' | 'parts'>,
-): Promise<number[]> {
+  { datasetId, parts, columns }: Pick<PublishRequest, 'datasetId' | 'parts' | 'columns'>,
+): Promise<StagedParts> {
   const staging = stagingTable(datasetId)
   const recorded = await countByPart(
     session,
@@ -28,11 +35,10 @@ export async function findMissingParts(
   const exists = await tableExists(session, staging)
   if (exists && recorded.size === parts.length && matches(recorded).length === parts.length) {
     // One count of all is cheap; parts are only told apart where it does not agree.
-    const { rows } = await session.query<{ rows: string }>(
-      `SELECT count(*)::text AS rows FROM ${staging}`,
-    )
+    const keys = await keyDigest(session, { datasetId, columns })
+    const rows = keys?.keyCount ?? (await countRows(session, staging))
     const expected = parts.reduce((sum, { rowCount }) => sum + rowCount, 0)
-    if (Number(rows[0]?.rows) === expected) return []
+    if (rows === expected) return { missingParts: [], keys }
   }
   const counted = exists
     ? await countByPart(
@@ -49,7 +55,9 @@ export async function findMissingParts(
     (part) => !whole.has(part),
   )
   if (stray.length > 0) await forget(session, { datasetId }, exists ? staging : undefined, stray)
-  return parts.map(({ partNumber }) => partNumber).filter((part) => !whole.has(part))
+  return {
+    missingParts: parts.map(({ partNumber }) => partNumber).filter((part) => !whole.has(part)),
+  }
 }
 
 async function forget(
@@ -74,6 +82,13 @@ async function countByPart(
 ): Promise<Map<number, number>> {
   const { rows } = await session.query<{ part: number; rows: string }>(text, values)
   return new Map(rows.map(({ part, rows: count }) => [part, Number(count)]))
+}
+
+async function countRows(session: Session, table: string): Promise<number> {
+  const { rows } = await session.query<{ rows: string }>(
+    `SELECT count(*)::text AS rows FROM ${table}`,
+  )
+  return Number(rows[0]?.rows)
 }
 
 async function tableExists(session: Session, table: string): Promise<boolean> {

@@ -100,11 +100,22 @@ const KINDS: Readonly<Record<string, string>> = {
   I: 'index',
 }
 
+/** Columns of an index. */
+const MOST_KEYS = 32
+/** Of the 1600 that a table may have, some are the load's own, in staging and beside changes. */
+const MOST_COLUMNS = 1590
+
 /** PostgreSQL's catalog would compare names that it cannot hold with ones it has cut. */
 function assertUsableNames(request: Pick<TargetRequest, 'target' | 'columns'>): void {
   const { target, columns } = request
   quoteTable(target)
   const own = new Set(ownColumns(target).map(({ name }) => name))
+  const keys = columns.filter(({ key }) => key).length + (target.mode === 'history' ? 1 : 0)
+  if (keys > MOST_KEYS || columns.length > MOST_COLUMNS) {
+    const problem = `A table of ${columns.length} columns, ${keys} of them its key, is more than PostgreSQL holds while it is loaded`
+    const remedy = `Declare at most ${MOST_COLUMNS} columns, and at most ${MOST_KEYS} for the key and \`valid_from\`.`
+    throw tableMismatch(request, problem, remedy)
+  }
   const seen = new Set<string>()
   for (const { name } of columns) {
     quoteColumn(name)

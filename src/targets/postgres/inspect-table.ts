@@ -36,7 +36,13 @@ export interface InspectedTable {
   readonly columnsFrom: string | null
   readonly comment: string | null
   readonly columns: readonly TableColumn[]
-  /** The columns of each unique index that covers every row, in its order. */
+  /** What decides the partition of a row, which every unique index has to have: `day`, `an expression`. */
+  readonly partitionedBy: readonly string[]
+  /** Foreign keys that delete or change rows elsewhere, or of the table itself, when one of its rows goes. */
+  readonly followers: readonly string[]
+  /** Columns of foreign keys of its own that do so to its rows. */
+  readonly followedColumns: readonly string[]
+  /** The columns of each unique index that covers every row, and tells rows apart as they do, in its order. */
   readonly uniqueKeys: readonly (readonly string[])[]
 }
 
@@ -48,6 +54,9 @@ interface RelationRow {
   readonly owned: boolean
   readonly columns_from: string | null
   readonly comment: string | null
+  readonly partitioned_by: string[]
+  readonly followers: string[]
+  readonly followed_columns: string[]
 }
 
 /** What the catalog says of the table, or nothing if there is none of that name. */
@@ -64,7 +73,19 @@ export async function inspectTable(
                  ELSE (SELECT pg_describe_object('pg_class'::regclass, h.inhparent, 0)
                          FROM pg_inherits h WHERE h.inhrelid = c.oid ORDER BY h.inhseqno LIMIT 1)
              END AS columns_from,
-            obj_description(c.oid, 'pg_class') AS comment
+            obj_description(c.oid, 'pg_class') AS comment,
+            ARRAY(SELECT coalesce(a.attname::text, 'an expression')
+                    FROM pg_partitioned_table p CROSS JOIN unnest(p.partattrs::int2[]) k
+                    LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k AND k > 0
+                   WHERE p.partrelid = c.oid) AS partitioned_by,
+            ARRAY(SELECT pg_describe_object('pg_constraint'::regclass, f.oid, 0)
+                    FROM pg_constraint f WHERE f.confrelid = c.oid AND ${FOLLOWS}
+                     -- Partitions have a constraint each beside that of their table.
+                     AND NOT EXISTS (SELECT FROM pg_constraint p
+                                      WHERE p.oid = f.conparentid AND p.confrelid = f.confrelid)) AS followers,
+            ARRAY(SELECT DISTINCT a.attname::text FROM pg_constraint f
+                    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (f.conkey)
+                   WHERE f.conrelid = c.oid AND ${FOLLOWS}) AS followed_columns
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE n.nspname = $1 AND c.relname = $2`,
     [schema, table],
@@ -107,7 +128,13 @@ export async function inspectTable(
                    ORDER BY array_position(i.indkey::int2[], a.attnum)) AS names
        FROM pg_index i
       WHERE i.indrelid = $1::oid AND i.indisunique AND i.indisvalid
-        AND i.indpred IS NULL AND i.indexprs IS NULL`,
+        AND i.indpred IS NULL AND i.indexprs IS NULL
+        -- An index may have a collation of its own, by which other texts are equal than by the column's.
+        AND NOT EXISTS (
+          SELECT FROM unnest(i.indkey::int2[], i.indcollation::oid[]) AS k (number, ordered_by)
+            JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+            JOIN pg_collation l ON l.oid IN (k.ordered_by, a.attcollation)
+           WHERE k.ordered_by <> a.attcollation AND NOT l.collisdeterministic)`,
     [relation.oid],
   )
   return {
@@ -117,6 +144,9 @@ export async function inspectTable(
     owned: relation.owned,
     columnsFrom: relation.columns_from,
     comment: relation.comment,
+    partitionedBy: relation.partitioned_by,
+    followers: relation.followers,
+    followedColumns: relation.followed_columns,
     columns: columns.rows.map((column) => ({
       ...column,
       dependants: dependants.get(column.name) ?? [],
@@ -124,6 +154,9 @@ export async function inspectTable(
     uniqueKeys: indexes.rows.map(({ names }) => names),
   }
 }
+
+/** CASCADE, SET NULL and SET DEFAULT. */
+const FOLLOWS = `f.contype = 'f' AND f.confdeltype IN ('c', 'n', 'd')`
 
 /** One row: the type beneath the domains, and what the domains ask of a value. */
 const BASE_TYPE = `

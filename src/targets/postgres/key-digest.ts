@@ -12,7 +12,7 @@ export interface KeyDigest {
 }
 
 /**
- * Of the staged rows, duplicates taken out; undefined where the columns have no key.
+ * Of the staged rows as they are; undefined where the columns have no key.
  *
  * The digest is the sum, modulo 2^64, of a 64-bit hash of each key: it does not depend on the order of
  * rows, and two sets of keys that differ by accident have the same one once in 2^64 times. It is no

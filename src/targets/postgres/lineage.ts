@@ -1,6 +1,7 @@
 import type { PostgresTargetDefinition } from '../../../activities/pipeline-definition.ts'
 import type { Session } from './sessions.ts'
 import { displayTable, quoteName, quoteTable } from './sql-name.ts'
+import { utcText } from './utc-text.ts'
 
 /** More rows than these are counted only. */
 export const shownRows = 20
@@ -56,6 +57,8 @@ export interface RowQuery {
  */
 export async function findRows(session: Session, query: RowQuery): Promise<FoundRows> {
   const { target, named, shown, conditions } = query
+  // How values are written; how a date is read, month or day first, stays the database's own.
+  await session.query(`SET LOCAL DateStyle = 'ISO'; SET LOCAL extra_float_digits = 1`)
   const values = conditions.map(({ value }) => value)
   const wanted = conditions
     .map(({ column }, index) => `${quoteName(column)} = $${index + 1}`)
@@ -106,12 +109,12 @@ export async function findLoads(
     pipeline: string
     partition: string
     manifest: string
-    published: Date
+    published: string
     made: { made_from?: string | null; made_by?: string | null }
   }>(
     // As a whole too: a catalog of an earlier version lacks columns.
     `SELECT dataset_id::text AS dataset, pipeline, partition, manifest_key AS manifest,
-            published_at AS published, to_jsonb(l) AS made
+            ${utcText('published_at')} AS published, to_jsonb(l) AS made
        FROM claimcheck.loads AS l WHERE target = $1 AND dataset_id = ANY ($2::uuid[])`,
     [displayTable(target), datasetIds],
   )
@@ -123,7 +126,7 @@ export async function findLoads(
         pipeline,
         partition,
         manifestKey: manifest,
-        publishedAt: published,
+        publishedAt: new Date(published),
         madeFrom: made.made_from ?? null,
         madeBy: made.made_by ?? null,
       },

@@ -17,6 +17,8 @@ export interface LoadTables {
   readonly tableColumns?: readonly Pick<TableColumn, 'name' | 'type' | 'collation'>[] | undefined
   /** The columns of each unique index of the target, in its order. */
   readonly uniqueKeys?: InspectedTable['uniqueKeys'] | undefined
+  /** Columns by which rows of the target go or change together with rows that they refer to. */
+  readonly followedColumns?: readonly string[] | undefined
   /** The column whose greatest value wins. @default the row that was staged last wins */
   readonly orderBy?: string | undefined
 }
@@ -33,6 +35,8 @@ export function loadTables(
     columns,
     tableColumns: table?.columns,
     uniqueKeys: table?.uniqueKeys,
+    // Only where they lead back: else nothing of the load takes away what they refer to.
+    followedColumns: table?.followers.length === 0 ? [] : table?.followedColumns,
     orderBy: target.orderBy,
   }
 }

@@ -5,6 +5,7 @@ import { sliceCondition } from './interval-rules.ts'
 import { isPlainTable } from './plain-table.ts'
 import type { PublishRequest } from './postgres-requests.ts'
 import { refuseEmptying } from './refuse-emptying.ts'
+import { refuseFollowed } from './refuse-followed.ts'
 import type { Session } from './sessions.ts'
 import type { WrittenRows } from './written-rows.ts'
 import { writeRows, writeSteps } from './write-steps.ts'
@@ -50,6 +51,8 @@ export async function mergeStaged(
     { statement: statements.insertNew, rows: changes.insert },
   ])
   await session.query(statements.dropChanges)
+  const takesAway = missing.kind !== 'mark' && changes.missing > 0
+  if (!counts && takesAway) await refuseFollowed(session, request, tables)
   return {
     inserted: changes.insert,
     updated: changes.update + changes.unmark,

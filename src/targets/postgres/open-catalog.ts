@@ -8,7 +8,7 @@ const maxConnections = 2
  * Runs `work` with connections to a database whose catalog is there, and is of this version or a newer
  * one. They are closed afterwards.
  *
- * @throws CatalogError CATALOG_NOT_FOUND
+ * @throws CatalogError CATALOG_NOT_FOUND, CATALOG_OUTDATED
  * @throws PipelineError TARGET_UNREACHABLE, TARGET_DENIED
  */
 export async function withCatalog<Result>(
@@ -30,7 +30,7 @@ export async function withCatalog<Result>(
 /**
  * Asks one question of the catalog, over connections that stay open.
  *
- * @throws CatalogError CATALOG_NOT_FOUND
+ * @throws CatalogError CATALOG_NOT_FOUND, CATALOG_OUTDATED
  * @throws PipelineError TARGET_UNREACHABLE, TARGET_DENIED
  */
 export function askCatalog<Answer>(
@@ -44,15 +44,39 @@ export function askCatalog<Answer>(
   })
 }
 
+/**
+ * What a listing shows where there is no catalog, since nothing was ever loaded: that is no failure. Who asks
+ * for one load by name is told that there is none.
+ */
+export async function orWithoutCatalog<Answer, Instead>(
+  ask: () => Promise<Answer>,
+  instead: (error: CatalogError) => Instead,
+): Promise<Answer | Instead> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof CatalogError && error.code === 'CATALOG_NOT_FOUND') return instead(error)
+    throw error
+  }
+}
+
 async function requireCatalog(session: Session, { at }: Sessions): Promise<void> {
-  const { rows } = await session.query<{ exists: boolean }>(
+  const { rows } = await session.query<{ exists: boolean; isOfToday: boolean }>(
     // A column of the newest migration.
-    `SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('claimcheck.loads')
-               AND attname = 'made_from') AS exists`,
+    `SELECT to_regclass('claimcheck.loads') IS NOT NULL AS exists,
+            EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('claimcheck.loads')
+               AND attname = 'made_from') AS "isOfToday"`,
   )
-  if (rows[0]?.exists === true) return
-  throw new CatalogError('CATALOG_NOT_FOUND', 'the database has no catalog of this version', {
+  const [found] = rows
+  if (found?.isOfToday === true) return
+  if (found?.exists === true) {
+    throw new CatalogError('CATALOG_OUTDATED', 'the catalog is of an earlier version', {
+      at,
+      remedy: 'The next load into this database brings it up to date.',
+    })
+  }
+  throw new CatalogError('CATALOG_NOT_FOUND', 'nothing was loaded into this database yet', {
     at,
-    remedy: 'The first load makes it, or brings one of an earlier version up to date.',
+    remedy: 'The first load makes its catalog; or name the database that was loaded into.',
   })
 }

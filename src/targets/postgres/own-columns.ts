@@ -6,6 +6,8 @@ export interface OwnColumn {
   /** As PostgreSQL itself writes it (`format_type`). */
   readonly type: string
   readonly notNull: boolean
+  /** Whether loads write NULL into it. */
+  readonly writesNull: boolean
 }
 
 /** The columns of a table that its loads write by themselves, in the order that a new table has them. */
@@ -15,15 +17,15 @@ export function ownColumns({
   lineage,
 }: PostgresTargetDefinition): readonly OwnColumn[] {
   const validity: OwnColumn[] = [
-    { name: 'valid_from', type: 'timestamp with time zone', notNull: true },
-    { name: 'valid_to', type: 'timestamp with time zone', notNull: false },
+    { name: 'valid_from', type: 'timestamp with time zone', notNull: true, writesNull: false },
+    { name: 'valid_to', type: 'timestamp with time zone', notNull: false, writesNull: true },
   ]
   const mark: OwnColumn[] = [
-    { name: '_deleted_at', type: 'timestamp with time zone', notNull: false },
+    { name: '_deleted_at', type: 'timestamp with time zone', notNull: false, writesNull: true },
   ]
   const origin: OwnColumn[] = [
-    { name: '_dataset_id', type: 'uuid', notNull: false },
-    { name: '_part_number', type: 'integer', notNull: false },
+    { name: '_dataset_id', type: 'uuid', notNull: false, writesNull: false },
+    { name: '_part_number', type: 'integer', notNull: false, writesNull: false },
   ]
   return [
     ...(mode === 'history' ? validity : []),

@@ -28,12 +28,20 @@ export function ownValues(request: Pick<PublishRequest, 'datasetId' | 'target' |
       : []
   return {
     inserted: (position: string): OwnValue[] => [
-      ...(target.mode === 'history' ? [{ column: 'valid_from', value: sliceEnd(request) }] : []),
+      ...(target.mode === 'history'
+        ? [{ column: 'valid_from', value: sliceEnd(request) }, nothingIn('valid_to')]
+        : []),
+      ...(target.onMissing === 'mark' ? [nothingIn('_deleted_at')] : []),
       ...origin(position),
     ],
     updated: (position: string): OwnValue[] => [
-      ...(target.onMissing === 'mark' ? [{ column: '_deleted_at', value: 'NULL' }] : []),
+      ...(target.onMissing === 'mark' ? [nothingIn('_deleted_at')] : []),
       ...origin(position),
     ],
   }
+}
+
+/** Written, since the column may have a default. */
+function nothingIn(column: string): OwnValue {
+  return { column, value: 'NULL::timestamptz' }
 }

@@ -48,7 +48,7 @@ export function planLoad(
 }
 
 async function planOnce(session: Session, request: PublishRequest): Promise<PlanOutcome> {
-  const missingParts = await findMissingParts(session, request)
+  const { missingParts } = await findMissingParts(session, request)
   if (missingParts.length > 0) return { kind: 'staging-incomplete', missingParts }
   await takingBack(session, () => moveHighWaterMark(session, request))
   const plan = await takingBack(session, () => compare(session, request))

@@ -1,4 +1,5 @@
 import type { PublishOutcome } from '../../../activities/load-target.ts'
+import { PipelineError } from '../../../activities/pipeline-error.ts'
 import type { PublishRequest } from './postgres-requests.ts'
 import { fencedTransaction, type FenceTiming } from './fenced-transaction.ts'
 import { applyStaged } from './apply-staged.ts'
@@ -17,6 +18,7 @@ import { recordPublished } from './record-run.ts'
 import { resolveTarget } from './resolve-target.ts'
 import type { Session, Sessions } from './sessions.ts'
 import { quoteTable } from './sql-name.ts'
+import { isLockTimeout, tableHolders } from './table-holders.ts'
 import { createStagingTable, dropStaging } from './staging-table.ts'
 
 /**
@@ -45,9 +47,26 @@ export async function publishLoad(
         timing,
       },
       (session) => publishOnce(session, request),
-    )
+    ).catch(async (error: unknown) => {
+      throw isLockTimeout(error) ? await tableBusy(sessions, request, error) : error
+    })
     if (outcome !== 'to-evolve') return outcome
   }
+}
+
+/** Says who has the table, or rows of it; where nobody has any more, what PostgreSQL said stands. */
+async function tableBusy(
+  sessions: Sessions,
+  request: PublishRequest,
+  error: PipelineError,
+): Promise<PipelineError> {
+  const who = await tableHolders(sessions, request, 'writers')
+  if (who === '') return error
+  return new PipelineError('TARGET_BUSY', `The table, or rows of it, are held by ${who}`, {
+    remedy: 'Claimcheck tries again by itself; if it persists, end that session.',
+    retryable: true,
+    at: error.at,
+  })
 }
 
 /** Whether the load's row is there. */
@@ -67,7 +86,7 @@ async function publishOnce(
   const earlier = await findLoad(session, staged)
   if (earlier !== undefined) return { kind: 'published', counts: earlier, alreadyPublished: true }
 
-  const missingParts = await findMissingParts(session, staged)
+  const { missingParts, keys } = await findMissingParts(session, staged)
   if (missingParts.length > 0) return { kind: 'staging-incomplete', missingParts }
 
   const request = await joinEvolved(session, staged)
@@ -92,7 +111,10 @@ async function publishOnce(
   const counts = await applyStaged(session, request, table)
   const comments = table === undefined ? commentStatements(request) : []
   for (const comment of comments) await session.query(comment)
-  await recordLoad(session, request, counts, await keyDigest(session, request))
+  // The keys that were found first are those of all rows still, unless some were taken out.
+  const isAsStaged = counts.rowsDuplicate === 0
+  const digest = (isAsStaged ? keys : undefined) ?? (await keyDigest(session, request))
+  await recordLoad(session, request, counts, digest)
   await recordPublished(session, request)
   await recordEvolvedColumns(session, request)
   await recordRejects(session, request)

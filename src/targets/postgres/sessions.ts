@@ -10,6 +10,7 @@ import {
 import { from as copyFrom, type CopyStreamQuery } from 'pg-copy-streams'
 import type { ErrorPlace } from '../../../codec/coded-error.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
+import { guardParser } from '../../guard-parser.ts'
 import { optionalSettings } from '../../optional-settings.ts'
 import { toPipelineError } from './to-pipeline-error.ts'
 
@@ -69,6 +70,8 @@ const TRANSACTION_SETTINGS = [
   `SET LOCAL TimeZone = 'UTC'`,
   // Else the names of some types come quoted from the catalog.
   `SET LOCAL quote_all_identifiers = off`,
+  // Else NULL in an array that a statement is given is a text of four letters.
+  `SET LOCAL array_nulls = on`,
   `SET LOCAL statement_timeout = 0`,
   `SET LOCAL lock_timeout = '30s'`,
   `SET LOCAL idle_in_transaction_session_timeout = '60s'`,
@@ -172,6 +175,7 @@ function readUrl(options: SessionsOptions): { at: ErrorPlace; config: PoolConfig
   class PatientClient extends Client {
     constructor(config?: ClientConfig) {
       super({ ...config, connectionTimeoutMillis: connectTimeoutMs })
+      guardParser(this)
       // Else a connection given up on this side (no password to offer) stays half-open in the
       // server for its authentication timeout, and blocks there what waits for all sessions.
       this.connection.on('error', () => this.connection.stream.destroy())

@@ -9,6 +9,8 @@ export interface WantedColumn {
   readonly required: boolean
   /** Whether the load itself writes it, and not the pipeline's columns. */
   readonly own: boolean
+  /** Whether it writes NULL there by itself. */
+  readonly writesNull: boolean
 }
 
 /** What keeps the columns of a load from going into a table as they are. */
@@ -22,8 +24,11 @@ export type TableDifference = { readonly sentence: string } & (
       /** Whether PostgreSQL refuses to change it, for the reason in the sentence. */
       readonly fixed: boolean
     }
-  | { readonly kind: 'other-type' | 'generated' | 'undeclared-not-null'; readonly name: string }
-  | { readonly kind: 'inherited-columns' }
+  | {
+      readonly kind: 'other-type' | 'generated' | 'not-null' | 'undeclared-not-null'
+      readonly name: string
+    }
+  | { readonly kind: 'inherited-columns' | 'no-unique-index-possible' | 'followers' }
   | { readonly kind: 'no-unique-index'; readonly key: readonly string[] }
 )
 
@@ -59,6 +64,8 @@ export function alterClause(difference: TableDifference): string | undefined {
       const collate = difference.collation === null ? '' : ` COLLATE ${difference.collation}`
       return `ALTER COLUMN ${column} TYPE ${type}${collate} USING ${column}::${type}`
     }
+    case 'not-null':
+      return `ALTER COLUMN ${quoteColumn(difference.name)} DROP NOT NULL`
     case 'no-unique-index':
       return `ADD UNIQUE (${difference.key.map(quoteColumn).join(', ')})`
     default:

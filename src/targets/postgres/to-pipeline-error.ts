@@ -1,13 +1,49 @@
 import { DatabaseError } from 'pg'
 import type { ErrorPlace } from '../../../codec/coded-error.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
-import { sqlStateMeaning } from './sql-state.ts'
+import { type SqlStateMeaning, sqlStateMeaning } from './sql-state.ts'
 
 /** Messages of `pg` itself for a connection that is gone or never came; they have no code. */
 const CONNECTION_LOST =
-  /^(Connection terminated|timeout e|Client has encountered|The server does not support SSL|There was an error establishing an SSL)/
+  /^(Connection terminated|timeout e|Client has encountered|There was an error establishing an SSL)/
+/** Codes and messages of TLS that does not come about, however often it is tried. */
+const TLS_REFUSED =
+  /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|The server does not support SSL)/
 /** Messages of `pg` itself about a password that is missing or of the wrong kind. */
 const PASSWORD_UNUSABLE = /^SASL: /
+/** Of `pg` itself for GSSAPI, SSPI and others that it does not speak. */
+const UNKNOWN_AUTHENTICATION = /^Unknown authenticationOk message type/
+
+/** What PgBouncer says for good, all under the SQLSTATE that it has for a connection that it lost too. */
+const POOLER_REFUSES: readonly (readonly [RegExp, SqlStateMeaning])[] = [
+  [
+    /statement pooling mode/,
+    {
+      code: 'TARGET_MISMATCH',
+      retryable: false,
+      remedy: 'Set `pool_mode` of the pooler to transaction or session, or go around it.',
+    },
+  ],
+  [
+    /^(no such (database|user)|database ".*" does not exist|(SASL|password) authentication failed)/,
+    {
+      code: 'TARGET_DENIED',
+      retryable: false,
+      remedy: 'Correct the user, password or database in the target URL, or what the pooler knows.',
+    },
+  ],
+  [
+    /^unsupported startup parameter/,
+    {
+      code: 'TARGET_DENIED',
+      retryable: false,
+      remedy: 'Take it out of the target URL, or name it in `ignore_startup_parameters`.',
+    },
+  ],
+]
+
+/** Of a function, a trigger's too, in whatever language the server speaks. */
+const IN_FUNCTION = /PL\//i
 
 /**
  * The pipeline's error for one that `pg` threw. What may hold row values (PostgreSQL's `detail`,
@@ -22,6 +58,20 @@ export function toPipelineError(error: unknown, at: ErrorPlace): PipelineError {
   if (PASSWORD_UNUSABLE.test(message)) {
     return new PipelineError('TARGET_DENIED', `PostgreSQL asks for a password: ${message}`, {
       remedy: 'Put user and password into the target URL.',
+      at,
+    })
+  }
+  if (UNKNOWN_AUTHENTICATION.test(message)) {
+    return new PipelineError(
+      'TARGET_DENIED',
+      'PostgreSQL asks for a way to authenticate that is not known here',
+      { remedy: 'Let the server’s pg_hba.conf take a password: scram-sha-256.', at },
+    )
+  }
+  if (TLS_REFUSED.test(socket ?? message)) {
+    return new PipelineError('TARGET_DENIED', `TLS fails: ${message === '' ? socket : message}`, {
+      remedy:
+        'Name the authority by `sslrootcert` and the host as it is certified; or have the server do TLS, or take `sslmode` out of the URL.',
       at,
     })
   }
@@ -42,19 +92,40 @@ export function toPipelineError(error: unknown, at: ErrorPlace): PipelineError {
 
 function fromDatabase(error: DatabaseError, at: ErrorPlace): PipelineError {
   const sqlState = error.code ?? 'XX000'
-  const meaning = sqlStateMeaning(sqlState)
+  const meaning = meaningOf(sqlState, error)
   const named = Object.entries({
     schema: error.schema,
     table: error.table,
     column: error.column,
     constraint: error.constraint,
   }).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  const said = meaning.quotable ? error.message : 'PostgreSQL refused the rows or the statement'
-  return new PipelineError(meaning.code, said, {
+  return new PipelineError(meaning.code, meaning.said ?? error.message, {
     remedy: meaning.remedy,
     retryable: meaning.retryable,
     at: { ...at, sqlState, ...Object.fromEntries(named) },
   })
+}
+
+function meaningOf(
+  sqlState: string,
+  { message, severity, where = '', routine }: DatabaseError,
+): SqlStateMeaning {
+  // The database takes no connections now: another matter than a statement that lacks something.
+  if (sqlState === '55000' && severity === 'FATAL') return sqlStateMeaning('57P03')
+  if (sqlState === '08P01') {
+    const refusal = POOLER_REFUSES.find(([says]) => says.test(message))
+    if (refusal !== undefined) return refusal[1]
+  }
+  const meaning = sqlStateMeaning(sqlState)
+  // Which table the function may not write is worth knowing.
+  if (!IN_FUNCTION.test(where) || routine === 'aclcheck_error') return meaning
+  return {
+    ...meaning,
+    // It may say what it likes under any SQLSTATE, and no other load makes what it lacks.
+    said: 'A function of the database failed, that of a trigger perhaps; nothing was loaded',
+    retryable: meaning.retryable && !sqlState.startsWith('42'),
+    remedy: 'Look for its words in the server’s log, and at the triggers of the table.',
+  }
 }
 
 /** ECONNREFUSED and its like; the first of several where a name has several addresses. */
@@ -62,8 +133,7 @@ function socketCode(error: unknown): string | undefined {
   if (error instanceof AggregateError) return socketCode(error.errors[0])
   if (!(error instanceof Error) || !('code' in error)) return undefined
   const { code } = error
-  return typeof code === 'string' &&
-    /^(E[A-Z]+|ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED)/.test(code)
+  return typeof code === 'string' && (/^E[A-Z]+/.test(code) || TLS_REFUSED.test(code))
     ? code
     : undefined
 }

@@ -1,4 +1,3 @@
-import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { rowsLost } from './expect-rows.ts'
 import type { PublishRequest } from './postgres-requests.ts'
 import type { Session } from './sessions.ts'
@@ -33,14 +32,10 @@ export async function writeSteps(
     if (rowCount !== only.rows) throw rowsLost('the table', only.rows, rowCount)
     return
   }
-  try {
-    const { rows } = await session.query<{ counts: string[] }>(asOne(some))
-    for (const [index, step] of some.entries()) {
-      const count = Number(rows[0]?.counts[index])
-      if (count !== step.rows) throw rowsLost('the table', step.rows, count)
-    }
-  } catch (error) {
-    throw asForeignKeyError(error) ?? error
+  const { rows } = await session.query<{ counts: string[] }>(asOne(some))
+  for (const [index, step] of some.entries()) {
+    const count = Number(rows[0]?.counts[index])
+    if (count !== step.rows) throw rowsLost('the table', step.rows, count)
   }
 }
 
@@ -51,11 +46,7 @@ export async function writeSteps(
  * @throws PipelineError TARGET_MISMATCH when a foreign key forbids it.
  */
 export async function writeRows(session: Session, statement: string): Promise<number> {
-  try {
-    return (await session.query(statement)).rowCount
-  } catch (error) {
-    throw asForeignKeyError(error) ?? error
-  }
+  return (await session.query(statement)).rowCount
 }
 
 /** Each step counts the rows of the one before, which PostgreSQL therefore finishes first. */
@@ -66,17 +57,4 @@ function asOne(steps: readonly WriteStep[]): string {
   })
   const counts = steps.map((_, index) => `(SELECT count(*)::text FROM step${index})`)
   return `WITH ${parts.join(',\n')}\nSELECT ARRAY[${counts.join(', ')}] AS counts`
-}
-
-function asForeignKeyError(error: unknown): PipelineError | undefined {
-  if (!(error instanceof PipelineError) || error.at['sqlState'] !== '23503') return undefined
-  return new PipelineError(
-    'TARGET_MISMATCH',
-    'A foreign key would refer to rows that are not there; nothing was loaded',
-    {
-      remedy:
-        'Load what is referred to first, and take away what refers first; or give the foreign key ON DELETE CASCADE or SET NULL.',
-      at: error.at,
-    },
-  )
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { RunError } from '../../client/run-error.ts'
 import type { RunView } from '../../client/show-run.ts'
 
 const resultSchema = z.object({
@@ -7,11 +8,14 @@ const resultSchema = z.object({
   body: z.string(),
 })
 
-/** The body that a call was answered; undefined where the run is none, or has no answer. */
-export function callBody({ type, result }: RunView): Response | undefined {
-  if (type !== 'callEndpoint') return undefined
-  const { data: answer } = resultSchema.safeParse(result)
-  if (answer === undefined) return undefined
+/**
+ * The body that a call was answered.
+ *
+ * @throws RunError RUN_WITHOUT_BODY where the run is none, or has no answer, or that cannot be read
+ */
+export function callBody(run: RunView): Response {
+  const { data: answer } = resultSchema.safeParse(run.result)
+  if (run.type !== 'callEndpoint' || answer === undefined) throw bodyMissing(run)
   const body = Buffer.from(answer.body, answer.encoding === 'text' ? 'utf8' : 'base64')
   return new Response(new Uint8Array(body), {
     headers: {
@@ -20,5 +24,21 @@ export function callBody({ type, result }: RunView): Response | undefined {
       'content-disposition': 'attachment',
       ...(answer.contentType === undefined ? {} : { 'x-answer-content-type': answer.contentType }),
     },
+  })
+}
+
+function bodyMissing({ workflowId, type, state, failure }: RunView): RunError {
+  const at = { run: workflowId }
+  // Its blob is gone, or damaged, or the store is away.
+  if (type === 'callEndpoint' && state === 'completed' && failure !== undefined) {
+    const { code, message, remedy } = failure
+    return new RunError('RUN_WITHOUT_BODY', `The answer cannot be read: ${code}: ${message}`, {
+      at,
+      remedy,
+    })
+  }
+  return new RunError('RUN_WITHOUT_BODY', 'The run is no call that has completed', {
+    at,
+    remedy: 'Ask for the run itself: it says how it stands.',
   })
 }

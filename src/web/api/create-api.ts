@@ -48,8 +48,6 @@ export function createApi({ services, onFailure, ...accessOptions }: ApiOptions)
   async function answerRoute(route: ApiRoute, context: Context): Promise<Response> {
     const { req } = context
     access.checkToken(req.raw)
-    // Hono takes it for a GET, whose body it then lets lie: a stream of events would never end.
-    if (req.raw.method === 'HEAD') throw methodNotAllowed()
     return route.handle(
       {
         path: req.param(),
@@ -63,14 +61,17 @@ export function createApi({ services, onFailure, ...accessOptions }: ApiOptions)
 
   const document = apiDocument(API_ROUTES)
   api.get('/openapi.json', (context) => guarded(context, () => Response.json(document)))
-  for (const route of API_ROUTES) {
-    const pattern = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
-    api.on(route.method, pattern, (context) => guarded(context, () => answerRoute(route, context)))
-  }
   for (const path of new Set(API_ROUTES.map((route) => route.path))) {
-    const methods = API_ROUTES.filter((route) => route.path === path).map(({ method }) => method)
-    api.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), async (context) => {
+    const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1')
+    const routes = API_ROUTES.filter((route) => route.path === path)
+    const methods = routes.map(({ method }) => method)
+    api.all(pattern, async (context) => {
+      // Hono takes a HEAD for a GET, whose body it then lets lie: a stream of events would never end.
+      const asked = context.req.raw.method
+      const route = routes.find(({ method }) => method.toUpperCase() === asked)
+      if (route !== undefined) return guarded(context, () => answerRoute(route, context))
       const response = await guarded(context, () => {
+        access.checkToken(context.req.raw)
         throw methodNotAllowed()
       })
       response.headers.set('allow', methods.join(', ').toUpperCase())

@@ -2,8 +2,10 @@ import { z } from 'zod'
 import { answerOnce } from '../../client/answer-once.ts'
 import { planDownstream } from '../../client/plan-downstream.ts'
 import { planGraph } from '../../client/plan-graph.ts'
+import { graphWorkflowId } from '../../client/start-graph.ts'
 import { startGraphSince } from '../../client/start-graph-since.ts'
 import { startLoadSince } from '../../client/start-load-since.ts'
+import { loadWorkflowId } from '../../client/start-load.ts'
 import { listPipelines } from '../../pipeline/list-pipelines.ts'
 import { loadPipeline } from '../../pipeline/load-pipeline.ts'
 import { apiRoute } from './api-route.ts'
@@ -71,6 +73,8 @@ export const loadRoutes = [
       const definition = await loadPipeline(path.pipeline, directories)
       const downstream = planDownstream(path.pipeline, await listPipelines(directories))
       const request = { definition, downstream, ...body, requestedAt: new Date(), taskQueue }
+      // What is wrong with it is said before a key is set aside.
+      loadWorkflowId(request)
       const client = await services.client()
       const started = await askTemporal(client, () =>
         once(services, header['idempotency-key'], {
@@ -92,7 +96,7 @@ export const loadRoutes = [
       'One run, which starts each pipeline when those that come first (`after`) are loaded, and ends when all have. What is loaded is left as it is.',
     input: z.object({ header: keyHeader, body: z.strictObject({ partition }) }),
     answer: { status: 202, description: 'It runs', schema: startedAllSchema },
-    refusals: [409, 413, 415, 422],
+    refusals: [404, 409, 413, 415, 422],
     async answerWith({ header, body }, services) {
       const { directories, taskQueue } = services
       const { refused: wrong, ...planned } = await planGraph(directories)
@@ -102,6 +106,7 @@ export const loadRoutes = [
         return { pipeline, code, message, remedy }
       })
       const request = { ...planned, ...body, requestedAt: new Date(), taskQueue }
+      graphWorkflowId(request)
       const client = await services.client()
       const started = await askTemporal(client, () =>
         once(services, header['idempotency-key'], {

@@ -43,15 +43,15 @@ export const reprocessRoutes = [
     async answerWith({ path: { pipeline }, header, body }, services) {
       const { directories, store, taskQueue } = services
       const definition = await loadPipeline(pipeline, directories)
+      // What is wrong with it is said before a key is set aside.
+      const asked = await reprocessRequest(store, { definition, ...body })
+      const request = { ...asked, requestedAt: new Date(), taskQueue }
       const client = await services.client()
       const started = await askTemporal(client, () =>
         once(services, header['idempotency-key'], {
           request: ['reprocess', pipeline, body],
           answerSchema: startedSchema,
-          act: async (since) => {
-            const asked = await reprocessRequest(store, { definition, ...body })
-            return startLoadSince(client, { ...asked, requestedAt: new Date(), taskQueue }, since)
-          },
+          act: (since) => startLoadSince(client, request, since),
         }),
       )
       const headers = { location: runPath(started.workflowId) }

@@ -1,16 +1,16 @@
 import { z } from 'zod'
-import { controlRun, RUN_CONTROLS } from '../../client/control-run.ts'
+import { controlRun, RUN_CONTROLS, setConcurrency } from '../../client/control-run.ts'
 import { listRuns } from '../../client/list-runs.ts'
-import { RunError } from '../../client/run-error.ts'
-import { runsOf, type RunsWanted } from '../../client/runs-of.ts'
+import { mostConcurrency } from '../../client/plan-backfill.ts'
+import { findRunsOf, type RunsWanted } from '../../client/runs-of.ts'
 import { showHistories, showRun } from '../../client/show-run.ts'
 import { temporalRunUrl } from '../../client/temporal-run-url.ts'
-import { listPipelines } from '../../pipeline/list-pipelines.ts'
-import { loadPipeline } from '../../pipeline/load-pipeline.ts'
+import { PIPELINE_NAME, PIPELINE_NAME_RULE } from '../../pipeline/pipeline-name.ts'
 import { apiRoute } from './api-route.ts'
 import type { ApiServices } from './api-services.ts'
 import { askTemporal } from './ask-temporal.ts'
 import { callBody } from './call-body.ts'
+import { requestInvalid } from './request-invalid.ts'
 import { runEvents } from './run-events.ts'
 import { linksSchema, runFields, runPath, runSchema, shownRun, stateSchema } from './shown-run.ts'
 
@@ -21,6 +21,17 @@ const runIdPath = z.object({
     .max(1000)
     .describe('The workflow id, url-encoded: etl%2Fflights%2F2001-01.'),
 })
+
+const toldSchema = z.object({ workflowId: z.string(), runId: z.string() })
+
+const inFlight = z.int().min(1).max(mostConcurrency).optional()
+
+const concurrencySchema = z
+  .strictObject({
+    batchesInFlight: inFlight.describe('Batches of a load, or of each of its items.'),
+    itemsInFlight: inFlight.describe('Items of a load, or partitions of a backfill.'),
+  })
+  .refine((asked) => Object.keys(asked).length > 0, 'says nothing of what is to change')
 
 const controlSentences = {
   pause: 'Begin nothing new in a run until it is resumed; what is under way ends',
@@ -40,7 +51,9 @@ export const runRoutes = [
       query: z.strictObject({
         pipeline: z.string().max(200).optional().describe('Of this pipeline only.'),
         partition: z.string().max(200).optional().describe('Of this partition only.'),
-        state: stateSchema.optional(),
+        state: stateSchema
+          .optional()
+          .describe('`paused` is by Temporal itself: a run that was told to pause is running.'),
         limit: z
           .stringFormat('limit', /^([1-9]\d?|1\d\d|200)$/)
           .optional()
@@ -57,7 +70,7 @@ export const runRoutes = [
         next: z.string().optional().describe('Names the next page; absent on the last one.'),
       }),
     },
-    refusals: [404, 409],
+    refusals: [],
     async answerWith({ query }, services) {
       const { state, limit = '50', next: pageToken } = query
       const ids = await filterOf(query, services)
@@ -108,11 +121,7 @@ export const runRoutes = [
       operationId: `${control}Run`,
       summary: controlSentences[control],
       input: z.object({ path: runIdPath, body: z.strictObject({}).optional() }),
-      answer: {
-        status: 202,
-        description: 'The run was told',
-        schema: z.object({ workflowId: z.string(), runId: z.string() }),
-      },
+      answer: { status: 202, description: 'The run was told', schema: toldSchema },
       refusals: [404, 409, 413, 415],
       async answerWith({ path: { id } }, services) {
         const client = await services.client()
@@ -121,6 +130,22 @@ export const runRoutes = [
       },
     }),
   ),
+  apiRoute({
+    method: 'post',
+    path: '/runs/{id}/concurrency',
+    operationId: 'setConcurrency',
+    summary: 'Change how much a load or a backfill has under way at once',
+    description:
+      'What has begun goes on. Where the mode of a pipeline loads one slice after the other, a backfill stays with that.',
+    input: z.object({ path: runIdPath, body: concurrencySchema }),
+    answer: { status: 202, description: 'The run was told', schema: toldSchema },
+    refusals: [404, 409, 413, 415],
+    async answerWith({ path: { id }, body }, services) {
+      const client = await services.client()
+      const told = await askTemporal(client, () => setConcurrency(client, id, body))
+      return Response.json(told, { status: 202 })
+    },
+  }),
   apiRoute({
     method: 'get',
     path: '/runs/{id}/events',
@@ -160,29 +185,21 @@ export const runRoutes = [
     refusals: [404, 409],
     async answerWith({ path: { id } }, services) {
       const client = await services.client()
-      const run = await askTemporal(client, () => showRun(client, id))
-      const answer = callBody(run)
-      if (answer !== undefined) return answer
-      throw new RunError('RUN_WITHOUT_BODY', 'The run is no call that has completed', {
-        at: { run: id },
-        remedy: 'Ask for the run itself: it says how it stands.',
-      })
+      return callBody(await askTemporal(client, () => showRun(client, id)))
     },
   }),
 ]
 
-/** @throws CommandError PIPELINE_NOT_FOUND, PARTITION_INVALID */
+/** @throws ApiError REQUEST_INVALID, CommandError PARTITION_INVALID */
 export async function filterOf(
-  { pipeline, partition }: RunsWanted,
+  wanted: Pick<RunsWanted, 'pipeline' | 'partition'>,
   { directories }: ApiServices,
-): Promise<ReturnType<typeof runsOf>> {
-  if (pipeline !== undefined) {
-    const { name, schedule } = await loadPipeline(pipeline, directories)
-    return runsOf({ pipeline: name, partition, timezone: schedule?.timezone }, [])
+): ReturnType<typeof findRunsOf> {
+  const { pipeline } = wanted
+  if (pipeline !== undefined && !PIPELINE_NAME.test(pipeline)) {
+    throw requestInvalid(`query.pipeline: ${PIPELINE_NAME_RULE}`)
   }
-  const pipelines = partition === undefined ? [] : await listPipelines(directories)
-  const names = pipelines.map(({ name }) => name)
-  return runsOf({ partition }, names)
+  return findRunsOf(wanted, directories)
 }
 
 export function linksOf(

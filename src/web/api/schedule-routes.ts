@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { CodedError } from '../../../codec/index.ts'
 import { applyPipelineSchedule } from '../../client/apply-pipeline-schedule.ts'
+import { listAppliedSchedules } from '../../client/applied-schedule.ts'
+import { compareSchedules } from '../../client/compare-schedules.ts'
 import { listScheduleStatus, type ScheduleStatus } from '../../client/schedule-status.ts'
 import { listPipelines } from '../../pipeline/list-pipelines.ts'
 import { pipelinePath as findPipeline } from '../../pipeline/load-pipeline.ts'
@@ -73,7 +75,13 @@ export const scheduleRoutes = [
     answer: {
       status: 200,
       description: 'What became of each; one that is wrong keeps none of the others from its time',
-      schema: z.object({ schedules: z.array(appliedSchema), refused: refusedSchema }),
+      schema: z.object({
+        schedules: z.array(appliedSchema),
+        refused: refusedSchema,
+        withoutFile: z
+          .array(z.string())
+          .describe('Pipelines whose schedules go on although no file has one for them any more.'),
+      }),
     },
     refusals: [413, 415],
     async answerWith(_, services) {
@@ -95,7 +103,9 @@ export const scheduleRoutes = [
           refused.push(refusal(pipeline, error))
         }
       }
-      return Response.json({ schedules: applied, refused })
+      const standing = await askTemporal(client, () => listAppliedSchedules(schedules, taskQueue))
+      const { withoutFile } = compareSchedules(listed, standing)
+      return Response.json({ schedules: applied, refused, withoutFile })
     },
   }),
   apiRoute({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { RunView } from '../../client/show-run.ts'
+import { withoutBody } from '../../client/without-body.ts'
 
 export const failureSchema = z.object({
   code: z.string().describe('Stable; docs/errors.md lists all.'),
@@ -70,21 +71,14 @@ export type ShownRun = z.infer<typeof runSchema>
 
 const objectSchema = z.record(z.string(), z.unknown())
 
-/** A run as it is shown. The body of a call's answer, which may be large, is to be asked for by itself. */
+/** A run as it is shown. */
 export function shownRun({ progress, result, pendingActivities, ...view }: RunView): ShownRun {
   return {
     ...view,
     progress: objectOf(progress),
     pendingActivities: pendingActivities && [...pendingActivities],
-    result: withoutBody(view.type, result),
+    result: objectOf(withoutBody(view.type, result)),
   }
-}
-
-function withoutBody(type: string, result: unknown): ShownRun['result'] {
-  const object = objectOf(result)
-  if (object === undefined || type !== 'callEndpoint') return object
-  const { body: _, ...rest } = object
-  return rest
 }
 
 function objectOf(value: unknown): Record<string, unknown> | undefined {

@@ -1,8 +1,15 @@
 import type { ScheduleReading } from '../../client/schedule-status.ts'
 import type { PipelineStatus } from '../../targets/postgres/pipeline-status.ts'
-import { known } from '../page/known.ts'
+import { known, type Known } from '../page/known.ts'
 import type { PageServices } from '../page/page-services.ts'
 import type { Metric } from './exposition.ts'
+import type { ParquetReadings } from './read-parquet-targets.ts'
+
+/** How a pipeline stands with its target; a null is not known, or there is nothing yet. */
+type Standing = Omit<PipelineStatus, 'runsRunning' | 'runsFailed'> & {
+  readonly runsRunning: number | null
+  readonly runsFailed: number | null
+}
 
 /**
  * How pipelines and schedules stand, looked up when they are asked for. What cannot be looked up is left
@@ -10,33 +17,54 @@ import type { Metric } from './exposition.ts'
  */
 export async function pipelineMetrics(services: PageServices, now: Date): Promise<Metric[]> {
   const { database } = services
-  const [statuses, readings] = await Promise.all([
+  const [statuses, readings, parquet] = await Promise.all([
     database && known(() => database.pipelineStatus()),
     known(() => services.scheduleReadings()),
+    services.parquetReadings(),
   ])
-  const servers = [
-    ...(statuses === undefined ? [] : [{ server: 'database', is: statuses.kind }]),
-    { server: 'temporal', is: readings.kind },
+  const servers = new Map<string, boolean>()
+  const note = (server: string, { kind }: Pick<Known<unknown>, 'kind'>): void => {
+    servers.set(server, kind === 'known' && servers.get(server) !== false)
+  }
+  if (statuses !== undefined) note('database', statuses)
+  note('temporal', readings)
+  note('temporal', parquet.runs)
+  for (const { place, status } of parquet.targets) note(place, status)
+  const samples = [...servers].map(([server, isUp]) => ({
+    labels: { server },
+    value: Number(isUp),
+  }))
+  const standings = [
+    ...(statuses?.kind === 'known' ? statuses.value : []),
+    ...parquetStandings(parquet),
   ]
-  const samples = servers.map(({ server, is }) => {
-    return { labels: { server }, value: is === 'known' ? 1 : 0 }
-  })
   return [
     { name: 'claimcheck_server_up', help: 'Whether a server could be asked', samples },
-    ...(statuses?.kind === 'known' ? ofCatalog(statuses.value, now) : []),
+    ...ofPipelines(standings, now),
     ...(readings.kind === 'known' ? ofSchedules(readings.value) : []),
   ]
 }
 
-function ofCatalog(statuses: readonly PipelineStatus[], now: Date): Metric[] {
+/** Of each target that has told something. */
+function parquetStandings({ targets, runs }: ParquetReadings): Standing[] {
+  const counts = runs.kind === 'known' ? runs.value : undefined
+  return targets.flatMap(({ pipeline, place, status }) => {
+    if (status.kind === 'unknown' || status.value === undefined) return []
+    const { running = null, failed = null } = counts?.get(pipeline) ?? {}
+    const runsOf = { runsRunning: running, runsFailed: failed }
+    return [{ pipeline, target: place, ...status.value, ...runsOf }]
+  })
+}
+
+function ofPipelines(standings: readonly Standing[], now: Date): Metric[] {
   const metric = (
     name: string,
     help: string,
-    valueOf: (status: PipelineStatus) => number | null,
+    valueOf: (status: Standing) => number | null,
   ): Metric => ({
     name: `claimcheck_pipeline_${name}`,
     help,
-    samples: statuses.flatMap((status) => {
+    samples: standings.flatMap((status) => {
       const { pipeline, target } = status
       const value = valueOf(status)
       return value === null ? [] : [{ labels: { pipeline, target }, value }]

@@ -3,17 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDb } from '../../../activities/index.ts'
 import type { ObjectStore } from '../../../codec/index.ts'
-import { openDatasetLoads } from '../../inspect/datasets/open-dataset-loads.ts'
 import { checkHealth } from '../../inspect/check-health.ts'
 import { openGarbage } from '../../inspect/open-garbage.ts'
-import { askCatalog } from '../../targets/postgres/open-catalog.ts'
-import { openSessions } from '../../targets/postgres/sessions.ts'
-import { partitionStates } from '../../targets/postgres/partition-states.ts'
-import { pipelineStatus } from '../../targets/postgres/pipeline-status.ts'
+import { openTargetBuckets } from '../../targets/parquet/open-target-buckets.ts'
 import type { ApiServices } from '../api/api-services.ts'
+import { readParquetTargets } from '../metrics/read-parquet-targets.ts'
 import type { RunWebOptions } from '../run-web.ts'
+import { openPageDatabase } from './open-page-database.ts'
 import type { PageServices } from './page-services.ts'
-import { stripLength } from './partition-strip.ts'
 import { readSchedules } from './schedule-readings.ts'
 import { sharedLook } from './shared-look.ts'
 
@@ -32,13 +29,15 @@ export interface OpenedPageServices extends PageServices {
 /** Nothing is connected or opened before a page needs it. */
 export function openPageServices(options: PageServicesOptions): OpenedPageServices {
   const { services, store, payloads, signal, web } = options
-  const database = openDatabase(options)
+  const database = openPageDatabase(options)
+  const buckets = openTargetBuckets({ ...options, store: options.addresses.store })
   let opened: Promise<{ readonly duckDb: DuckDb; readonly folder: string }> | undefined
   return {
     ...services,
     store,
     database,
     scheduleReadings: sharedLook(() => readSchedules(services)),
+    parquetReadings: sharedLook(() => readParquetTargets(services, buckets)),
     place: { store, namespace: services.namespace, encryption: payloads.encryption, signal },
     openGarbage: (client) => openGarbage({ ...options, client }),
     health: sharedLook(() => readHealth(options)),
@@ -48,6 +47,7 @@ export function openPageServices(options: PageServicesOptions): OpenedPageServic
       return (await opened).duckDb
     },
     async close() {
+      buckets.close()
       await database?.close()
       if (opened === undefined) return
       const { duckDb, folder } = await opened
@@ -73,26 +73,4 @@ function readHealth({ addresses, services, store, signal }: PageServicesOptions)
 async function openDuckDb(): Promise<{ readonly duckDb: DuckDb; readonly folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'claimcheck-pages-'))
   return { duckDb: await DuckDb.open({ spillDirectory: folder }), folder }
-}
-
-function openDatabase({ addresses, environment, allowedHosts, signal }: PageServicesOptions) {
-  const { database, store } = addresses
-  if (database === undefined) return undefined
-  const { url } = database
-  const sessions = openSessions({ url, maxConnections: 2, connectTimeoutMs: 10_000 })
-  const loads = openDatasetLoads({ sessions, store, environment, allowedHosts })
-  const ask = <Answer>(question: Parameters<typeof askCatalog<Answer>>[2]) =>
-    askCatalog(sessions, signal, question)
-  return {
-    ask,
-    newestStates: sharedLook(() =>
-      ask((session) => partitionStates(session, { limit: stripLength })),
-    ),
-    pipelineStatus: sharedLook(() => ask(pipelineStatus)),
-    loads,
-    async close() {
-      loads.close()
-      await sessions.close()
-    },
-  }
 }

@@ -9,6 +9,7 @@ import type { PartitionState } from '../../targets/postgres/partition-states.ts'
 import type { PipelineStatus } from '../../targets/postgres/pipeline-status.ts'
 import type { Session } from '../../targets/postgres/sessions.ts'
 import type { ApiServices } from '../api/api-services.ts'
+import type { ParquetReadings } from '../metrics/read-parquet-targets.ts'
 
 /** What the pages work with. */
 export interface PageServices extends ApiServices {
@@ -22,6 +23,8 @@ export interface PageServices extends ApiServices {
   duckDb(this: void): Promise<DuckDb>
   /** How all schedules stand: looked up once for all pages, and for the metrics. */
   scheduleReadings(this: void): Promise<readonly ScheduleReading[]>
+  /** How all pipelines into Parquet stand: looked up once for all who ask for the metrics. */
+  parquetReadings(this: void): Promise<ParquetReadings>
   /** How every part stands that a run needs: looked up once for all who ask. */
   health(this: void): Promise<readonly HealthCheck[]>
   /** Absent where no database is known. */
@@ -30,11 +33,14 @@ export interface PageServices extends ApiServices {
 
 export interface PageDatabase {
   /**
-   * Asks the catalog.
-   * @throws CatalogError CATALOG_NOT_FOUND
+   * Asks the catalog for what a page lists: nothing where nothing was ever loaded.
+   * @throws CatalogError CATALOG_OUTDATED
    * @throws PipelineError TARGET_UNREACHABLE, TARGET_DENIED
    */
-  ask<Answer>(this: void, question: (session: Session) => Promise<Answer>): Promise<Answer>
+  list<Row>(
+    this: void,
+    question: (session: Session) => Promise<readonly Row[]>,
+  ): Promise<readonly Row[]>
   /** The newest partitions of every pipeline, as the catalog has them: looked up once for all who ask. */
   newestStates(this: void): Promise<readonly PartitionState[]>
   /** How every pipeline stands, as the catalog has it: looked up once for all who ask. */

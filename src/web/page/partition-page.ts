@@ -39,7 +39,7 @@ export const partitionPage = page({
     const request = { ...place, limit: mostDatasets, signal }
     const [runs, loads, datasets] = await Promise.all([
       known(() => runsOf(place, services)),
-      known(async () => (await database?.ask((asked) => listLoads(asked, request))) ?? []),
+      known(async () => (await database?.list((asked) => listLoads(asked, request))) ?? []),
       known(() => listDatasets(ports, request)),
     ])
     const listed = datasets.kind === 'known' ? datasets.value : []
@@ -203,6 +203,12 @@ function shownInside({ facts, head, rejects }: Inside): Html {
           ? ''
           : html`<dt>In no record</dt>
               <dd>${facts.missingFields.join(', ')}</dd>`
+      }
+      ${
+        facts.discardedFields.length === 0
+          ? ''
+          : html`<dt>Left out</dt>
+              <dd>${facts.discardedFields.join(', ')}</dd>`
       }
       <dt>Made from</dt>
       <dd>

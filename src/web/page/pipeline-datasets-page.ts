@@ -135,7 +135,7 @@ async function statesOf(
   { client, database }: PageServices,
 ): Promise<readonly SettledState[]> {
   const request = { pipeline, limit: mostPartitions }
-  const states = (await database?.ask((session) => partitionStates(session, request))) ?? []
+  const states = (await database?.list((session) => partitionStates(session, request))) ?? []
   return settledStates(states, client)
 }
 

@@ -104,6 +104,7 @@ const progressFields = z.object({
   itemsLoaded: z.number().optional(),
   itemsFailed: z.number().optional(),
   missingFields: z.array(z.string()).optional(),
+  discardedFields: z.array(z.string()).optional(),
 })
 
 function shownTotals({ progress, result }: ShownRun): Html {
@@ -111,11 +112,12 @@ function shownTotals({ progress, result }: ShownRun): Html {
   if (numbers === undefined) return html``
   const fields = progressFields.safeParse(numbers).data ?? {}
   const { phase, paused, waitingFor = [], items, itemsLoaded = 0, itemsFailed = 0 } = fields
-  const { missingFields = [] } = fields
+  const { missingFields = [], discardedFields = [] } = fields
   return html`<h2>${progress === undefined ? 'Result' : 'Progress'}</h2>
     ${phase === undefined ? '' : html`<p>${shownState(paused === true ? 'paused' : phase)}</p>`}
     ${waitingFor.length === 0 ? '' : html`<p>Waiting for ${waitingFor.join(', ')}.</p>`}
     ${missingFields.length === 0 ? '' : html`<p>In no record: ${missingFields.join(', ')}.</p>`}
+    ${discardedFields.length === 0 ? '' : html`<p>Left out: ${discardedFields.join(', ')}.</p>`}
     ${
       items === undefined
         ? ''

@@ -2,15 +2,11 @@ import { html } from 'hono/html'
 import { z } from 'zod'
 import { listRuns } from '../../client/list-runs.ts'
 import { listPipelines } from '../../pipeline/list-pipelines.ts'
-import { runsOf } from '../../client/runs-of.ts'
-import { CommandError } from '../../command-error.ts'
-import { PIPELINE_NAME } from '../../pipeline/pipeline-name.ts'
 import { askTemporal } from '../api/ask-temporal.ts'
 import { requestInvalid } from '../api/request-invalid.ts'
 import { filterOf } from '../api/run-routes.ts'
 import { stateSchema } from '../api/shown-run.ts'
 import { page } from './page.ts'
-import type { PageServices } from './page-services.ts'
 import { runsTable } from './runs-table.ts'
 
 const pageSize = 50
@@ -38,7 +34,7 @@ export const runsPage = page({
     if (!filter.success) throw requestInvalid('the filter is none that this page has')
     const { state, next, ...names } = filter.data
     const client = await services.client()
-    const request = { ...(await wantedOf(names, services)), state, pageSize, pageToken: next }
+    const request = { ...(await filterOf(names, services)), state, pageSize, pageToken: next }
     const [listed, pipelines] = await Promise.all([
       askTemporal(client, () => listRuns(client, request)),
       listPipelines(services.directories),
@@ -88,22 +84,6 @@ export const runsPage = page({
     }
   },
 })
-
-/** Runs of a pipeline whose file is gone, or wrong, are there all the same. */
-async function wantedOf(
-  names: Pick<z.infer<typeof querySchema>, 'pipeline' | 'partition'>,
-  services: PageServices,
-): ReturnType<typeof filterOf> {
-  try {
-    return await filterOf(names, services)
-  } catch (error) {
-    const { pipeline } = names
-    const isWithoutFile =
-      error instanceof CommandError && /^PIPELINE_(NOT_FOUND|INVALID)$/.test(error.code)
-    if (!isWithoutFile || pipeline === undefined || !PIPELINE_NAME.test(pipeline)) throw error
-    return runsOf(names, [])
-  }
-}
 
 function nextPath(filter: z.infer<typeof querySchema>, next: string): string {
   const query = new URLSearchParams()

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ExistingRun } from '../../../activities/index.ts'
 import { ordered } from '../../../codec/ordered.ts'
 import { createRetentionHistories } from '../../../src/client/retention-histories.ts'
 import { checkMessage, checkRun, type CheckPorts } from './check-run.ts'
 import { collectGarbage, type CollectPorts } from './collect-garbage.ts'
-import { forgetRun, forgetRuns } from './forget-runs.ts'
+import { forgetRuns } from './forget-runs.ts'
 import { leftKeys, oldBlobs } from './what-is-left.ts'
 
 export interface FinishedFigures {
+  /** Runs that the server was asked to forget, and listed still when nothing went on any more. */
+  readonly lingering: number
   /** Blobs of weeks long over that something held when nothing went on any more. */
   readonly heldOld: number
   /** By the last collections. */
@@ -39,8 +40,10 @@ export async function finishSoak(
   const { signal } = new AbortController()
   const histories = createRetentionHistories(client)
   say('decoding every history that is there')
+  let lingering = 0
   const checks = ordered(histories.runs({ signal }), checkedAtOnce, async (run) => {
-    if (!seen.has(run.runId)) await checkRun(ports, run, signal)
+    if (seen.has(run.runId)) lingering += 1
+    else await checkRun(ports, run, signal)
   })
   for await (const _ of checks) signal.throwIfAborted()
   for await (const { name, message } of histories.holders({ signal }))
@@ -55,29 +58,18 @@ export async function finishSoak(
   const leftOver = old.garbage.filter((key) => stayed.has(key))
   for (const key of leftOver) counts.troubles.push(`${key} is garbage, and is left`)
 
-  /** A listing may show runs for good that the server has forgotten: it is asked for each. */
-  const leftRuns = async (): Promise<ExistingRun[]> => {
-    const asked = ordered(histories.runs({ signal }), checkedAtOnce, (run) =>
-      histories.findRun({ ...run, signal }),
-    )
-    return (await Array.fromAsync(asked)).filter((run) => run !== undefined)
-  }
-
   say('letting go of all')
   await remove()
   const deadline = Date.now() + endMs
   for (;;) {
     await forgetRuns(ports, { keptMs: 0, seen })
-    const runs = await leftRuns()
+    const runs = await Array.fromAsync(histories.runs({ signal }))
     const [first] = runs
     if (first === undefined) break
     if (Date.now() > deadline) {
       const how = first.closedAt === undefined ? 'end' : 'go'
       throw new Error(`${runs.length} runs are left: ${first.workflowId} does not ${how}`)
     }
-    // The server may drop what it is asked so soon after the end of a run.
-    const closed = runs.filter(({ closedAt }) => closedAt !== undefined)
-    await Promise.all(closed.map((run) => forgetRun(client, run)))
     await delay(1_000)
   }
   const afterAll = new Date(clock.now().getTime() + afterAllMs)
@@ -85,6 +77,7 @@ export async function finishSoak(
   const left = await leftKeys(store, client.options)
   for (const key of left) counts.troubles.push(`${key} is left after all`)
   return {
+    lingering,
     heldOld: old.held,
     deletedAtEnd: swept.deleted + last.deleted,
     left: leftOver.length + left.length,

@@ -36,7 +36,7 @@ export async function forgetRuns(
 }
 
 /** Asks the server to forget a run, which it does some time later. */
-export async function forgetRun(
+async function forgetRun(
   { workflowService, options }: Client,
   { workflowId, runId }: ExistingRun,
 ): Promise<void> {

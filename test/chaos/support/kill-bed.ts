@@ -71,8 +71,8 @@ export class KillBed implements AsyncDisposable {
 
   /** Of each call of the activity, in order. */
   async attempts(load: LoadHandle, activityType: string): Promise<number[]> {
-    const { workflowId, firstExecutionRunId } = load
-    const histories = await chainOfHistories(this.bed.client, workflowId, firstExecutionRunId)
+    const { workflowId, runId } = load
+    const histories = await chainOfHistories(this.bed.client, workflowId, runId)
     return attemptsOf(histories, activityType)
   }
 

@@ -130,6 +130,7 @@ function notedActivities(bed: WorkflowBed): Record<string, Behaviour> {
     }),
     checkDataset: async () => undefined,
     lookUpLoads: (input) => runAttempt((attempt) => lookUpLoads(ports, input, attempt)),
+    lookUpForgottenLoads: async () => ({ loaded: [] }),
     lookUpRuns: (input) => runAttempt((attempt) => lookUpRuns(ports, input, attempt)),
     notifyDependants: (input) => runAttempt((attempt) => notifyDependants(ports, input, attempt)),
     startLoads: (input) => runAttempt((attempt) => startLoads(ports, input, attempt)),

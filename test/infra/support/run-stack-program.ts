@@ -37,32 +37,38 @@ export interface RunStackProgramOptions {
   readonly complaints?: 'inherit' | 'ignore'
 }
 
-/** Ours, less the servers that the tests share: these tests are about starting one's own. */
-function environmentWithoutServers(): NodeJS.ProcessEnv {
+/**
+ * Ours, less the servers that the tests share: these tests are about starting one's own. Also less what
+ * tells node that it runs in a test.
+ */
+export function environmentWithoutServers(): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(CLAIMCHECK|TEMPORAL)_/.test(name)),
+    Object.entries(process.env).filter(
+      ([name]) => !/^(CLAIMCHECK|TEMPORAL)_|^NODE_TEST_/.test(name),
+    ),
   )
 }
 
 /**
  * Runs `stack-program.ts` in a process group of its own, as a shell runs a command. What is left of
- * it after the test is killed.
+ * it after the test is killed; where the test itself is killed, it ends with its standard input.
  */
 export function runStackProgram(test: TestContext, options: RunStackProgramOptions): StackProgram {
   const { directory, lifetime, last = 'stay', complaints = 'inherit' } = options
   const child = spawn(process.execPath, [options.program ?? program, directory, lifetime, last], {
-    stdio: ['ignore', 'pipe', complaints],
+    stdio: ['pipe', 'pipe', complaints],
     detached: true,
     cwd: '/',
     env: { ...environmentWithoutServers(), ...options.environment },
     ...options.account,
   })
-  const { pid } = child
-  if (pid === undefined) throw new Error('the program did not start')
+  const { pid, stdin, stdout } = child
+  if (pid === undefined || stdin === null || stdout === null)
+    throw new Error('the program did not start')
   test.after(() => child.kill('SIGKILL'))
   const exited = once(child, 'exit')
   const ready = Promise.race([
-    once(createInterface({ input: child.stdout }), 'line'),
+    once(createInterface({ input: stdout }), 'line'),
     exited.then(() => Promise.reject(new Error('the program ended without a stack'))),
   ]).then(([line]) => report.parse(JSON.parse(String(line))))
   // A test that kills the program early does not wait for it.

@@ -99,19 +99,25 @@ describe('a declared column whose field is in no record of a batch', () => {
     }
   })
 
-  test('is looked for only where a column has no value', async () => {
+  test('is found without a second look at the pages', async () => {
     const declared = columnsOf({ id: 'integer', text: 'text' })
-    const full = '{"id":1,"text":"x"}\n'
-    const bodies = [full, full]
-    assert.deepEqual(await look('ndjson', bodies, { declared }), { absent: [], reads: 2 })
-    // The first page tells.
-    const empty = '{"id":1,"text":null}\n'
-    assert.deepEqual(await look('ndjson', [empty, empty], { declared }), { absent: [], reads: 3 })
-    const none = '{"id":1}\n'
-    assert.deepEqual(await look('ndjson', [none, none], { declared }), {
-      absent: ['text'],
-      reads: 4,
-    })
+    for (const [record, absent] of [
+      ['{"id":1,"text":"x"}\n', []],
+      ['{"id":1,"text":null}\n', []],
+      ['{"id":1}\n', ['text']],
+    ] as const) {
+      const bodies = [record, record]
+      assert.deepEqual(await look('ndjson', bodies, { declared }), { absent, reads: 2 })
+    }
+  })
+
+  test('is absent where only a malformed record has it, and there where the last of many has it', async () => {
+    const declared = columnsOf({ id: 'integer', text: 'text' })
+    const many =
+      '{"id":1,"long":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}\n'.repeat(40_000)
+    assert.deepEqual(await absentOf('ndjson', ['{"id":1}\n{"text":NaN}\n'], { declared }), ['text'])
+    assert.deepEqual(await absentOf('ndjson', [many], { declared }), ['text'])
+    assert.deepEqual(await absentOf('ndjson', [many, '{"id":2,"text":null}\n'], { declared }), [])
   })
 
   test('is found by its name, however that is written', async () => {

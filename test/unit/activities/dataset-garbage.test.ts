@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { datasetPrefix, manifestKey, partPrefix } from '../../../activities/bucket-layout.ts'
+import {
+  datasetPrefix,
+  definitionKey,
+  manifestKey,
+  partKey,
+  partPrefix,
+} from '../../../activities/bucket-layout.ts'
 import type { RetentionDefinition } from '../../../activities/pipeline-definition.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import type { ObjectKey } from '../../../codec/index.ts'
@@ -115,11 +121,21 @@ describe('datasets', () => {
 
   test('of a transform lose the parts that the manifest does not name', async () => {
     const bed = await stored([{ number: 1, ageDays: 20, loadedAgeDays: 20 }])
-    const key = `${partPrefix({ ...place(1), transformId: 'abcdef01' })}00000.parquet` as ObjectKey
-    await bed.store.put(key, Buffer.from('x'), { contentType: 'x' })
+    const put = (key: string, body: string | Uint8Array = 'x'): Promise<void> =>
+      bed.store.put(key as ObjectKey, Buffer.from(body), { contentType: 'x' })
+    const partOf = (transformId: string): string =>
+      `${partPrefix({ ...place(1), transformId })}00000.parquet`
+    const [named, needless, young] = ['abcdef00', 'abcdef01', 'abcdef02'].map(partOf)
+    assert.ok(named && needless && young)
+    const text = Buffer.from(await bed.store.get(manifestKey(place(1)))).toString('utf8')
+    await put(manifestKey(place(1)), text.replace(partKey(place(1), 0), named))
+    for (const key of [named, needless]) await put(key)
+    bed.at(6.9)
+    await put(young)
     assert.deepEqual(
       (await bed.plan()).garbage.map((garbage) => garbage.key),
-      [key],
+      [needless],
+      'neither what is named, nor what is young, nor what no transform has made',
     )
   })
 
@@ -132,6 +148,36 @@ describe('datasets', () => {
     const { garbage, kept } = await bed.plan()
     assert.deepEqual(garbage, [])
     assert.equal(kept[0]?.reason, 'its newest run has no `retention:`')
+  })
+
+  test('of today stay, and landings of today too, however little the rule keeps', async () => {
+    const least = { datasets: { keep: 1, days: 0 }, unfinished: { days: 0 }, landings: { days: 0 } }
+    const bed = new RetainedStore()
+    await bed.put({ number: 1, ageDays: 3, rule: least })
+    await bed.put({ number: 2, ageDays: 0.9, rule: least })
+    await bed.put({ number: 3, ageDays: 0.9, rule: least, isSealed: false })
+    await bed.put({ number: 4, ageDays: 0.8, rule: least, loadedAgeDays: 0.8 })
+    await bed.putLanding({ fetchKey: 'f', sequence: 1 }, 0.9)
+    await bed.putLanding({ fetchKey: 'f', sequence: 2 }, 0.8)
+    const { garbage } = await bed.plan()
+    assert.deepEqual(datasetsOf(garbage), [1])
+    assert.equal(garbage.length, 3)
+  })
+
+  test('go by no rule of a plan, which nobody has begun to load', async () => {
+    const bed = await stored([1, 2, 3].map((number) => ({ number, ageDays: 90 - number })))
+    await bed.put({ number: 4, ageDays: 1, isPlan: true, rule: { datasets: { keep: 1 } } })
+    assert.deepEqual(datasetsOf((await bed.plan()).garbage), [1])
+  })
+
+  test('stay where the newest run does not say what is understood', async () => {
+    const bed = await stored([1, 2, 3, 4].map((number) => ({ number, ageDays: 90 - number })))
+    assert.notDeepEqual((await bed.plan()).garbage, [])
+    bed.at(1)
+    await bed.store.put(definitionKey(place(5)), Buffer.from('{}'), { contentType: 'x' })
+    const { garbage, kept } = await bed.plan()
+    assert.deepEqual(garbage, [])
+    assert.equal(kept[0]?.reason, 'no run of the pipeline says by what rule it goes')
   })
 })
 
@@ -185,6 +231,22 @@ describe('landings', () => {
     assert.deepEqual(
       garbage.flatMap(({ kind, key }) => (kind === 'landing' ? key : [])),
       ['landing/flights/2001/f/0002/batch-0.json', 'landing/flights/2001/f/0002/page-0.json.zst'],
+    )
+  })
+
+  test('go with the last sealed dataset that was made of them', async () => {
+    const bed = await stored([
+      { number: 1, ageDays: 90, landing: old },
+      { number: 2, ageDays: 60, landing: newer },
+      { number: 3, ageDays: 50, landing: newer, loadedAgeDays: 50 },
+    ])
+    await bed.putLanding(old, 90)
+    await bed.putLanding(newer, 60)
+    const { garbage } = await bed.plan()
+    assert.deepEqual(datasetsOf(garbage), [1])
+    assert.deepEqual(
+      garbage.flatMap(({ kind, key }) => (kind === 'landing' ? key : [])),
+      ['landing/flights/2001/f/0001/batch-0.json', 'landing/flights/2001/f/0001/page-0.json.zst'],
     )
   })
 

@@ -188,6 +188,32 @@ for (const options of [{} satisfies WalkOptions, oneBatch]) {
       await refused(new WalkedSource(byCursor, () => same, options), 'CURSOR_REPEATED')
     })
 
+    test('with another cursor and the same records each time is noticed', async () => {
+      const page = (data: readonly object[], next: string) =>
+        JSON.stringify({ next, data, at: next })
+      for (const lag of [1, 2, 3]) {
+        let count = 0
+        const source = new WalkedSource(
+          byCursor,
+          () => page([{ id: (count += 1) % lag }, { id: 1 }], `c${count}`),
+          options,
+        )
+        const error = await refused(source, 'PAGE_REPEATED')
+        assert.deepEqual([error.at['page'], count], [4 + lag, 5 + lag])
+      }
+      // Records of the same length, or none, are no repetition.
+      const ends = (count: number) => (count === 20 ? '' : `c${count}`)
+      for (const dataOf of [(count: number) => [{ id: 10 + count }], () => []]) {
+        let count = 0
+        const source = new WalkedSource(
+          byCursor,
+          () => page(dataOf((count += 1)), ends(count)),
+          options,
+        )
+        assert.equal((await source.walk()).asked.length, 20)
+      }
+    })
+
     test('that is empty where it leads to itself has ended', async () => {
       const stuck = (cursor?: string) =>
         JSON.stringify({ data: cursor === 'END' ? [] : [{ id: 1 }], next: 'END' })

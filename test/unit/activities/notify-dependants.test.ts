@@ -44,6 +44,7 @@ function startingWith(loaded: readonly string[] = []) {
     },
     loadOutcomes: async (pipelines) =>
       Object.fromEntries(pipelines.map((name) => [name, 'skipped' as const])),
+    isKnown: async () => false,
     runningPartitions: async () => new Set(),
     runEnd: async () => undefined,
   }

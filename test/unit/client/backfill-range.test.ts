@@ -78,6 +78,16 @@ describe('the partitions of a backfill', () => {
     assert.deepEqual([kolkata.planned, kolkata.names[0]], [23, '2025-03-29T19'])
     const apia = read('2011-12-29', '2011-12-31', { schedule: schedule('day', 'Pacific/Apia') })
     assert.deepEqual([apia.planned, apia.names], [2, ['2011-12-29', '2011-12-31']])
+    // Samoa had one day twice, in 1892, and later one not at all; the Philippines lack the last of 1844.
+    for (const [timezone, from, to, days] of [
+      ['Pacific/Apia', '1850-01-01', '2025-12-31', 64_282],
+      ['Asia/Manila', '1840-06-01', '1850-06-01', 3_652],
+      ['Europe/Oslo', '1850-01-01', '2025-12-31', 64_283],
+    ] as const) {
+      const definition = { name: 'flights', schedule: schedule('day', timezone) }
+      const { planned } = readBackfillRange({ definition, from, to, requestedAt })
+      assert.equal(planned, days, timezone)
+    }
   })
 
   it('are those that the schedule fires, whatever the window', () => {
@@ -116,7 +126,7 @@ describe('the partitions of a backfill', () => {
     const refused: readonly (readonly [string, string, RegExp, SliceSize?])[] = [
       ['2001-13', '2001-14', /is not a partition/],
       ['2001-02', '2001-01', /ends before it starts/],
-      ['2001-01', '2001-02-15', /a month and a day do not say/],
+      ['2001-01', '2001-02-15', /one month and the last one day: that does not say/],
       ['2001-01-05T01', '2001-01-05T05', /an hour is shorter than a day/, 'day'],
       ['2001-01-02', '2001-01-03', /holds no whole month/, 'month'],
       ['2025-06-02..2025-06-08', '2025-06-09..2025-06-15', /is none itself/],

@@ -36,8 +36,9 @@ class SlowSchedules {
     this.#atOnce -= 1
     if (name === 'p03') throw new ScheduleNotFoundError('gone', scheduleId)
     if (name === this.broken) throw new TypeError('Temporal is away')
-    const definition = plainDefinition(name)
-    const tick = { definition, downstream: [], since: now.toISOString(), appliedFrom: applied }
+    const definition = plainDefinition(name, { schedule })
+    const since = name === 'p01' ? '2027-01-01T00:00:00.000Z' : now.toISOString()
+    const tick = { definition, downstream: [], since, appliedFrom: applied }
     return {
       scheduleId,
       action: { taskQueue: 'q', args: name === 'p07' ? [{}] : [tick] },
@@ -47,6 +48,7 @@ class SlowSchedules {
   }
 }
 
+const schedule = { every: 'day', hour: 2, minute: 0, timezone: 'UTC', catchupMs: 1 } as const
 const applied = { file: 'f', digest: 'd' }
 const coverage = { coveredSlices: async () => new Set<string>() }
 
@@ -65,6 +67,9 @@ describe('schedules', () => {
       names.filter((name) => name !== 'p03').map((name) => (name === 'p07' ? 'failed' : name)),
     )
     assert.equal(schedules.mostAtOnce, 8)
+    // One of them counts from the next year on.
+    const next = readings.map((reading) => reading.kind === 'read' && reading.status.next)
+    assert.deepEqual(next.slice(0, 2), ['2026-11-05T02:00:00Z', '2027-01-01T02:00:00Z'])
     const listed = await listAppliedSchedules(schedules as unknown as ScheduleClient, 'q')
     assert.deepEqual(
       listed.map(({ pipeline }) => pipeline),

@@ -33,6 +33,21 @@ test('a schedule says when, and what it does not say has a default', () => {
   assert.equal(definitionOf({ schedule: '{ every: hour, at: ":15" }' }).schedule?.minute, 15)
 })
 
+test('a time zone has the letters that IANA has, however it is written', () => {
+  for (const [written, meant] of [
+    ['europe/oslo', 'Europe/Oslo'],
+    ['utc', 'UTC'],
+    ['asia/kolkata', 'Asia/Kolkata'],
+    ['Asia/Calcutta', 'Asia/Calcutta'],
+    ['US/Eastern', 'US/Eastern'],
+    ['etc/gmt+5', 'Etc/GMT+5'],
+    ['america/port-au-prince', 'America/Port-au-Prince'],
+  ]) {
+    const { schedule } = definitionOf({ schedule: `{ at: "02:00", timezone: ${written} }` })
+    assert.equal(schedule?.timezone, meant)
+  }
+})
+
 test('upstreams are waited for, each by its rule', () => {
   assert.deepEqual(
     definitionOf({ after: '[airports, { pipeline: weather, on_failure: skip, timeout: 6h }]' })
@@ -49,6 +64,14 @@ const refused: readonly (readonly [Record<string, string>, RegExp])[] = [
   [{ schedule: '{ at: ":15" }' }, /schedule\.at: must be a time of day: 02:00/],
   [{ schedule: '{ every: hour, at: "02:00" }' }, /schedule\.at: is the minute of each hour/],
   [{ schedule: '{ at: "02:00", timezone: Mars }' }, /schedule\.timezone: is no IANA time zone/],
+  // Node knows these; Temporal and PostgreSQL do not, or mean another place.
+  ...['IST', 'PST', '"+01:00"', '"2001-01-01T00:00Z"', '""'].map(
+    (timezone) =>
+      [
+        { schedule: `{ at: "02:00", timezone: ${timezone} }` },
+        /schedule\.timezone: is no IANA time zone/,
+      ] as const,
+  ),
   [{ schedule: '{ at: "02:00", on: monday }' }, /schedule\.on: is for every: week/],
   [
     { schedule: '{ every: month, at: "02:00", on: monday }' },

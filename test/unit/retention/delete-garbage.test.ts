@@ -105,6 +105,28 @@ describe('deleteGarbage', () => {
     assert.ok(await store.head(second))
   })
 
+  test('leaves one that was written since, be it as large or as old as the one that was judged', async () => {
+    let time = now
+    const store = new FailingStore({ clock: () => time })
+    const [later, longer] = ['x/later', 'x/longer'] as ObjectKey[]
+    assert.ok(later && longer)
+    for (const key of [later, longer]) await store.put(key, Buffer.from('x'), { contentType })
+    const plan = await planOf(store)
+    const looked: GarbageSource = async function* (request) {
+      yield* everything(store)(request)
+      // Behind the fresh look.
+      await store.put(longer, Buffer.from('xx'), { contentType })
+      time = new Date(now.getTime() + 1_000)
+      await store.put(later, Buffer.from('y'), { contentType })
+    }
+    const swept = await deleteGarbage(
+      { store, sources: [looked] },
+      { plan, maxDelete: 10, now, signal },
+    )
+    assert.deepEqual([swept.deleted, swept.kept], [0, 2])
+    for (const key of [later, longer]) assert.ok(await store.head(key))
+  })
+
   test('looks again some time after the plan, so that runs are listed which it has not seen', async () => {
     const store = new FailingStore()
     const key = 'values/default/w/r/a' as ObjectKey
@@ -155,9 +177,11 @@ describe('deleteGarbage', () => {
     const plan = await planOf(store)
     const text = Buffer.from(await store.get(plan)).toString('utf8')
     const lines = text.trimEnd().split('\n')
-    await store.put(plan, Buffer.from(lines.slice(0, -1).join('\n')), { contentType })
-    await assert.rejects(sweep(store, plan), { code: 'OBJECT_UNREADABLE' })
-    assert.equal((await store.keys()).length, 4)
+    for (const left of [lines.slice(0, -1), lines.slice(1)]) {
+      await store.put(plan, Buffer.from(left.join('\n')), { contentType })
+      await assert.rejects(sweep(store, plan), { code: 'OBJECT_UNREADABLE' })
+      assert.equal((await store.keys()).length, 4)
+    }
   })
 
   test('leaves no plan where a source fails, and makes none by a clock that is wrong', async () => {
@@ -180,6 +204,11 @@ describe('deleteGarbage', () => {
     const ports = { store, sources: [everything(store)], clock }
     await assert.rejects(parkPlan(ports, { id: 'wrong', now, signal }), {
       code: 'GARBAGE_UNDECIDED',
+    })
+    store.head = async () => undefined
+    await assert.rejects(planOf(store, 'hidden'), {
+      code: 'GARBAGE_UNDECIDED',
+      message: /does not show the plan/,
     })
   })
 
@@ -211,5 +240,11 @@ describe('deleteGarbage', () => {
     )
     assert.equal(swept.deleted, 1)
     assert.deepEqual(aborted, [{ key: 'x/y', uploadId: 'u1' }])
+    const { key: later } = await parkPlan({ store, sources }, { id: 'completed', now, signal })
+    const { deleted, gone } = await deleteGarbage(
+      { store, sources: [], uploads },
+      { plan: later, maxDelete: 1, now, signal },
+    )
+    assert.deepEqual([deleted, gone, aborted.length], [0, 1, 1], 'somebody has completed it')
   })
 })

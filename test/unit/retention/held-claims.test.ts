@@ -48,6 +48,21 @@ describe('heldClaims', () => {
     assert.deepEqual(await keysOf(server), [first.key, second.key])
   })
 
+  test('reads all of a run whose history begins before the cut, whenever it is said to have begun', async () => {
+    const server = new ModelServer(new Date(now.getTime() - 1_000))
+    const told = claimed('5')
+    const run = begin(server, small)
+    server.note(run, {
+      workflowExecutionSignaledEventAttributes: { input: { payloads: [told.payload] } },
+    })
+    server.runsById.set(run.runId, { ...run, startedAt: now })
+    const held = await Array.fromAsync(heldClaims(server, { ...rule, cut: now }, signal))
+    assert.deepEqual(
+      held.flatMap(({ claims }) => claims.map(({ key }) => key)),
+      [told.key],
+    )
+  })
+
   test('finds what a schedule has started while it was looked, though that is gone', async () => {
     const server = new ModelServer(now)
     const scheduled = claimed('3')

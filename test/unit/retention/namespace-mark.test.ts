@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { blobGarbage } from '../../../activities/retention/blob-garbage.ts'
-import { markNamespace } from '../../../activities/retention/namespace-mark.ts'
+import {
+  markNamespace,
+  type NamespaceMarkPorts,
+} from '../../../activities/retention/namespace-mark.ts'
 import { valueGarbage } from '../../../activities/retention/value-garbage.ts'
 import {
   blobKey,
+  ClaimCheckError,
   generationOf,
   MemoryObjectStore,
   type Digest,
   type ObjectKey,
 } from '../../../codec/index.ts'
+import { FailingStore } from './failing-store.ts'
 import { ModelServer } from './model-server.ts'
 
 const written = new Date('2026-09-02T12:00:00Z')
@@ -41,5 +46,23 @@ describe('two servers that have a namespace of one name, and one bucket', () => 
         return true
       })
     }
+  })
+
+  test('cannot be told where one of the two is away, marked or not', async () => {
+    const store = new FailingStore()
+    const server = new ModelServer(now)
+    const away = { namespace: 'default', namespaceId: () => Promise.reject(new Error('14 AWAY')) }
+    const said = (histories: NamespaceMarkPorts['histories']) =>
+      assert.rejects(markNamespace({ store, histories }, signal), {
+        code: 'GARBAGE_UNDECIDED',
+        message: /whose the blobs and values are: .*; nothing is deleted$/,
+      })
+    await said(away)
+    assert.deepEqual(await store.keys(), [])
+    await markNamespace({ store, histories: server }, signal)
+    await said(away)
+    store.head = () =>
+      Promise.reject(new ClaimCheckError('STORE_UNREACHABLE', 'away', { remedy: '' }))
+    await said(server)
   })
 })

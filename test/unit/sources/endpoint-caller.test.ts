@@ -87,6 +87,13 @@ describe('a call of a service', () => {
     assert.equal(asked[0].request.headers['content-type'], 'text/x')
   })
 
+  it('has its body with every method', async () => {
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const) {
+      const { status } = await call({ method, body: { of: 'é' } })
+      assert.deepEqual([status, asked.at(-1)?.body], [200, '{"of":"é"}'], method)
+    }
+  })
+
   it('gives what is answered: text as text, all else in base64', async () => {
     assert.deepEqual(await call({}), {
       status: 200,
@@ -189,6 +196,24 @@ describe('a call of a service', () => {
     const metadata = { base: 'http://169.254.169.254' }
     await assert.rejects(call({}, metadata), { code: 'ENDPOINT_HOST_REFUSED' })
     assert.equal(asked.length, 1)
+  })
+
+  it('is refused where it is none, whoever has written it', async () => {
+    const wrongCalls: readonly object[] = [
+      { url: 5 },
+      { method: 'FOO' },
+      { attempts: -1 },
+      { timeoutMs: 'soon' },
+      { headers: { a: 1 } },
+      { body: null },
+      { more: true },
+    ]
+    for (const wrong of wrongCalls) {
+      const given: Partial<EndpointCall> = Object.assign({}, wrong)
+      const message = new RegExp(`^The call cannot be made: .*${Object.keys(wrong).join()}`)
+      await assert.rejects(call(given), { code: 'ENDPOINT_INVALID', message, retryable: false })
+    }
+    assert.equal(asked.length, 0)
   })
 
   it('is refused where it could send a secret away', async () => {

@@ -39,7 +39,9 @@ const fitting = [
   existing('price', 'numeric(10,2)'),
 ]
 
-type Table = Partial<Pick<InspectedTable, 'columns' | 'uniqueKeys' | 'columnsFrom'>>
+type Table = Partial<
+  Pick<InspectedTable, 'columns' | 'uniqueKeys' | 'columnsFrom' | 'partitionedBy' | 'followers'>
+>
 
 function differences(
   columns: readonly ColumnDefinition[],
@@ -47,7 +49,14 @@ function differences(
   target: Partial<PostgresTargetDefinition> = {},
 ) {
   const full = { kind: 'postgres', schema: 'public', table: 't', mode: 'merge', ...target } as const
-  const found = { columns: fitting, uniqueKeys: [['id', 'day']], columnsFrom: null, ...table }
+  const found = {
+    columns: fitting,
+    uniqueKeys: [['id', 'day']],
+    columnsFrom: null,
+    partitionedBy: [],
+    followers: [],
+    ...table,
+  }
   return {
     request: { target: full, columns },
     found: compareColumns({ target: full, columns }, found),
@@ -122,6 +131,52 @@ describe('the columns of a load beside those of a table', () => {
   it('ask for no unique index where there is no key', () => {
     const keyless = declared.map((each) => ({ ...each, key: false }))
     assert.deepEqual(sentences(keyless, { uniqueKeys: [] }, { mode: 'append' }), [])
+  })
+
+  it('ask for no unique index that a partitioned table cannot have', () => {
+    const table = { uniqueKeys: [], partitionedBy: ['day', 'region', 'an expression'] }
+    assert.deepEqual(sentences(declared, table), [
+      'the table has no unique index on the key (id, day), and can have none: it is partitioned by region, an expression',
+    ])
+    assert.equal(
+      remedy('evolve the table', declared, table),
+      'Change the declared columns or the table so that they agree.',
+    )
+    assert.deepEqual(sentences(declared, { uniqueKeys: [], partitionedBy: ['day'] }), [
+      'the table has no unique index on the key (id, day)',
+    ])
+  })
+
+  it('ask for a key where a foreign key would follow the rows that are written anew', () => {
+    const keyless = declared.map((each) => ({ ...each, key: false }))
+    const table = { followers: ['constraint f on table items'] }
+    for (const mode of ['replace', 'replace-interval'] as const) {
+      assert.deepEqual(sentences(keyless, table, { mode }), [
+        'without a key all rows are written anew, and constraint f on table items would delete or change what refers to them: declare the key',
+      ])
+      assert.deepEqual(sentences(declared, table, { mode }), [])
+    }
+    assert.deepEqual(sentences(keyless, table, { mode: 'append' }), [])
+  })
+
+  it('ask for columns that take the NULL which the load writes', () => {
+    const time = 'timestamp with time zone'
+    const columns = [
+      ...fitting,
+      existing('valid_from', time, { notNull: true }),
+      existing('valid_to', time, { notNull: true, hasDefault: true }),
+      existing('_dataset_id', 'uuid', { notNull: true }),
+      existing('_part_number', 'integer', { notNull: true }),
+    ]
+    const uniqueKeys = [['id', 'day', 'valid_from']]
+    const of = [declared, { columns, uniqueKeys }, { mode: 'history', lineage: true }] as const
+    assert.deepEqual(sentences(...of), [
+      'column "valid_to" takes no NULL, and the load itself writes NULL there',
+    ])
+    assert.equal(
+      remedy('evolve the table', ...of),
+      'Run ALTER TABLE "public"."t" ALTER COLUMN "valid_to" DROP NOT NULL;',
+    )
   })
 
   it('name the columns that the load itself writes', () => {

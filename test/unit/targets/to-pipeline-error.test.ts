@@ -37,6 +37,10 @@ describe('errors of PostgreSQL as errors of the pipeline', () => {
       ['53300', 'TARGET_BUSY', true],
       ['55P03', 'TARGET_BUSY', true],
       ['40P01', 'TARGET_BUSY', true],
+      ['23001', 'TARGET_MISMATCH', false],
+      ['0A000', 'TARGET_MISMATCH', false],
+      ['53400', 'TARGET_FAILED', false],
+      ['55000', 'TARGET_MISMATCH', false],
       ['P0001', 'TARGET_FAILED', false],
       ['XX000', 'TARGET_FAILED', true],
     ]
@@ -75,6 +79,70 @@ describe('errors of PostgreSQL as errors of the pipeline', () => {
     }
   })
 
+  it('say in words of their own what constraints refuse', () => {
+    const expected: [string, RegExp][] = [
+      ['23001', /foreign key would refer to rows that are not there/],
+      ['23502', /takes no NULL/],
+      ['23503', /foreign key would refer to rows that are not there/],
+      ['23505', /same values in a unique index/],
+      ['23514', /no partition of the table takes it/],
+      ['23P01', /exclusion constraint/],
+    ]
+    for (const [sqlState, said] of expected) {
+      const error = toPipelineError(databaseError(sqlState, { constraint: 'c' }), at)
+      assert.match(error.message, said)
+      assert.match(error.message, /constraint=c/)
+    }
+  })
+
+  it('quote nothing that a function says, and do not wait for what it lacks', () => {
+    const contexts = [
+      'PL/pgSQL function tell() line 3 at RAISE',
+      'PL/pgSQL-Funktion tell() Zeile 3 bei RAISE',
+      'fonction PL/pgsql tell(), ligne 3, à RAISE',
+    ]
+    for (const where of contexts) {
+      for (const sqlState of ['P0001', '55000', '42P01', '42703', '40001', '0A000', '42501']) {
+        const error = toPipelineError(databaseError(sqlState, { where }), at)
+        assert.match(error.message, /^A function of the database failed/)
+        assert.ok(!inspect(error).includes('said by the server'))
+        assert.equal(error.retryable, sqlState === '40001')
+      }
+    }
+    const denied = databaseError('42501', { where: contexts[0], routine: 'aclcheck_error' })
+    assert.match(toPipelineError(denied, at).message, /^said by the server/)
+  })
+
+  it('tell what a pooler refuses for good from what it has lost', () => {
+    const said = (message: string) => {
+      const error = databaseError('08P01')
+      error.message = message
+      const { code, retryable } = toPipelineError(error, at)
+      return [code, retryable]
+    }
+    assert.deepEqual(said('transaction blocks not allowed in statement pooling mode'), [
+      'TARGET_MISMATCH',
+      false,
+    ])
+    for (const message of [
+      'no such database: warehouse',
+      'database "warehouse" does not exist',
+      'no such user: loader',
+      'SASL authentication failed',
+      'unsupported startup parameter: options',
+    ]) {
+      assert.deepEqual(said(message), ['TARGET_DENIED', false], message)
+    }
+    for (const message of ['server conn crashed?', 'query_wait_timeout']) {
+      assert.deepEqual(said(message), ['TARGET_UNREACHABLE', true], message)
+    }
+  })
+
+  it('wait for a database that takes no connections', () => {
+    const error = toPipelineError(databaseError('55000', { severity: 'FATAL' }), at)
+    assert.deepEqual([error.code, error.retryable], ['TARGET_UNREACHABLE', true])
+  })
+
   it('tell a connection that is gone, in whatever words', () => {
     const gone = [
       coded('ECONNREFUSED'),
@@ -84,7 +152,6 @@ describe('errors of PostgreSQL as errors of the pipeline', () => {
       new AggregateError([coded('ECONNREFUSED'), coded('ECONNREFUSED')], ''),
       new Error('Connection terminated unexpectedly'),
       new Error('timeout expired'),
-      new Error('The server does not support SSL connections'),
     ]
     for (const original of gone) {
       const error = toPipelineError(original, at)
@@ -94,6 +161,20 @@ describe('errors of PostgreSQL as errors of the pipeline', () => {
         original.message,
       )
       assert.match(error.message, /: \S/)
+    }
+  })
+
+  it('do not try again what TLS refuses', () => {
+    for (const original of [
+      coded('UNABLE_TO_VERIFY_LEAF_SIGNATURE'),
+      coded('DEPTH_ZERO_SELF_SIGNED_CERT'),
+      coded('CERT_HAS_EXPIRED'),
+      coded('ERR_TLS_CERT_ALTNAME_INVALID'),
+      new Error('The server does not support SSL connections'),
+    ]) {
+      const error = toPipelineError(original, at)
+      assert.deepEqual([error.code, error.retryable], ['TARGET_DENIED', false], original.message)
+      assert.match(error.message, /^TLS fails: \S/)
     }
   })
 

@@ -3,17 +3,29 @@ import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
-import { MemoryObjectStore, type CodedError } from '../../../codec/index.ts'
+import { fileURLToPath } from 'node:url'
+import { MemoryObjectStore, type CodedError, type ObjectStore } from '../../../codec/index.ts'
 import { CommandError } from '../../../src/command-error.ts'
 import { API_ROUTES } from '../../../src/web/api/api-routes.ts'
 import { createApi, type ApiOptions } from '../../../src/web/api/create-api.ts'
 import { EventStreams } from '../../../src/web/api/event-streams.ts'
 import { startWebServer, type WebServer } from '../../../src/web/start-web-server.ts'
+import { loadedLongAgo } from '../../support/loaded-long-ago.ts'
 
 const away = new CommandError('TEMPORAL_UNREACHABLE', 'Temporal cannot be reached', { remedy: '' })
 
-function apiWith(options: Partial<ApiOptions> & { readonly failure?: unknown } = {}) {
-  const { failure = away, ...rest } = options
+interface Options extends Partial<ApiOptions> {
+  readonly failure?: unknown
+  readonly directories?: readonly string[]
+  readonly store?: ObjectStore
+}
+
+function apiWith({
+  failure = away,
+  directories = [],
+  store = new MemoryObjectStore(),
+  ...rest
+}: Options = {}) {
   return createApi({
     host: '127.0.0.1',
     onFailure: () => undefined,
@@ -23,9 +35,9 @@ function apiWith(options: Partial<ApiOptions> & { readonly failure?: unknown } =
       },
       schedules: () => assert.fail('there are no schedules'),
       signal: new AbortController().signal,
-      directories: [],
+      directories,
       namespace: 'default',
-      store: new MemoryObjectStore(),
+      store,
       streams: new EventStreams(new AbortController().signal),
       taskQueue: 'claimcheck',
     },
@@ -54,6 +66,7 @@ async function ask(
   return { status: response.status, code: String(code), answer, headers: response.headers }
 }
 
+const samples = fileURLToPath(new URL('../../../infra/sample-source/pipelines', import.meta.url))
 const json = { 'content-type': 'application/json' }
 const load = { method: 'POST', headers: json, body: '{"partition":"2001"}' }
 
@@ -120,6 +133,11 @@ describe('who may ask the API', () => {
   })
 })
 
+function callWith(levels: number): string {
+  const body = '['.repeat(levels) + ']'.repeat(levels)
+  return `{"method":"POST","url":"https://example.com/","body":${body}}`
+}
+
 describe('a request', () => {
   const cases: Readonly<Record<string, [Asked & { readonly path?: string }, number, string]>> = {
     'that is no JSON': [{ ...load, body: '{"partition":' }, 400, 'REQUEST_INVALID'],
@@ -136,6 +154,22 @@ describe('a request', () => {
     'with an unknown query parameter': [{ path: '/runs?x=1' }, 400, 'REQUEST_INVALID'],
     'with a limit that is too high': [{ path: '/runs?limit=201' }, 400, 'REQUEST_INVALID'],
     'with a state that is none': [{ path: '/runs?state=done' }, 400, 'REQUEST_INVALID'],
+    'with a pipeline that cannot be one': [{ path: "/runs?pipeline=a'b" }, 400, 'REQUEST_INVALID'],
+    'for a call whose body is nested without end': [
+      { ...load, path: '/call', body: callWith(10_000) },
+      400,
+      'REQUEST_INVALID',
+    ],
+    'for a call whose body is nested a little': [
+      { ...load, path: '/call', body: callWith(100) },
+      503,
+      'TEMPORAL_UNREACHABLE',
+    ],
+    'for the runs of a pipeline whose file is gone': [
+      { path: '/runs?pipeline=gone&partition=2001' },
+      503,
+      'TEMPORAL_UNREACHABLE',
+    ],
     'with an idempotency key that is none': [
       { ...load, headers: { ...json, 'idempotency-key': 'a b' } },
       400,
@@ -171,10 +205,38 @@ describe('a request', () => {
     })
   }
 
-  it('for the head of a stream opens none', async () => {
-    const headers = { host: 'localhost' }
-    const { status } = await apiWith().request('/runs/x/events', { method: 'HEAD', headers })
-    assert.equal(status, 405)
+  it('by another method is told which it may be; for the head of a stream opens none', async () => {
+    for (const [path, allowed] of [
+      ['/runs/x/events', 'GET'],
+      ['/runs/x/cancel', 'POST'],
+    ] as const) {
+      for (const method of ['HEAD', 'OPTIONS', 'PUT']) {
+        const answer = await apiWith().request(path, { method, headers: { host: 'localhost' } })
+        assert.deepEqual([answer.status, answer.headers.get('allow')], [405, allowed], method)
+      }
+    }
+  })
+
+  it('that is wrong is refused before its idempotency key is set aside in Temporal', async () => {
+    const loaded = loadedLongAgo({ partition: '2001', tables: [] })
+    await loaded.note('flights')
+    const api = apiWith({ directories: [samples], store: loaded.store })
+    const headers = { ...json, 'idempotency-key': 'one' }
+    for (const [path, right, wrong] of [
+      ['/etl/flights', { partition: '2001' }, { partition: 'June' }],
+      ['/etl', { partition: '2001' }, { partition: 'June' }],
+      ['/reprocess/flights', { partition: '2001' }, { partition: '2001', target: 'a.b.c' }],
+      ['/backfill/flights', { from: '2001', to: '2002' }, { from: '2001', to: '2000' }],
+    ] as const) {
+      const asked = { method: 'POST', headers }
+      const refused = await ask(api, path, { ...asked, body: JSON.stringify(wrong) })
+      assert.deepEqual([refused.status, refused.code.endsWith('_INVALID')], [400, true], path)
+      const { code } = await ask(api, path, { ...asked, body: JSON.stringify(right) })
+      assert.equal(code, 'TEMPORAL_UNREACHABLE', path)
+    }
+    const body = JSON.stringify({ partition: '1999' })
+    const absent = await ask(api, '/reprocess/flights', { method: 'POST', headers, body })
+    assert.deepEqual([absent.status, absent.code], [404, 'DATASET_NOT_FOUND'])
   })
 
   it('that meets a defect learns nothing of it; the log does', async () => {

@@ -28,7 +28,7 @@ function stateOf(given: Partial<PartitionState>): PartitionState {
 /** A catalog of these states alone. */
 function databaseOf(states: readonly PartitionState[]): PageDatabase {
   return {
-    ask: () => Promise.reject(new CatalogError('CATALOG_NOT_FOUND', 'no catalog', { remedy: '.' })),
+    list: () => Promise.reject(new CatalogError('CATALOG_OUTDATED', 'of before', { remedy: '.' })),
     newestStates: async () => states,
     pipelineStatus: async () => [],
     loads: { findLoads: async () => [] },

@@ -25,13 +25,14 @@ describe('claimsOfEvent', () => {
     const [first, second, third] = claims
     assert.ok(first && second && third)
     const cause = { encodedAttributes: third, applicationFailureInfo: {} }
-    const found = claimsOfEvent({
+    const event = {
       eventType: EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
       activityTaskFailedEventAttributes: {
         failure: { cause, applicationFailureInfo: { details: payloads(second) } },
       },
       userMetadata: { summary: first },
-    })
+    }
+    const found = claimsOfEvent(event, { workflowId: 'w' })
     const keyOf = (payload: Payload | undefined) => payload && parseClaimPayload(payload).key
     assert.deepEqual(
       new Set(found.map(({ field, eventType, claim }) => `${field} ${eventType} ${claim.key}`)),
@@ -99,6 +100,27 @@ describe('claimHolders', () => {
         code: 'CLAIM_VERSION_UNKNOWN',
       },
     )
+  })
+
+  it('says who holds a claim that cannot be read: run and event, what is pending, or a schedule', async () => {
+    const malformed = {
+      metadata: { encoding: Buffer.from('json/claimcheck-v1') },
+      data: Buffer.from('{"claim":1}'),
+    }
+    const event = {
+      eventId: 7,
+      workflowExecutionSignaledEventAttributes: { input: payloads(malformed) },
+    }
+    const held = { input: payloads(malformed) }
+    const cases = [
+      [knownRuns({ a: [], b: [event] }), / \[workflowId=b, runId=run of b, event=7\]$/],
+      [knownRuns({ a: [] }, {}, held), /[^\]] \[workflowId=a, runId=run of a\]$/],
+      [knownRuns({}, { 'schedule s': held }), /[^\]] \[holder=schedule s\]$/],
+    ] as const
+    for (const [histories, message] of cases) {
+      const all = claimHolders(histories, { matches: () => true, signal })
+      await assert.rejects(Array.fromAsync(all), { code: 'CLAIM_MALFORMED', message })
+    }
   })
 })
 
