@@ -135,23 +135,27 @@ export function hearUpstreams(input: LoadInput, carried: HeardState = nothingHea
 
   /**
    * Temporal forgets what was loaded long ago. What begins later is heard of, so that one look is enough;
-   * and what cannot be asked is waited for, as before.
+   * and what cannot be asked is waited for, as before. Each is asked for by itself: a target that is away
+   * takes away nothing of what the others know.
    */
   async function lookBack({ lookUpForgottenLoads }: Looks): Promise<void> {
     const unheard = missing().filter((upstream) => outcomeOf(upstream) === undefined)
     // Runs that an earlier version began wait for all that they have not heard of.
     if (unheard.length === 0 || !patched('forgotten-upstreams')) return
-    const pipelines = unheard.map(({ pipeline }) => pipeline)
-    try {
-      const { loaded } = await lookUpForgottenLoads({ pipelines, partition: input.partition })
-      const found = Object.fromEntries(loaded.map((pipeline) => [pipeline, 'loaded' as const]))
-      // What was told meanwhile is newer.
-      heard = { ...heard, outcomes: { ...found, ...heard.outcomes } }
-    } catch (error) {
-      if (isCancellation(error)) throw error
-      // The last attempt's failure stands in the history.
-      log.warn('whether upstreams were loaded long ago could not be asked', { pipelines })
-    }
+    const looks = unheard.map(async ({ pipeline }) => {
+      try {
+        const asked = { pipelines: [pipeline], partition: input.partition }
+        const { loaded } = await lookUpForgottenLoads(asked)
+        // What was told meanwhile is newer.
+        if (heard.outcomes[pipeline] !== undefined || !loaded.includes(pipeline)) return
+        heard = { ...heard, outcomes: { ...heard.outcomes, [pipeline]: 'loaded' } }
+      } catch (error) {
+        if (isCancellation(error)) throw error
+        // The last attempt's failure stands in the history.
+        log.warn('whether an upstream was loaded long ago could not be asked', { pipeline })
+      }
+    })
+    await Promise.all(looks)
   }
 
   return {
@@ -172,7 +176,8 @@ export function hearUpstreams(input: LoadInput, carried: HeardState = nothingHea
         }
         if (heard.lookMs === 0) {
           await look(activities)
-          await lookBack(activities)
+          // Targets may be long in answering: what is told meanwhile is not kept waiting.
+          await Promise.race([lookBack(activities), condition(isDecided)])
           continue
         }
         const overdue = missing().filter(({ timeoutMs }) => timeoutMs <= heard.waitedMs)

@@ -136,7 +136,7 @@ function readPacked(vector: duckdb.Vector, nulls: Uint8Array): PackedValues {
   const rowCount = nulls.length
   const data = duckdb.vector_get_data(vector, rowCount * stringBytes)
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
-  const ends = new Uint32Array(rowCount)
+  const ends = new Float64Array(rowCount)
   let end = 0
   for (let row = 0; row < rowCount; row += 1) {
     if (nulls[row] !== 1) end += view.getUint32(row * stringBytes, true)

@@ -38,8 +38,7 @@ export function temporalServer(dataDirectory: string): EmbeddedServer {
         '--sqlite-pragma=synchronous=NORMAL',
         ...searchAttributes.map((name) => `--search-attribute=${name}=Keyword`),
         // Queues in several parts are for several machines; on one, tasks pass from part to part: a tenth of
-        // the server's processor time.
-        '--dynamic-config-value=matching.numTaskqueueReadPartitions=1',
+        // the server's processor time. They are read as before: of earlier versions some may wait there.
         '--dynamic-config-value=matching.numTaskqueueWritePartitions=1',
         // A worker that stops is given no more tasks: one on its way would be missed until it times out.
         '--dynamic-config-value=frontend.enableCancelWorkerPollsOnShutdown=true',

@@ -61,7 +61,7 @@ export function setConcurrency(
       if (hasConcurrency(type)) return
       throw new RunError(
         'RUN_WITHOUT_CONCURRENCY',
-        `A run of ${type} begins nothing side by side`,
+        `How much a run of ${type} has under way at once cannot be changed`,
         {
           at: { run: workflowId },
           remedy: 'Ask it of a load, of one that belongs to a graph, say, or of a backfill.',

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { after as afterAll, before, beforeEach, describe, it } from 'node:test'
 import { WorkflowFailedError } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
-import type { LoadInput, PipelineDefinition, UpstreamLoaded } from '../../activities/index.ts'
+import type {
+  Activities,
+  LoadInput,
+  PipelineDefinition,
+  UpstreamLoaded,
+} from '../../activities/index.ts'
 import { lookUpForgottenLoads } from '../../activities/graph/look-up-forgotten-loads.ts'
 import { runAttempt } from '../../activities/run-attempt.ts'
 import { loadFailure } from '../../src/client/load-failure.ts'
@@ -29,6 +34,7 @@ import { plainDefinition } from '../support/plain-definition.ts'
 
 type Outcome = UpstreamLoaded['outcome']
 type OnFailure = 'wait' | 'fail' | 'skip'
+type Asking = Parameters<Activities['lookUpForgottenLoads']>[0]
 
 const dayMs = 86_400_000
 
@@ -229,15 +235,25 @@ describe('a load that comes after others', { timeout: 300_000 }, () => {
     for (const name of ['b', 'failed', 'c']) await tell('e', name, 'loaded')
     await load('e').result()
 
-    const looks = askedFor(bed, 'lookUpForgottenLoads over').length
-    bed.instead.lookUpForgottenLoads = async () => {
+    // A target that cannot be asked takes away nothing of what others know.
+    bed.instead.lookUpForgottenLoads = async ({ pipelines }: Asking) => {
+      if (!pipelines.includes(named('a'))) return { loaded: pipelines }
       throw ApplicationFailure.nonRetryable('no way', 'TARGET_UNREACHABLE')
     }
-    await start('f', upstream('a'))
+    await start('f', upstream('a'), upstream('never'))
     await waitsFor('f', '+a')
-    await whenAsked(bed, 'lookUpForgottenLoads over', looks + 1)
     await tell('f', 'a', 'loaded')
     await load('f').result()
+
+    // Nor does one that is long in answering keep waiting what is told meanwhile.
+    const { promise: answer, resolve } = Promise.withResolvers<{ readonly loaded: string[] }>()
+    const looks = askedFor(bed, 'lookUpForgottenLoads').length
+    bed.instead.lookUpForgottenLoads = () => answer
+    await start('g', upstream('a'))
+    await whenAsked(bed, 'lookUpForgottenLoads', looks + 1)
+    await tell('g', 'a', 'loaded')
+    await load('g').result()
+    resolve({ loaded: [] })
     await load('b').signal('fire', { force: true })
     await load('b').result()
   })

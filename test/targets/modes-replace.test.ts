@@ -223,7 +223,7 @@ describe('the mode replace', { timeout: 300_000 }, () => {
       await assert.rejects(bed.load(bosses, without), {
         code: 'TARGET_MISMATCH',
         retryable: false,
-        message: /^1 rows refer to rows that are not in the dataset/,
+        message: /^1 rows would not be as the dataset has them: a foreign key/,
       })
       assert.deepEqual(await bed.places(name), places)
       const others = without.with(0, [2, 4, 'a'])
@@ -234,6 +234,39 @@ describe('the mode replace', { timeout: 300_000 }, () => {
         ['4', null, 'b'],
       ])
     }
+  })
+
+  it('changes nothing where rows of the dataset would change with what they refer to', async () => {
+    await bed.database.query(`CREATE TABLE coded (
+      id integer PRIMARY KEY, code text UNIQUE, part_of text REFERENCES coded (code) ON UPDATE CASCADE)`)
+    const coded: ModeTable = {
+      table: 'coded',
+      columns: [column('id', 'integer', 'key'), column('code', 'text'), column('part_of', 'text')],
+      settings: { mode: 'merge' },
+    }
+    await bed.load(coded, [
+      [1, 'x', null],
+      [2, 'b', 'x'],
+    ])
+    const places = await bed.places('coded')
+    // Another row has the code by then.
+    const moved: Row[] = [
+      [1, 'y', null],
+      [2, 'b', 'x'],
+      [3, 'x', null],
+    ]
+    await assert.rejects(bed.load(coded, moved), {
+      code: 'TARGET_MISMATCH',
+      message: /^1 rows would not be as the dataset has them: a foreign key/,
+    })
+    assert.deepEqual(await bed.places('coded'), places)
+    const renamed = moved.with(1, [2, 'b', 'y'])
+    assert.deepEqual(await bed.load(coded, renamed), { staged: 3, inserted: 1, updated: 2 })
+    assert.deepEqual(await bed.texts('SELECT * FROM coded ORDER BY id'), [
+      ['1', 'y', null],
+      ['2', 'b', 'y'],
+      ['3', 'x', null],
+    ])
   })
 
   it('asks for a key where a foreign key would follow the rows that are written anew', async () => {

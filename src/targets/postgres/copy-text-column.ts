@@ -9,7 +9,7 @@ type PackedVector = PackedValues & { readonly nulls: Uint8Array }
 export class BytesColumn implements CopyColumn {
   private readonly nulls: Uint8Array
   private readonly bytes: Buffer
-  private readonly ends: Uint32Array
+  private readonly ends: Float64Array
   private readonly version: number | undefined
 
   /** `version` is a byte that stands before each value. */

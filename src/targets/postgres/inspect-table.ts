@@ -40,7 +40,9 @@ export interface InspectedTable {
   readonly partitionedBy: readonly string[]
   /** Foreign keys that delete or change rows elsewhere, or of the table itself, when one of its rows goes. */
   readonly followers: readonly string[]
-  /** Columns of foreign keys of its own that do so to its rows. */
+  /** Columns that foreign keys refer to and that change rows elsewhere, or of the table itself, with them. */
+  readonly referredColumns: readonly string[]
+  /** Columns of foreign keys of its own that do so to its rows, when a row that they refer to goes or changes. */
   readonly followedColumns: readonly string[]
   /** The columns of each unique index that covers every row, and tells rows apart as they do, in its order. */
   readonly uniqueKeys: readonly (readonly string[])[]
@@ -56,6 +58,7 @@ interface RelationRow {
   readonly comment: string | null
   readonly partitioned_by: string[]
   readonly followers: string[]
+  readonly referred_columns: string[]
   readonly followed_columns: string[]
 }
 
@@ -79,13 +82,16 @@ export async function inspectTable(
                     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k AND k > 0
                    WHERE p.partrelid = c.oid) AS partitioned_by,
             ARRAY(SELECT pg_describe_object('pg_constraint'::regclass, f.oid, 0)
-                    FROM pg_constraint f WHERE f.confrelid = c.oid AND ${FOLLOWS}
+                    FROM pg_constraint f WHERE f.confrelid = c.oid AND ${FOLLOWS_DELETE}
                      -- Partitions have a constraint each beside that of their table.
                      AND NOT EXISTS (SELECT FROM pg_constraint p
                                       WHERE p.oid = f.conparentid AND p.confrelid = f.confrelid)) AS followers,
             ARRAY(SELECT DISTINCT a.attname::text FROM pg_constraint f
                     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (f.conkey)
-                   WHERE f.conrelid = c.oid AND ${FOLLOWS}) AS followed_columns
+                   WHERE f.conrelid = c.oid AND (${FOLLOWS_DELETE} OR ${FOLLOWS_UPDATE})) AS followed_columns,
+            ARRAY(SELECT DISTINCT a.attname::text FROM pg_constraint f
+                    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (f.confkey)
+                   WHERE f.confrelid = c.oid AND ${FOLLOWS_UPDATE}) AS referred_columns
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE n.nspname = $1 AND c.relname = $2`,
     [schema, table],
@@ -146,6 +152,7 @@ export async function inspectTable(
     comment: relation.comment,
     partitionedBy: relation.partitioned_by,
     followers: relation.followers,
+    referredColumns: relation.referred_columns,
     followedColumns: relation.followed_columns,
     columns: columns.rows.map((column) => ({
       ...column,
@@ -155,8 +162,9 @@ export async function inspectTable(
   }
 }
 
-/** CASCADE, SET NULL and SET DEFAULT. */
-const FOLLOWS = `f.contype = 'f' AND f.confdeltype IN ('c', 'n', 'd')`
+/** CASCADE, SET NULL and SET DEFAULT; what is no foreign key has none of them. */
+const FOLLOWS_DELETE = `f.confdeltype IN ('c', 'n', 'd')`
+const FOLLOWS_UPDATE = `f.confupdtype IN ('c', 'n', 'd')`
 
 /** One row: the type beneath the domains, and what the domains ask of a value. */
 const BASE_TYPE = `

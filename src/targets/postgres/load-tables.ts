@@ -17,10 +17,17 @@ export interface LoadTables {
   readonly tableColumns?: readonly Pick<TableColumn, 'name' | 'type' | 'collation'>[] | undefined
   /** The columns of each unique index of the target, in its order. */
   readonly uniqueKeys?: InspectedTable['uniqueKeys'] | undefined
-  /** Columns by which rows of the target go or change together with rows that they refer to. */
-  readonly followedColumns?: readonly string[] | undefined
+  /** Where rows of the target may go or change together with rows that the load takes away or changes. */
+  readonly followed?: FollowedRows | undefined
   /** The column whose greatest value wins. @default the row that was staged last wins */
   readonly orderBy?: string | undefined
+}
+
+export interface FollowedRows {
+  /** By which rows refer to those that they go or change with. */
+  readonly columns: readonly string[]
+  readonly onDelete: boolean
+  readonly onUpdate: boolean
 }
 
 export function loadTables(
@@ -35,8 +42,12 @@ export function loadTables(
     columns,
     tableColumns: table?.columns,
     uniqueKeys: table?.uniqueKeys,
-    // Only where they lead back: else nothing of the load takes away what they refer to.
-    followedColumns: table?.followers.length === 0 ? [] : table?.followedColumns,
+    followed: table && {
+      columns: table.followedColumns,
+      // Only where they lead back: else nothing of the load reaches what they refer to.
+      onDelete: table.followers.length > 0,
+      onUpdate: columns.some(({ name, key }) => !key && table.referredColumns.includes(name)),
+    },
     orderBy: target.orderBy,
   }
 }

@@ -25,6 +25,18 @@ export async function mergeStaged(
   own: OwnValues,
   stagedRows: number,
 ): Promise<WrittenRows> {
+  const written = await writeChanges(session, request, tables, own, stagedRows)
+  if (request.planOnly !== true) await refuseFollowed(session, request, tables, written)
+  return written
+}
+
+async function writeChanges(
+  session: Session,
+  request: PublishRequest,
+  tables: LoadTables,
+  own: OwnValues,
+  stagedRows: number,
+): Promise<WrittenRows> {
   const missing = missingRows(request)
   const statements = mergeStatements({
     ...tables,
@@ -51,8 +63,6 @@ export async function mergeStaged(
     { statement: statements.insertNew, rows: changes.insert },
   ])
   await session.query(statements.dropChanges)
-  const takesAway = missing.kind !== 'mark' && changes.missing > 0
-  if (!counts && takesAway) await refuseFollowed(session, request, tables)
   return {
     inserted: changes.insert,
     updated: changes.update + changes.unmark,

@@ -4,10 +4,11 @@ import type { LoadTables } from './load-tables.ts'
 import type { PublishRequest } from './postgres-requests.ts'
 import type { Session } from './sessions.ts'
 import { displayTable, quoteColumn } from './sql-name.ts'
+import type { WrittenRows } from './written-rows.ts'
 
 /**
- * Refuses a load whose rows have gone, or lost what they refer to, together with rows that it has taken
- * away: where rows of a table refer to others of it, `ON DELETE CASCADE` and `SET NULL` say so of rows
+ * Refuses a load whose rows have gone, or refer to something else, together with rows that it has taken
+ * away or changed: where rows of a table refer to others of it, `CASCADE` and `SET NULL` say so of rows
  * that the dataset has. Looks only where foreign keys of the table lead in such a circle.
  *
  * @throws PipelineError TARGET_MISMATCH
@@ -16,12 +17,15 @@ export async function refuseFollowed(
   session: Session,
   { target: definition }: Pick<PublishRequest, 'target'>,
   tables: LoadTables,
+  written: WrittenRows,
 ): Promise<void> {
-  const { target, staging, columns, followedColumns = [] } = tables
-  if (followedColumns.length === 0) return
+  const { target, staging, columns, followed } = tables
+  if (followed === undefined || followed.columns.length === 0) return
+  const { onDelete, onUpdate } = followed
+  if (!(onDelete && written.deleted > 0) && !(onUpdate && written.updated > 0)) return
   const { sameKey, isNewer } = compareRows(tables)
   const pairs = columns
-    .filter(({ name, key }) => !key && followedColumns.includes(name))
+    .filter(({ name, key }) => !key && followed.columns.includes(name))
     .map(({ name }) => `s.${quoteColumn(name)} IS NOT DISTINCT FROM t.${quoteColumn(name)}`)
   const refersAsStaged =
     pairs.length === 0 ? 'true' : `(${pairs.join(' AND ')} OR ${isNewer('t', 's')})`
@@ -33,11 +37,11 @@ export async function refuseFollowed(
   if (count === '0') return
   throw new PipelineError(
     'TARGET_MISMATCH',
-    `${count} rows refer to rows that are not in the dataset, and a foreign key would delete or change them together with those; nothing was loaded`,
+    `${count} rows would not be as the dataset has them: a foreign key deletes or changes them together with rows that they referred to; nothing was loaded`,
     {
       at: { table: displayTable(definition) },
       remedy:
-        'Make the source send what its rows refer to, or take ON DELETE CASCADE or SET NULL from the foreign key.',
+        'Make the source send what its rows refer to, or take CASCADE or SET NULL from the foreign key.',
     },
   )
 }

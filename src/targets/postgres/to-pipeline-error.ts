@@ -42,8 +42,8 @@ const POOLER_REFUSES: readonly (readonly [RegExp, SqlStateMeaning])[] = [
   ],
 ]
 
-/** Of a function, a trigger's too, in whatever language the server speaks. */
-const IN_FUNCTION = /PL\//i
+/** Of a function, a trigger's too, in whatever language the server speaks; no address under `.pl` that JSON has. */
+const IN_FUNCTION = /\bPL\//
 
 /**
  * The pipeline's error for one that `pg` threw. What may hold row values (PostgreSQL's `detail`,

@@ -16,7 +16,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
   422: 'The idempotency key came with another request',
   500: 'A defect',
   501: 'The server was not told what it needs for that',
-  503: 'Temporal is away, or there are too many streams; try again later',
+  503: 'Temporal or the store is away, or there are too many streams; try again later',
 }
 
 /** The API as an OpenAPI 3.1 document, made of what the routes check and answer. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CodedError } from '../../../codec/index.ts'
 import { RunError } from '../../client/run-error.ts'
 import type { RunView } from '../../client/show-run.ts'
 
@@ -12,6 +13,7 @@ const resultSchema = z.object({
  * The body that a call was answered.
  *
  * @throws RunError RUN_WITHOUT_BODY where the run is none, or has no answer, or that cannot be read
+ * @throws AnswerAway as whatever has it does not answer
  */
 export function callBody(run: RunView): Response {
   const { data: answer } = resultSchema.safeParse(run.result)
@@ -27,11 +29,17 @@ export function callBody(run: RunView): Response {
   })
 }
 
-function bodyMissing({ workflowId, type, state, failure }: RunView): RunError {
+/** The store or Temporal is away: asked again later, the answer is there. */
+class AnswerAway extends CodedError {}
+
+function bodyMissing({ workflowId, type, state, failure }: RunView): CodedError {
   const at = { run: workflowId }
-  // Its blob is gone, or damaged, or the store is away.
   if (type === 'callEndpoint' && state === 'completed' && failure !== undefined) {
     const { code, message, remedy } = failure
+    if (code.endsWith('_UNREACHABLE')) {
+      return new AnswerAway(code, message, { at, remedy, retryable: true })
+    }
+    // Its blob is gone, or damaged.
     return new RunError('RUN_WITHOUT_BODY', `The answer cannot be read: ${code}: ${message}`, {
       at,
       remedy,

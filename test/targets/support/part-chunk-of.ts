@@ -75,7 +75,10 @@ function packed(values: readonly Scalar[]): PackedValues {
     return Buffer.from(value instanceof Uint8Array ? value : String(value ?? ''))
   })
   let end = 0
-  return { bytes: Buffer.concat(all), ends: Uint32Array.from(all, ({ length }) => (end += length)) }
+  return {
+    bytes: Buffer.concat(all),
+    ends: Float64Array.from(all, ({ length }) => (end += length)),
+  }
 }
 
 function toBigInt(value: Scalar): bigint {

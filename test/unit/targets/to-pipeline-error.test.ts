@@ -109,6 +109,11 @@ describe('errors of PostgreSQL as errors of the pipeline', () => {
         assert.equal(error.retryable, sqlState === '40001')
       }
     }
+    const data = 'JSON data, line 1: {"url":"https://shop.pl/...'
+    assert.doesNotMatch(
+      toPipelineError(databaseError('22P05', { where: data }), at).message,
+      /function/,
+    )
     const denied = databaseError('42501', { where: contexts[0], routine: 'aclcheck_error' })
     assert.match(toPipelineError(denied, at).message, /^said by the server/)
   })

@@ -36,6 +36,8 @@ describe('the body of a call', () => {
     const failure = { code: 'BLOB_MISSING', message: 'it is not in the store', remedy: 'Put it' }
     const message = /^The answer cannot be read: BLOB_MISSING: it is not in the store/
     assert.throws(() => callBody({ ...run, failure }), { code, message, remedy: 'Put it' })
+    const away = { ...failure, code: 'STORE_UNREACHABLE' }
+    assert.throws(() => callBody({ ...run, failure: away }), { code: away.code, retryable: true })
     const failed = { ...run, state: 'failed', failure } as const
     assert.throws(() => callBody(failed), { code, message: /is no call/ })
   })
