@@ -1,5 +1,3 @@
-import type { PackedValues } from './packed-values.ts'
-
 /**
  * The values of one column for a run of rows, in the form that costs least to pass on.
  * `nulls[row] === 1` means NULL; the value at such a row means nothing.
@@ -30,9 +28,9 @@ type ScalarValues =
   | { readonly form: 'timestamp'; readonly values: BigInt64Array }
   /** Microseconds since midnight; 24:00 is one of them. */
   | { readonly form: 'time'; readonly values: BigInt64Array }
-  | ({ readonly form: 'bytes' } & PackedValues)
-  /** UTF-8: text, json, numeric as decimal digits, uuid in its canonical form. */
-  | ({ readonly form: 'text' } & PackedValues)
+  | { readonly form: 'bytes'; readonly values: readonly Uint8Array[] }
+  /** text, json, numeric as decimal digits, uuid in its canonical form. */
+  | { readonly form: 'text'; readonly values: readonly string[] }
 
 /** Some consecutive rows of a part, column by column, in the order of the declared columns. */
 export interface PartChunk {

@@ -1,6 +1,5 @@
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import duckdb from '@duckdb/node-bindings'
-import type { PackedValues } from '../packed-values.ts'
 import type { ColumnVector, PartChunk, ScalarVector } from '../part-chunk.ts'
 import type { ColumnDefinition, ColumnType, ScalarType } from '../pipeline-definition.ts'
 import { partColumnsSql } from './convert-records.ts'
@@ -106,13 +105,13 @@ function readVector(vector: duckdb.Vector, rowCount: number, type: ScalarType): 
     case 'time':
       return { form: 'time', nulls, values: new BigInt64Array(bytes(8)) }
     case 'bytea':
-      return { form: 'bytes', nulls, ...readPacked(vector, nulls) }
+      return { form: 'bytes', nulls, values: readStrings(vector, nulls, copyOf, none) }
     case 'text':
     case 'json':
     case 'jsonb':
     case 'numeric':
     case 'uuid':
-      return { form: 'text', nulls, ...readPacked(vector, nulls) }
+      return { form: 'text', nulls, values: readStrings(vector, nulls, textOf, '') }
   }
 }
 
@@ -131,30 +130,45 @@ function readNulls(vector: duckdb.Vector, rowCount: number): Uint8Array {
 const stringBytes = 16
 const inlineBytes = 12
 
-/** Strings or blobs as they are, without a value of JavaScript for each. */
-function readPacked(vector: duckdb.Vector, nulls: Uint8Array): PackedValues {
+const none = new Uint8Array()
+
+function textOf(buffer: Buffer, start: number, end: number): string {
+  return buffer.toString('utf8', start, end)
+}
+
+function copyOf(buffer: Buffer, start: number, end: number): Uint8Array {
+  return Uint8Array.prototype.slice.call(buffer, start, end)
+}
+
+/** Each string or blob as `take` makes it of its bytes; `absent` stands for NULL. */
+function readStrings<Value>(
+  vector: duckdb.Vector,
+  nulls: Uint8Array,
+  take: (buffer: Buffer, start: number, end: number) => Value,
+  absent: Value,
+): Value[] {
   const rowCount = nulls.length
   const data = duckdb.vector_get_data(vector, rowCount * stringBytes)
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
-  const ends = new Float64Array(rowCount)
-  let end = 0
+  const buffer = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  const values: Value[] = []
   for (let row = 0; row < rowCount; row += 1) {
-    if (nulls[row] !== 1) end += view.getUint32(row * stringBytes, true)
-    ends[row] = end
-  }
-  const bytes = Buffer.allocUnsafeSlow(end)
-  for (let row = 0, start = 0; row < rowCount; row += 1) {
-    const length = (ends[row] ?? 0) - start
-    const place = row * stringBytes
-    if (length <= inlineBytes) {
-      for (let index = 0; index < length; index += 1) {
-        bytes[start + index] = data[place + 4 + index] ?? 0
-      }
-    } else {
-      const pointer = data.byteOffset + place + 8
-      bytes.set(duckdb.get_data_from_pointer(data.buffer as ArrayBuffer, pointer, length), start)
+    const offset = row * stringBytes
+    if (nulls[row] === 1) {
+      values.push(absent)
+      continue
     }
-    start += length
+    const length = view.getUint32(offset, true)
+    if (length <= inlineBytes) {
+      values.push(take(buffer, offset + 4, offset + 4 + length))
+    } else {
+      const long = duckdb.get_data_from_pointer(
+        data.buffer as ArrayBuffer,
+        data.byteOffset + offset + 8,
+        length,
+      )
+      values.push(take(Buffer.from(long.buffer, long.byteOffset, long.byteLength), 0, length))
+    }
   }
-  return { bytes, ends }
+  return values
 }

@@ -1,4 +1,3 @@
-import { packedAt } from '../../../activities/packed-values.ts'
 import type { ColumnVector, PartChunk, ScalarVector } from '../../../activities/part-chunk.ts'
 import type { ColumnDefinition, ScalarType } from '../../../activities/pipeline-definition.ts'
 import { doubleText } from './double-text.ts'
@@ -40,9 +39,9 @@ function scalarText(type: ScalarType, vector: ScalarVector, row: number): string
     case 'time':
       return timeText(vector.values[row] ?? 0n)
     case 'bytes':
-      return `\\x${packedAt(vector, row).toString('hex')}`
+      return `\\x${Buffer.from(vector.values[row] ?? []).toString('hex')}`
     case 'text': {
-      const text = packedAt(vector, row).toString('utf8')
+      const text = vector.values[row] ?? ''
       return type.kind === 'jsonb' ? jsonbText(text) : text
     }
   }

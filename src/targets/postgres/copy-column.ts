@@ -57,15 +57,11 @@ function formOf(vector: ColumnVector): string {
 }
 
 function valueCount(vector: ColumnVector): number {
-  if (vector.form !== 'list') return scalarCount(vector)
+  if (vector.form !== 'list') return vector.values.length
   const { starts, lengths, elements } = vector
-  const elementCount = Math.min(scalarCount(elements), elements.nulls.length)
+  const elementCount = Math.min(elements.values.length, elements.nulls.length)
   const isWhole = lengths.every((length, row) => (starts[row] ?? 0) + length <= elementCount)
   return isWhole ? Math.min(starts.length, lengths.length) : 0
-}
-
-function scalarCount(vector: ScalarVector): number {
-  return 'ends' in vector ? vector.ends.length : vector.values.length
 }
 
 function writerFor(

@@ -1,7 +1,5 @@
 /** Large enough that a system call a buffer costs nothing, small enough to stay in the cache. */
 const BUFFER_BYTES = 128 * 1024
-/** Up to here a loop over the bytes beats a call into the runtime. */
-const SHORT_BYTES = 40
 
 /**
  * Bytes on their way into a COPY: buffers that are filled one after another. One is filled again only
@@ -85,25 +83,6 @@ export class CopyWriter {
     view.setInt32(at + 4, high)
     view.setInt32(at + 8, low)
     this.at = at + 12
-  }
-
-  /** A field of so many bytes of `source`, with a byte of a version before them where there is one. */
-  bytes(source: Uint8Array, start: number, end: number, version?: number): void {
-    const length = end - start
-    const before = version === undefined ? 0 : 1
-    this.reserve(4 + before + length)
-    const { buffer, at } = this
-    this.view.setInt32(at, before + length)
-    if (version !== undefined) buffer[at + 4] = version
-    const first = at + 4 + before
-    if (length > SHORT_BYTES) {
-      buffer.set(source.subarray(start, end), first)
-    } else {
-      for (let index = 0; index < length; index += 1) {
-        buffer[first + index] = source[start + index] ?? 0
-      }
-    }
-    this.at = first + length
   }
 
   /** The buffers that are full, leaving the one that is being filled. */

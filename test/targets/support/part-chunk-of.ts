@@ -1,4 +1,3 @@
-import type { PackedValues } from '../../../activities/packed-values.ts'
 import type { PartChunk, ScalarVector } from '../../../activities/part-chunk.ts'
 import type { ColumnDefinition, ScalarType } from '../../../activities/pipeline-definition.ts'
 
@@ -61,23 +60,16 @@ function vectorOf({ kind }: ScalarType, values: readonly Scalar[]): ScalarVector
     case 'time':
       return { form: 'time', nulls, values: BigInt64Array.from(values, toBigInt) }
     case 'bytea':
-      return { form: 'bytes', nulls, ...packed(values) }
+      return {
+        form: 'bytes',
+        nulls,
+        values: values.map((value) => (value instanceof Uint8Array ? value : new Uint8Array())),
+      }
     case 'timestamp':
     case 'timestamptz':
       return { form: 'timestamp', nulls, values: BigInt64Array.from(values, toBigInt) }
     default:
-      return { form: 'text', nulls, ...packed(values) }
-  }
-}
-
-function packed(values: readonly Scalar[]): PackedValues {
-  const all = values.map((value) => {
-    return Buffer.from(value instanceof Uint8Array ? value : String(value ?? ''))
-  })
-  let end = 0
-  return {
-    bytes: Buffer.concat(all),
-    ends: Float64Array.from(all, ({ length }) => (end += length)),
+      return { form: 'text', nulls, values: values.map((value) => String(value ?? '')) }
   }
 }
 

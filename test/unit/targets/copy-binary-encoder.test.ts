@@ -165,6 +165,7 @@ describe('a part as binary COPY', () => {
       ['timestamptz', -(2n ** 63n)],
       ['text', 'secret\0'],
       ['text', `secret ${'x'.repeat(100)}\0`],
+      ['text', 'secret \ud800'],
       ['numeric', 'secret'],
       ['uuid', 'secret'],
       ['uuid', '00000000-0000-0000-0000-00000000000g'],
