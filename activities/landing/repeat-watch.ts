@@ -1,8 +1,8 @@
-import { digestOf } from '../../codec/index.ts'
 import type { WalkPosition } from '../bucket-layout.ts'
 import { PipelineError } from '../pipeline-error.ts'
 import type { WalkAnchor } from './landed-batch.ts'
 import type { Paging } from './next-cursor.ts'
+import { shortDigest } from './short-digest.ts'
 
 /** Page content is compared where a stuck source does not show in what pages are asked for with. */
 export function comparesContent({ kind }: Paging): boolean {
@@ -41,7 +41,7 @@ export class RepeatWatch {
 
   /** @throws PipelineError PAGE_REPEATED when a page that is not empty is one that was there before */
   atPage(at: WalkPosition, digest: string, isEmpty: boolean): void {
-    const short = shortOf(digest)
+    const short = digest.slice(0, 16)
     const { pageDigest, newestDigest } = this.#anchor ?? {}
     if (!isEmpty && (short === pageDigest || short === newestDigest)) {
       throw this.#repeated(at, 'PAGE_REPEATED', 'a page')
@@ -67,7 +67,7 @@ export class RepeatWatch {
     const length = `${records.length}-`
     const isAnchor = pageNumber === at.pageNumber
     if (!isAnchor && pageDigest?.startsWith(length) !== true) return
-    const digest = length + shortOf(await digestOf(records))
+    const digest = length + (await shortDigest(records))
     if (isAnchor) this.#anchor = { pageNumber, cursorDigest, pageDigest: digest }
     else if (digest === pageDigest) throw this.#repeated(at, 'PAGE_REPEATED', 'a page')
   }
@@ -83,8 +83,4 @@ export class RepeatWatch {
         'Correct `source.next` in the pipeline file, or ask the owner of the source; when it is right there, start the run with --refetch.',
     })
   }
-}
-
-function shortOf(digest: string): string {
-  return digest.slice(0, 16)
 }

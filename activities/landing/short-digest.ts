@@ -1,6 +1,7 @@
 import { digestOf } from '../../codec/index.ts'
 
-/** What stands in a key for a text of any length: enough of its SHA-256 that no two texts of a source are one. */
-export async function shortDigest(text: string): Promise<string> {
-  return (await digestOf(Buffer.from(text))).slice(0, 16)
+/** What stands for a text or bytes of any length: enough of their SHA-256 that no two of a source are one. */
+export async function shortDigest(content: string | Uint8Array): Promise<string> {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content
+  return (await digestOf(bytes)).slice(0, 16)
 }

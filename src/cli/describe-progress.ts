@@ -1,5 +1,6 @@
 import type { GraphProgress, LoadProgress } from '../../workflows/index.ts'
 import { formatBytes, formatCount } from '../format-number.ts'
+import { firstOf } from './first-of.ts'
 
 const barCells = 12
 const mostNamed = 3
@@ -49,7 +50,5 @@ function bar(share: number): string {
 }
 
 function named(names: readonly string[]): string {
-  const more = names.length - mostNamed
-  const shown = names.slice(0, mostNamed).join(', ')
-  return more > 0 ? `${shown} and ${more} more` : shown
+  return firstOf(names, mostNamed)
 }

@@ -3,6 +3,7 @@ import { chainHistories } from '../client/history-size.ts'
 import type { LoadHandle } from '../client/start-load.ts'
 import type { LoadResult } from '../../workflows/index.ts'
 import { formatBytes, formatCount } from '../format-number.ts'
+import { firstOf } from './first-of.ts'
 
 export interface LoadSummary extends LoadResult {
   readonly pipeline: string
@@ -47,7 +48,7 @@ export function describeLoad(load: LoadSummary): string {
   const sizes = `source ${formatBytes(load.sourceBytes)}, stored ${formatBytes(load.storedBytes)}, ${history}`
   const warnings = [
     ...(missingFields.length > 0 ? [`in no record: ${missingFields.join(', ')}`] : []),
-    ...(discardedFields.length > 0 ? [`left out: ${firstOf(discardedFields)}`] : []),
+    ...(discardedFields.length > 0 ? [`left out: ${firstOf(discardedFields, maxNamed)}`] : []),
     ...(untold.length > 0 ? [`not told of it: ${untold.join(', ')}`] : []),
   ]
   const took = `${load.seconds.toFixed(1)} s`
@@ -56,8 +57,3 @@ export function describeLoad(load: LoadSummary): string {
 
 /** Whoever wants to know them all looks at the dataset. */
 const maxNamed = 5
-
-function firstOf(names: readonly string[]): string {
-  const more = names.length - maxNamed
-  return names.slice(0, maxNamed).join(', ') + (more > 0 ? ` and ${more} more` : '')
-}

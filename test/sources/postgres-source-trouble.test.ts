@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { describe, it } from 'node:test'
 import { parseHostList } from '../../src/sources/host-list.ts'
 import type { PostgresSourceOptions } from '../../src/sources/postgres/postgres-source.ts'
 import { eventually } from '../support/eventually.ts'
+import { startKerberosServer } from '../support/kerberos-server.ts'
 import {
   csvRecords,
   failureOf,
@@ -77,16 +76,8 @@ describe('a PostgreSQL source in trouble', () => {
   })
 
   it('is refused where it wants a way to authenticate that is not known', async () => {
-    // What a server says that wants Kerberos.
-    const gssapi = Buffer.from('520000000800000007', 'hex')
-    const server = createServer((socket) => {
-      socket.on('error', () => {})
-      socket.once('data', () => socket.write(gssapi))
-    })
-    await once(server.listen(0, '127.0.0.1'), 'listening')
-    const address = server.address()
-    assert.ok(address !== null && typeof address === 'object')
-    const url = `postgres://user:secret@127.0.0.1:${address.port}/x`
+    const server = await startKerberosServer()
+    const url = `postgres://user:secret@127.0.0.1:${server.port}/x`
     const failure = await failureOf(bed.itemOf({ url, query: 'SELECT 1' }))
     assert.deepEqual([failure.code, failure.retryable], ['SOURCE_REFUSED', false])
     assert.match(failure.message, /a way to authenticate that is not known/)

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { inspect } from 'node:util'
@@ -10,6 +9,7 @@ import type {
 } from '../../activities/pipeline-definition.ts'
 import { PipelineError } from '../../activities/pipeline-error.ts'
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
+import { startKerberosServer } from '../support/kerberos-server.ts'
 import { column } from './support/column.ts'
 import { flightColumns, flights, sampleLoad } from './support/sample-load.ts'
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts'
@@ -82,16 +82,8 @@ describe('checking a PostgreSQL target before a load', { timeout: 300_000 }, () 
   })
 
   it('tells a way to authenticate that it does not know, and lives on', async () => {
-    // What a server says that wants Kerberos.
-    const gssapi = Buffer.from('520000000800000007', 'hex')
-    const server = createServer((socket) => {
-      socket.on('error', () => {})
-      socket.once('data', () => socket.write(gssapi))
-    })
-    await once(server.listen(0, '127.0.0.1'), 'listening')
-    const address = server.address()
-    assert.ok(address !== null && typeof address === 'object')
-    const pending = checkAt(`postgres://user:${PASSWORD}@127.0.0.1:${address.port}/x`)
+    const server = await startKerberosServer()
+    const pending = checkAt(`postgres://user:${PASSWORD}@127.0.0.1:${server.port}/x`)
     await assertRefused(pending, 'TARGET_DENIED', false, /a way to authenticate that is not known/)
     server.close()
   })

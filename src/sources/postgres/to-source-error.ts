@@ -1,6 +1,7 @@
 import { DatabaseError } from 'pg'
 import type { ErrorPlace } from '../../../codec/coded-error.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
+import { tlsRefusals, unknownAuthentication } from '../../connection-refusals.ts'
 import { errorCode } from '../error-code.ts'
 
 interface Meaning {
@@ -69,7 +70,7 @@ export function toSourceError(error: unknown, at: ErrorPlace, line?: number): Pi
   if (error instanceof DatabaseError) return fromDatabase(error, at, line)
   const code = errorCode(error) ?? ''
   const message = error instanceof Error ? error.message : ''
-  if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO)/.test(code)) {
+  if (tlsRefusals.test(code)) {
     return refused(`the certificate of the server is not accepted (${code})`, at, {
       remedy: 'Name its authority by `sslrootcert` in the URL, and the host as it is certified.',
     })
@@ -84,11 +85,8 @@ export function toSourceError(error: unknown, at: ErrorPlace, line?: number): Pi
       remedy: 'Put user and password into `source.url`, as references.',
     })
   }
-  // Of `pg` itself for GSSAPI, SSPI and others that it does not speak.
-  if (message.startsWith('Unknown authenticationOk message type')) {
-    return refused('PostgreSQL asks for a way to authenticate that is not known here', at, {
-      remedy: 'Let the server’s pg_hba.conf take a password: scram-sha-256.',
-    })
+  if (unknownAuthentication.thrown.test(message)) {
+    return refused(unknownAuthentication.said, at, unknownAuthentication)
   }
   const why = code === '' ? lossReason(message) : code
   return new PipelineError('SOURCE_UNREACHABLE', `PostgreSQL cannot be reached (${why})`, {

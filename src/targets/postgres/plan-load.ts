@@ -48,7 +48,9 @@ export function planLoad(
 }
 
 async function planOnce(session: Session, request: PublishRequest): Promise<PlanOutcome> {
-  const { missingParts } = await findMissingParts(session, request)
+  const { datasetId, parts } = request
+  // Of a plan no digest of keys is kept.
+  const { missingParts } = await findMissingParts(session, { datasetId, parts, columns: [] })
   if (missingParts.length > 0) return { kind: 'staging-incomplete', missingParts }
   await takingBack(session, () => moveHighWaterMark(session, request))
   const plan = await takingBack(session, () => compare(session, request))

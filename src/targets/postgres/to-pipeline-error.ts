@@ -1,18 +1,16 @@
 import { DatabaseError } from 'pg'
 import type { ErrorPlace } from '../../../codec/coded-error.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
+import { tlsRefusals, unknownAuthentication } from '../../connection-refusals.ts'
 import { type SqlStateMeaning, sqlStateMeaning } from './sql-state.ts'
 
 /** Messages of `pg` itself for a connection that is gone or never came; they have no code. */
 const CONNECTION_LOST =
   /^(Connection terminated|timeout e|Client has encountered|There was an error establishing an SSL)/
-/** Codes and messages of TLS that does not come about, however often it is tried. */
-const TLS_REFUSED =
-  /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|The server does not support SSL)/
+/** Of `pg` itself, too, where a server does no TLS. */
+const TLS_UNKNOWN = /^The server does not support SSL/
 /** Messages of `pg` itself about a password that is missing or of the wrong kind. */
 const PASSWORD_UNUSABLE = /^SASL: /
-/** Of `pg` itself for GSSAPI, SSPI and others that it does not speak. */
-const UNKNOWN_AUTHENTICATION = /^Unknown authenticationOk message type/
 
 /** What PgBouncer says for good, all under the SQLSTATE that it has for a connection that it lost too. */
 const POOLER_REFUSES: readonly (readonly [RegExp, SqlStateMeaning])[] = [
@@ -61,14 +59,12 @@ export function toPipelineError(error: unknown, at: ErrorPlace): PipelineError {
       at,
     })
   }
-  if (UNKNOWN_AUTHENTICATION.test(message)) {
-    return new PipelineError(
-      'TARGET_DENIED',
-      'PostgreSQL asks for a way to authenticate that is not known here',
-      { remedy: 'Let the server’s pg_hba.conf take a password: scram-sha-256.', at },
-    )
+  if (unknownAuthentication.thrown.test(message)) {
+    const { said, remedy } = unknownAuthentication
+    return new PipelineError('TARGET_DENIED', said, { remedy, at })
   }
-  if (TLS_REFUSED.test(socket ?? message)) {
+  const told = socket ?? message
+  if (tlsRefusals.test(told) || TLS_UNKNOWN.test(told)) {
     return new PipelineError('TARGET_DENIED', `TLS fails: ${message === '' ? socket : message}`, {
       remedy:
         'Name the authority by `sslrootcert` and the host as it is certified; or have the server do TLS, or take `sslmode` out of the URL.',
@@ -133,7 +129,7 @@ function socketCode(error: unknown): string | undefined {
   if (error instanceof AggregateError) return socketCode(error.errors[0])
   if (!(error instanceof Error) || !('code' in error)) return undefined
   const { code } = error
-  return typeof code === 'string' && (/^E[A-Z]+/.test(code) || TLS_REFUSED.test(code))
+  return typeof code === 'string' && (/^E[A-Z]+/.test(code) || tlsRefusals.test(code))
     ? code
     : undefined
 }

@@ -14,6 +14,7 @@ import {
 } from '../../../../src/targets/parquet/target-layout.ts'
 import { plainDefinition } from '../../../support/plain-definition.ts'
 import { idOf, now } from '../../activities/retained-store.ts'
+import { counts, manifestOf } from './manifest-of.ts'
 
 const target: ParquetTargetDefinition = {
   kind: 'parquet',
@@ -23,31 +24,12 @@ const target: ParquetTargetDefinition = {
 }
 const interval = { start: '2001-01-01T00:00:00Z', end: '2002-01-01T00:00:00Z' }
 const datasetId = idOf(1)
-const counts = {
-  rowsStaged: 1,
-  rowsInserted: 1,
-  rowsUpdated: 0,
-  rowsUnchanged: 0,
-  rowsDuplicate: 0,
-  rowsDeleted: 0,
-}
-const manifest = {
-  version: 1,
+const manifest = manifestOf(target, {
   pipeline: 'flights',
   partition: '2001',
   interval,
-  datasetId,
-  mode: target.mode,
-  requestedAt: interval.end,
-  datasetManifest: '',
-  columns: [],
-  partitionBy: [],
   rowCount: 1,
-  counts,
-  files: [],
-  previous: null,
-  removes: [],
-}
+})
 
 /** What a load leaves that was terminated while it was publishing. */
 async function left(days = 10, hasIntent = true) {

@@ -11,7 +11,7 @@ import {
 } from '../../../../src/targets/parquet/published-status.ts'
 import type { TargetBucket } from '../../../../src/targets/parquet/target-bucket.ts'
 import { manifestKey, manifestsFolder } from '../../../../src/targets/parquet/target-layout.ts'
-import { idOf } from '../../activities/retained-store.ts'
+import { manifestOf } from './manifest-of.ts'
 
 const hourMs = 3_600_000
 const daily: ParquetTargetDefinition = {
@@ -44,31 +44,8 @@ function bucketOf(published: readonly Published[], target = daily) {
   for (const manifest of published) objects.set(manifestKey(target, manifest.partition), manifest)
   const bodyOf = ({ partition, timezone, pipeline = 'flights', counted }: Published) => {
     const { interval } = parsePartition(partition, timezone)
-    return {
-      version: 1,
-      pipeline,
-      partition,
-      interval,
-      datasetId: idOf(1),
-      mode: target.mode,
-      requestedAt: interval.end,
-      datasetManifest: '',
-      columns: [],
-      partitionBy: [],
-      rowCount: partition.length,
-      ...counted,
-      counts: {
-        rowsStaged: 1,
-        rowsInserted: 1,
-        rowsUpdated: 0,
-        rowsUnchanged: 0,
-        rowsDuplicate: 0,
-        rowsDeleted: 0,
-      },
-      files: [],
-      previous: null,
-      removes: [],
-    }
+    const rowCount = partition.length
+    return { ...manifestOf(target, { pipeline, partition, interval, rowCount }), ...counted }
   }
   const bucket: Pick<TargetBucket, 'list' | 'findJson'> = {
     async *list(prefix) {

@@ -18,7 +18,7 @@ import { transformDataset } from '../../../activities/transform-dataset.ts'
 import { transformedColumns } from '../../../activities/transformed-columns.ts'
 import { MemoryObjectStore } from '../../../codec/index.ts'
 import type { DuckDb } from '../../../activities/conversion/duck-db.ts'
-import { columnsOf } from '../activities/convert-bodies.ts'
+import { columnsOf } from '../../unit/activities/convert-bodies.ts'
 
 const partition = '2001'
 const interval = { start: '2001-01-01T00:00:00Z', end: '2002-01-01T00:00:00Z' }
