@@ -75,13 +75,12 @@ describe('a PostgreSQL source in trouble', () => {
     await bed.noSessions()
   })
 
-  it('is refused where it wants a way to authenticate that is not known', async () => {
-    const server = await startKerberosServer()
-    const url = `postgres://user:secret@127.0.0.1:${server.port}/x`
+  it('is refused where it wants a way to authenticate that is not known', async (t) => {
+    const port = await startKerberosServer(t)
+    const url = `postgres://user:secret@127.0.0.1:${port}/x`
     const failure = await failureOf(bed.itemOf({ url, query: 'SELECT 1' }))
     assert.deepEqual([failure.code, failure.retryable], ['SOURCE_REFUSED', false])
     assert.match(failure.message, /a way to authenticate that is not known/)
-    server.close()
   })
 
   it('reads other encodings, and refuses bytes that are none of any', async () => {

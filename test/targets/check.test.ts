@@ -81,11 +81,10 @@ describe('checking a PostgreSQL target before a load', { timeout: 300_000 }, () 
     await assertRefused(checkAt(silentUrl), 'TARGET_UNREACHABLE', true)
   })
 
-  it('tells a way to authenticate that it does not know, and lives on', async () => {
-    const server = await startKerberosServer()
-    const pending = checkAt(`postgres://user:${PASSWORD}@127.0.0.1:${server.port}/x`)
+  it('tells a way to authenticate that it does not know, and lives on', async (t) => {
+    const port = await startKerberosServer(t)
+    const pending = checkAt(`postgres://user:${PASSWORD}@127.0.0.1:${port}/x`)
     await assertRefused(pending, 'TARGET_DENIED', false, /a way to authenticate that is not known/)
-    server.close()
   })
 
   it('tells wrong credentials and a wrong database, without the password', async () => {
