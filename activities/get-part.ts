@@ -7,6 +7,16 @@ export interface StoredPart {
   readonly rowCount: number
 }
 
+/** How many rows a part has, as it says of itself. */
+export async function countPart(
+  store: ObjectStore,
+  key: ObjectKey,
+  options: CallOptions,
+): Promise<number | undefined> {
+  const head = await store.head(key, options)
+  return head && Number(head.metadata['rows'])
+}
+
 /**
  * Reads a part as it was written.
  *

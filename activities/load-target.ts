@@ -102,7 +102,23 @@ export interface PublishRequest<
   readonly evolvedColumns?: readonly ColumnDefinition[] | undefined
   /** The dataset that this one was made of again, and by what: kept with the load. */
   readonly madeFrom?: Pick<Reprocessing, 'datasetId' | 'from'> | undefined
+  /**
+   * Lets `use` read the rows of a part that was left in the store. Without it every part has to have been
+   * staged.
+   */
+  readonly readPart?:
+    | (<Result>(
+        partNumber: number,
+        use: (chunks: AsyncIterable<PartChunk>) => Promise<Result>,
+      ) => Promise<Result>)
+    | undefined
 }
+
+/**
+ * Of so many first parts of a dataset publishing may take the rows from the store; the others are staged
+ * while the source is still read.
+ */
+export const UNSTAGED_PARTS = 16
 
 /** `rowsStaged` = `rowsInserted` + `rowsUpdated` + `rowsUnchanged` + `rowsDuplicate`. */
 export interface LoadCounts {
@@ -124,7 +140,10 @@ export interface LoadCounts {
 
 export type PublishOutcome =
   | { readonly kind: 'published'; readonly counts: LoadCounts; readonly alreadyPublished: boolean }
-  /** These parts are not in staging (a server crash empties it): stage them again, then publish. */
+  /**
+   * These parts are not in staging, as a server crash empties it or as they were left in the store and cannot
+   * be taken from there after all: stage them, then publish.
+   */
   | { readonly kind: 'staging-incomplete'; readonly missingParts: readonly number[] }
 
 /** What a load would do to its table, had it been published at that moment. */
@@ -177,6 +196,11 @@ export interface LoadTarget<Target extends TargetDefinition = TargetDefinition> 
    * privileges, columns that fit. Changes nothing in the target table.
    */
   check(request: CheckRequest<Target>): Promise<void>
+  /**
+   * Whether `publish`, as things stand, takes rows from the store as cheaply as staged ones, so that the first
+   * parts of the dataset may be left there. Only where tables are loaded.
+   */
+  takesUnstaged?(request: LoadRequest<Target>): Promise<boolean>
   /** Puts one part beside the table; a part that is there already is left as it is. */
   stagePart(request: StagePartRequest<Target>): Promise<{ rowCount: number }>
   /** Applies the dataset and records the load, in one transaction. Run twice, published once. */

@@ -1,23 +1,47 @@
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { partKey } from './bucket-layout.ts'
-import { getPart } from './get-part.ts'
-import { readPinnedRun } from './pinned-run.ts'
-import type { RunReference } from './run-reference.ts'
+import { countPart, getPart } from './get-part.ts'
+import { UNSTAGED_PARTS } from './load-target.ts'
+import { loadRequest, readPinnedRun } from './pinned-run.ts'
+import type { PinnedRun, RunReference } from './run-reference.ts'
 import { stagePart } from './stage-part.ts'
 
 export interface StageBatchInput {
   readonly run: RunReference
   readonly partNumber: number
+  /** Whether publishing has asked for it. @default false */
+  readonly isMissing?: boolean
 }
 
-/** Copies one part into the table's staging area; a part that is there already is left as it is. */
+/**
+ * Copies one part into the table's staging area; a part that is there already is left as it is. So are the
+ * first parts of a dataset whose target takes them from the store when it is published.
+ */
 export async function stageBatch(
   ports: ActivityPorts,
-  { run, partNumber }: StageBatchInput,
+  input: StageBatchInput,
   attempt: Attempt,
 ): Promise<{ rowCount: number }> {
-  const pinned = await readPinnedRun(ports.store, run, attempt)
-  const part = await getPart(ports.store, partKey(run, partNumber), attempt)
+  const { run, partNumber } = input
   const { datasetId } = run
+  const pinned = await readPinnedRun(ports.store, run, attempt)
+  const key = partKey(run, partNumber)
+  if (await staysInStore(ports, input, pinned, attempt)) {
+    const rowCount = await countPart(ports.store, key, attempt)
+    if (rowCount !== undefined) return { rowCount }
+  }
+  const part = await getPart(ports.store, key, attempt)
   return stagePart(ports, { ...part, pinned, datasetId, partNumber }, attempt.signal)
+}
+
+async function staysInStore(
+  { target }: ActivityPorts,
+  { run, partNumber, isMissing = false }: StageBatchInput,
+  pinned: PinnedRun,
+  attempt: Attempt,
+): Promise<boolean> {
+  // A plan compares what is staged.
+  const isPlan = pinned.reprocessing?.plan === true
+  if (isMissing || isPlan || partNumber >= UNSTAGED_PARTS) return false
+  return (await target.takesUnstaged?.(loadRequest(run, pinned, attempt))) === true
 }

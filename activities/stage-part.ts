@@ -1,11 +1,8 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ActivityPorts } from './activity-ports.ts'
 import type { DatasetId } from './load-target.ts'
 import { tableColumns } from './pinned-run.ts'
 import type { PinnedRun } from './run-reference.ts'
-import { stageRows } from './stage-rows.ts'
-import { withWorkingFolder } from './working-folder.ts'
+import { withPartRows } from './with-part-rows.ts'
 
 export interface StagedPart {
   readonly pinned: PinnedRun
@@ -18,25 +15,20 @@ export interface StagedPart {
 
 /** Copies the rows of one part into the staging area of a dataset's target. */
 export function stagePart(
-  { duckDb, target }: Pick<ActivityPorts, 'duckDb' | 'target'>,
+  ports: Pick<ActivityPorts, 'duckDb' | 'target'>,
   { pinned, datasetId, partNumber, rowCount, bytes }: StagedPart,
   signal: AbortSignal,
 ): Promise<{ rowCount: number }> {
   const columns = tableColumns(pinned)
-  return withWorkingFolder(async (folder) => {
-    const path = join(folder, 'part.parquet')
-    await writeFile(path, bytes)
-    return duckDb.withConnection(signal, (connection) =>
-      target.stagePart({
-        target: pinned.definition.target,
-        columns,
-        datasetId,
-        partNumber,
-        rowCount,
-        chunks: stageRows(connection, path, columns),
-        path,
-        signal,
-      }),
-    )
-  })
+  return withPartRows(ports, { bytes, columns, signal }, (rows) =>
+    ports.target.stagePart({
+      target: pinned.definition.target,
+      columns,
+      datasetId,
+      partNumber,
+      rowCount,
+      ...rows,
+      signal,
+    }),
+  )
 }

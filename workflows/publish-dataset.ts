@@ -77,7 +77,9 @@ async function stageAgain(
     await activities.stageSealedParts({ run, parts: { numbers: missingParts } })
     return
   }
-  for (const partNumber of missingParts) await activities.stageBatch({ run, partNumber })
+  for (const partNumber of missingParts) {
+    await activities.stageBatch({ run, partNumber, isMissing: true })
+  }
 }
 
 /** Makes new parts of all that was converted and stages them; answers where and how many they are. */

@@ -14,6 +14,7 @@ export function createTargets(targets: TargetsByKind): LoadTarget {
   const of = ({ target }: { readonly target: TargetDefinition }): LoadTarget => targets[target.kind]
   return {
     check: (request) => of(request).check(request),
+    takesUnstaged: async (request) => (await of(request).takesUnstaged?.(request)) === true,
     stagePart: (request) => of(request).stagePart(request),
     publish: (request) => of(request).publish(request),
     async plan(request) {

@@ -31,8 +31,7 @@ export function emptyTableCase(bed: StageBed, { name, exists, rows }: EmptyTable
       const load = flightsLoad(oursName, parts)
       let counts: LoadCounts | undefined
       const measured = await bed.measure(async () => {
-        await ours.stage(load, parts)
-        counts = await ours.publish(load)
+        counts = await ours.load(load, parts)
       })
       const isCounted = counts?.rowsInserted === slice.rows
       const correct =

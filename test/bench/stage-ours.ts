@@ -1,5 +1,5 @@
 import { DuckDb } from '../../activities/conversion/duck-db.ts'
-import type { LoadCounts } from '../../activities/load-target.ts'
+import { type LoadCounts, UNSTAGED_PARTS } from '../../activities/load-target.ts'
 import { stageRows } from '../../activities/stage-rows.ts'
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
 import { sampleLoad, type SampleLoad } from '../targets/support/sample-load.ts'
@@ -16,6 +16,8 @@ export interface OurSide {
   /** Stages the parts as `stageBatch` does once it has their files, two at a time. */
   stage(load: SampleLoad, parts: readonly LocalPart[]): Promise<void>
   publish(load: SampleLoad): Promise<LoadCounts | undefined>
+  /** Stages and publishes as a load does: parts that may be left in the store stay in their files. */
+  load(load: SampleLoad, parts: readonly LocalPart[]): Promise<LoadCounts | undefined>
   discard(load: SampleLoad): Promise<void>
   close(): Promise<void>
 }
@@ -31,23 +33,37 @@ export function flightsLoad(table: string, parts: readonly LocalPart[]): SampleL
 export async function openOurSide(url: string, spillDirectory: string): Promise<OurSide> {
   const target = createPostgresTarget({ url })
   const duckDb = await DuckDb.open({ spillDirectory })
+  const stage = async (load: SampleLoad, parts: readonly LocalPart[], mayLeave: boolean) => {
+    const waiting = parts.entries()
+    const lane = async (): Promise<void> => {
+      for (const [partNumber, { path, rowCount }] of waiting) {
+        if (mayLeave && partNumber < UNSTAGED_PARTS && (await target.takesUnstaged?.(load.request)))
+          continue
+        await duckDb.withConnection(signal, (connection) => {
+          const chunks = stageRows(connection, path, flightsColumns)
+          return target.stagePart({ ...load.part(partNumber, signal), rowCount, chunks })
+        })
+      }
+    }
+    await Promise.all(Array.from({ length: partsAtOnce }, lane))
+  }
+  const publish = async (request: SampleLoad['request']): Promise<LoadCounts | undefined> => {
+    const outcome = await target.publish(request)
+    return outcome.kind === 'published' ? outcome.counts : undefined
+  }
   return {
     check: ({ request }) => target.check(request),
-    async stage(load, parts) {
-      const waiting = parts.entries()
-      const lane = async (): Promise<void> => {
-        for (const [partNumber, { path, rowCount }] of waiting) {
-          await duckDb.withConnection(signal, (connection) => {
-            const chunks = stageRows(connection, path, flightsColumns)
-            return target.stagePart({ ...load.part(partNumber, signal), rowCount, chunks })
-          })
-        }
-      }
-      await Promise.all(Array.from({ length: partsAtOnce }, lane))
-    },
-    async publish({ request }) {
-      const outcome = await target.publish(request)
-      return outcome.kind === 'published' ? outcome.counts : undefined
+    stage: (load, parts) => stage(load, parts, false),
+    publish: ({ request }) => publish(request),
+    async load(load, parts) {
+      await stage(load, parts, true)
+      return publish({
+        ...load.request,
+        readPart: (partNumber, use) =>
+          duckDb.withConnection(signal, (connection) =>
+            use(stageRows(connection, parts[partNumber]?.path ?? '', flightsColumns)),
+          ),
+      })
     },
     discard: ({ request }) => target.discard(request),
     async close() {

@@ -253,7 +253,7 @@ describe('the workflows of a source of items', { timeout: 300_000 }, () => {
     assert.deepEqual(transformed, { run: transformed?.run, partCount: 0 })
     assert.deepEqual(askedFor(bed, 'stageBatch'), [
       { run, partNumber: 0 },
-      { run, partNumber: 0 },
+      { run, partNumber: 0, isMissing: true },
     ])
     assert.deepEqual(askedFor(bed, 'checkDataset'), [{ run }])
     const counts = { partCount: 1, rowCount: 1, rejectCount: 0 }

@@ -42,7 +42,7 @@ function eightLoads(target: RandomTable['target']): RandomTable {
     ])
     const parts = [rows.slice(0, 100), rows.slice(100, 130), rows.slice(130)]
     // Slices of a history have an order: these are one, of which the last load stays.
-    return { parts, day: target.mode === 'history' ? 0 : index, kills: [] }
+    return { parts, day: target.mode === 'history' ? 0 : index, kills: [], isLeft: true }
   })
   const definitions = [
     column('id', 'integer', hasKey ? 'key' : undefined),

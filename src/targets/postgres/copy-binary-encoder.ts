@@ -14,12 +14,15 @@ const TRAILER = Buffer.from('ffff', 'hex')
 export interface CopyBinaryOptions {
   readonly columns: readonly ColumnDefinition[]
   readonly chunks: AsyncIterable<PartChunk>
-  /** The high word of each row's position; the low word counts the rows from 0. */
-  readonly partNumber: number
+  /**
+   * The high word of each row's position; the low word counts the rows from 0.
+   * @default none: rows are written without a position
+   */
+  readonly partNumber?: number | undefined
 }
 
 export interface CopyBinary {
-  /** The bytes of a `COPY … (_position, …columns) FROM STDIN (FORMAT binary)`. */
+  /** The bytes of a `COPY … ([_position,] …columns) FROM STDIN (FORMAT binary)`. */
   readonly bytes: AsyncIterable<Buffer>
   /** Rows written so far. */
   rowCount(): number
@@ -66,11 +69,12 @@ function writeRows(
   columns: readonly CopyColumn[],
   start: number,
   end: number,
-  partNumber: number,
+  partNumber: number | undefined,
   position: number,
 ): void {
   for (let row = start; row < end; row += 1) {
-    writer.startRow(columns.length + 1, partNumber, position + row - start)
+    if (partNumber === undefined) writer.startRow(columns.length)
+    else writer.startPlacedRow(columns.length + 1, partNumber, position + row - start)
     for (const column of columns) column.write(writer, row)
   }
 }

@@ -50,8 +50,15 @@ export class CopyWriter {
     this.at += bytes.length
   }
 
+  /** A row's count of fields. */
+  startRow(fields: number): void {
+    this.reserve(2)
+    this.view.setInt16(this.at, fields)
+    this.at += 2
+  }
+
   /** A row's count of fields, and its first field: the position, as a bigint of two words. */
-  startRow(fields: number, positionHigh: number, positionLow: number): void {
+  startPlacedRow(fields: number, positionHigh: number, positionLow: number): void {
     this.reserve(14)
     const { view, at } = this
     view.setInt16(at, fields)

@@ -35,7 +35,7 @@ export async function findMissingParts(
   const exists = await tableExists(session, staging)
   if (exists && recorded.size === parts.length && matches(recorded).length === parts.length) {
     // One count of all is cheap; parts are only told apart where it does not agree.
-    const keys = await keyDigest(session, { datasetId, columns })
+    const keys = await keyDigest(session, staging, columns)
     const rows = keys?.keyCount ?? (await countRows(session, staging))
     const expected = parts.reduce((sum, { rowCount }) => sum + rowCount, 0)
     if (rows === expected) return { missingParts: [], keys }

@@ -1,8 +1,6 @@
 import type { ColumnDefinition, ColumnType } from '../../../activities/pipeline-definition.ts'
-import type { PublishRequest } from './postgres-requests.ts'
 import type { Session } from './sessions.ts'
 import { quoteColumn } from './sql-name.ts'
-import { stagingTable } from './staging-table.ts'
 
 /** Which keys a load brought, whatever their order. */
 export interface KeyDigest {
@@ -12,7 +10,7 @@ export interface KeyDigest {
 }
 
 /**
- * Of the staged rows as they are; undefined where the columns have no key.
+ * Of the rows of a table, as an SQL identifier; undefined where the columns have no key.
  *
  * The digest is the sum, modulo 2^64, of a 64-bit hash of each key: it does not depend on the order of
  * rows, and two sets of keys that differ by accident have the same one once in 2^64 times. It is no
@@ -24,13 +22,14 @@ export interface KeyDigest {
  */
 export async function keyDigest(
   session: Session,
-  { datasetId, columns }: Pick<PublishRequest, 'datasetId' | 'columns'>,
+  table: string,
+  columns: readonly ColumnDefinition[],
 ): Promise<KeyDigest | undefined> {
   const keys = columns.filter(({ key }) => key)
   if (keys.length === 0) return undefined
   const { rows } = await session.query<{ count: string; sum: string }>(
     `SELECT count(*)::text AS count, coalesce(sum(${keyHashSql(keys)}), 0)::text AS sum
-       FROM ${stagingTable(datasetId)}`,
+       FROM ${table}`,
   )
   const { count = '0', sum = '0' } = rows[0] ?? {}
   const digest = BigInt.asUintN(64, BigInt(sum)).toString(16).padStart(16, '0')

@@ -1,11 +1,10 @@
 import type { LoadPlan, PlanOutcome } from '../../../activities/load-target.ts'
 import { alterTable } from './alter-table.ts'
-import { applyStaged } from './apply-staged.ts'
+import { applyStaged, prepareToApply } from './apply-staged.ts'
 import { fencedTransaction, type FenceTiming } from './fenced-transaction.ts'
 import { findMissingParts } from './find-missing-parts.ts'
 import { moveHighWaterMark } from './high-water-mark.ts'
 import { type InspectedTable, inspectTable } from './inspect-table.ts'
-import { checkLoadedIntervals } from './interval-rules.ts'
 import { joinEvolved, widenStaged } from './join-evolved.ts'
 import { datasetLock, publishName, worksFor } from './load-locks.ts'
 import { planEvolution } from './plan-evolution.ts'
@@ -82,13 +81,13 @@ async function compareWith(
 ): Promise<Pick<LoadPlan, 'counts' | 'alterations'> & { readonly rows: number | null }> {
   const differences =
     request.evolve === true ? (await planEvolution(session, request)).differences : []
+  // By the name of the table itself: the loads of a copy are not known.
+  await prepareToApply(session, request)
   if (differences.length === 0) {
     const table = await resolveTarget(session, request)
     const rows = table === undefined ? null : await countRows(session, request)
     return { rows, alterations: [], counts: await applyStaged(session, request, table) }
   }
-  // By the name of the table itself: the loads of a copy are not known.
-  await checkLoadedIntervals(session, request)
   const altered = await makeAltered(session, request, differences)
   const rows = await countRows(session, altered)
   const counts = await applyStaged(session, altered, await resolveTarget(session, altered))

@@ -16,6 +16,7 @@ import { recordRunBegan, recordRunFailed } from './record-run.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { openSessions } from './sessions.ts'
 import { stagePart } from './stage-part.ts'
+import { takesUnstaged } from './takes-unstaged.ts'
 import { sweepStaging } from './sweep-staging.ts'
 import { sweepVerifyStaging } from './sweep-verify-staging.ts'
 
@@ -92,6 +93,10 @@ export function createPostgresTarget(
         throw error
       }
     },
+    takesUnstaged: (request) =>
+      sessions.transaction('claimcheck check', request.signal, (session) =>
+        takesUnstaged(session, request),
+      ),
     async stagePart(request) {
       assertDatasetId(request.datasetId)
       return stagePart(sessions, request, timing)

@@ -2,12 +2,13 @@ import type { PublishOutcome } from '../../../activities/load-target.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import type { PublishRequest } from './postgres-requests.ts'
 import { fencedTransaction, type FenceTiming } from './fenced-transaction.ts'
-import { applyStaged } from './apply-staged.ts'
+import { applyStaged, prepareToApply } from './apply-staged.ts'
 import { commentStatements } from './column-comments.ts'
 import { evolveTable } from './evolve-table.ts'
 import { recordEvolvedColumns } from './evolved-columns.ts'
 import { findMissingParts } from './find-missing-parts.ts'
 import { moveHighWaterMark } from './high-water-mark.ts'
+import { insertAtOnce } from './insert-at-once.ts'
 import { joinEvolved, widenStaged } from './join-evolved.ts'
 import { keyDigest } from './key-digest.ts'
 import { findLoad, recordLoad } from './load-row.ts'
@@ -19,7 +20,8 @@ import { resolveTarget } from './resolve-target.ts'
 import type { Session, Sessions } from './sessions.ts'
 import { quoteTable } from './sql-name.ts'
 import { isLockTimeout, tableHolders } from './table-holders.ts'
-import { createStagingTable, dropStaging } from './staging-table.ts'
+import { createStagingTable, dropStaging, stagingTable } from './staging-table.ts'
+import { mayBeCopied } from './takes-unstaged.ts'
 
 /**
  * Applies a staged dataset to its table and records the load, in one transaction. Whoever still
@@ -87,7 +89,8 @@ async function publishOnce(
   if (earlier !== undefined) return { kind: 'published', counts: earlier, alreadyPublished: true }
 
   const { missingParts, keys } = await findMissingParts(session, staged)
-  if (missingParts.length > 0) return { kind: 'staging-incomplete', missingParts }
+  const incomplete = { kind: 'staging-incomplete', missingParts } as const
+  if (missingParts.length > 0 && !mayBeCopied(staged, missingParts)) return incomplete
 
   const request = await joinEvolved(session, staged)
   const { datasetId, target, parts } = request
@@ -108,12 +111,17 @@ async function publishOnce(
     await session.query(`LOCK TABLE ${quoteTable(target)} IN SHARE ROW EXCLUSIVE MODE`)
     table = await resolveTarget(session, request)
   }
-  const counts = await applyStaged(session, request, table)
+  await prepareToApply(session, request)
+  const inserted = await insertAtOnce(session, request, table, missingParts)
+  if (inserted === undefined && missingParts.length > 0) return incomplete
+  const counts = inserted ?? (await applyStaged(session, request, table))
   const comments = table === undefined ? commentStatements(request) : []
   for (const comment of comments) await session.query(comment)
   // The keys that were found first are those of all rows still, unless some were taken out.
   const isAsStaged = counts.rowsDuplicate === 0
-  const digest = (isAsStaged ? keys : undefined) ?? (await keyDigest(session, request))
+  const rows = missingParts.length > 0 ? quoteTable(target) : stagingTable(datasetId)
+  const digest =
+    (isAsStaged ? keys : undefined) ?? (await keyDigest(session, rows, request.columns))
   await recordLoad(session, request, counts, digest)
   await recordPublished(session, request)
   await recordEvolvedColumns(session, request)

@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { DuckDb } from '../../../activities/conversion/duck-db.ts'
 import type { DatasetId } from '../../../activities/load-target.ts'
 import type {
@@ -9,8 +7,7 @@ import type {
 } from '../../../activities/pipeline-definition.ts'
 import type { DamagedPart } from '../../../activities/reprocess/sealed-dataset.ts'
 import { readSealedPart, type SealedPart } from '../../../activities/reprocess/sealed-part.ts'
-import { stageRows } from '../../../activities/stage-rows.ts'
-import { withWorkingFolder } from '../../../activities/working-folder.ts'
+import { withPartRows } from '../../../activities/with-part-rows.ts'
 import type { ObjectStore } from '../../../codec/index.ts'
 import type { Sessions } from './sessions.ts'
 import { stagePart } from './stage-part.ts'
@@ -61,19 +58,11 @@ export async function stageAnew(
     const read = await readSealedPart(store, part, { signal })
     if ('problem' in read) damage.push({ key: part.key, problem: read.problem })
     if ('problem' in read || damage.length > 0) continue
-    await withWorkingFolder(async (folder) => {
-      const path = join(folder, 'part.parquet')
-      await writeFile(path, read.bytes)
-      const { partNumber, rowCount } = part
-      const staged = { target, columns, datasetId: stagedAs, partNumber, rowCount, signal }
-      await duckDb.withConnection(signal, (connection) =>
-        stagePart(
-          sessions,
-          { ...staged, chunks: stageRows(connection, path, columns) },
-          verifyTiming,
-        ),
-      )
-    })
+    const { partNumber, rowCount } = part
+    const staged = { target, columns, datasetId: stagedAs, partNumber, rowCount, signal }
+    await withPartRows({ duckDb }, { bytes: read.bytes, columns, signal }, ({ chunks }) =>
+      stagePart(sessions, { ...staged, chunks }, verifyTiming),
+    )
   }
   onPart(parts.length, parts.length)
   return damage

@@ -1,14 +1,12 @@
 import type { StagePartRequest } from './postgres-requests.ts'
-import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { advisoryLock, tryLocks } from './advisory-lock.ts'
-import { copyBinary } from './copy-binary-encoder.ts'
+import { copyPart } from './copy-part.ts'
 import { fencedTransaction, type FenceTiming } from './fenced-transaction.ts'
 import { datasetLock, partLock, stageName } from './load-locks.ts'
 import { findLoad } from './load-row.ts'
-import { sendCopy } from './send-copy.ts'
 import type { Session, Sessions } from './sessions.ts'
 import { displayTable } from './sql-name.ts'
-import { copyIntoStaging, createStagingTable, stagingTable } from './staging-table.ts'
+import { createStagingTable, stagingTable } from './staging-table.ts'
 
 /**
  * Copies one part into its dataset's staging table, in one transaction with the row that says so.
@@ -45,7 +43,7 @@ async function stageOnce(
   session: Session,
   request: StagePartRequest,
 ): Promise<'staged' | 'no-table'> {
-  const { datasetId, partNumber, rowCount, columns, target } = request
+  const { datasetId, partNumber, rowCount, target } = request
   const { rows } = await session.query<{ loaded: boolean; table: boolean }>(
     `SELECT EXISTS (SELECT FROM claimcheck.loads WHERE dataset_id = $1 AND target = $2) AS loaded,
             to_regclass($3) IS NOT NULL AS table`,
@@ -61,19 +59,7 @@ async function stageOnce(
   if (claimed.rowCount === 0) return 'staged'
   // What is not logged need not wait for the log either.
   await session.query('SET LOCAL synchronous_commit = off')
-  const part = copyBinary({ columns, chunks: request.chunks, partNumber })
-  const copied = await sendCopy(session, copyIntoStaging(datasetId, columns), part)
-  if (copied !== rowCount || part.rowCount() !== rowCount) {
-    throw new PipelineError(
-      'ROWS_LOST',
-      `A part of ${rowCount} rows held ${part.rowCount()}, of which PostgreSQL took ${copied}`,
-      {
-        remedy: 'Claimcheck reads the part again; if it persists, the part is damaged.',
-        retryable: true,
-        at: { datasetId, partNumber },
-      },
-    )
-  }
+  await copyPart(session, stagingTable(datasetId), request, true)
   return 'staged'
 }
 

@@ -37,15 +37,6 @@ export function createStagingTable(
 ) WITH (autovacuum_enabled = false, toast.autovacuum_enabled = false)`
 }
 
-/** The COPY that one part goes through. */
-export function copyIntoStaging(
-  datasetId: DatasetId,
-  columns: readonly ColumnDefinition[],
-): string {
-  const list = columns.map(({ name }) => quoteColumn(name))
-  return `COPY ${stagingTable(datasetId)} (${[POSITION_COLUMN, ...list].join(', ')}) FROM STDIN (FORMAT binary)`
-}
-
 /** Removes all that is staged of a dataset. The session must hold the dataset's lock alone. */
 export async function dropStaging(session: Session, datasetId: DatasetId): Promise<void> {
   await session.query(`DROP TABLE IF EXISTS ${stagingTable(datasetId)}`)

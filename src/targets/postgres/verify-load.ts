@@ -112,8 +112,9 @@ async function compare(
     const table = await inspectTable(session, target)
     const rowsStaged = parts.reduce((sum, { rowCount }) => sum + rowCount, 0)
     const staged = { datasetId: stagedAs, target, columns }
-    await removeDuplicates(session, loadTables(staged, table), rowsStaged)
-    return keyDigest(session, staged)
+    const tables = loadTables(staged, table)
+    await removeDuplicates(session, tables, rowsStaged)
+    return keyDigest(session, tables.staging, columns)
   })
   const isKnown = digest !== undefined && load.keyDigest !== null
   const isEqual = digest?.digest === load.keyDigest && digest?.keyCount === load.keyCount

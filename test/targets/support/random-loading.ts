@@ -20,6 +20,7 @@ export function toSampleLoad(name: string, table: RandomTable, load: RandomLoad)
   const columns = table.columns.slice(0, width).map(({ definition }) => definition)
   return sampleLoad(name, rows, columns, {
     target: table.target,
+    isLeft: load.isLeft,
     request: {
       evolve: load.width !== undefined,
       partition: dayText(load.day),
@@ -39,19 +40,25 @@ export async function loadPersistently(
   target: LoadTarget,
   load: SampleLoad,
 ): Promise<OracleOutcome> {
-  const missing = new Set(load.request.parts.map(({ partNumber }) => partNumber))
+  const { request } = load
+  const missing = new Set(request.parts.map(({ partNumber }) => partNumber))
   const deadline = performance.now() + patienceMs
+  let asked = false
   for (;;) {
     try {
-      await target.check(load.request)
+      await target.check(request)
+      const isLeft = request.readPart !== undefined && (await target.takesUnstaged?.(request))
+      // What publishing has asked for is staged.
+      const staged = isLeft === true && !asked ? [] : [...missing]
       await allOf(
-        [...missing].map(async (partNumber) => {
+        staged.map(async (partNumber) => {
           await target.stagePart(load.part(partNumber))
           missing.delete(partNumber)
         }),
       )
-      const outcome = await target.publish(load.request)
+      const outcome = await target.publish(request)
       if (outcome.kind === 'published') return outcome.counts
+      asked = true
       for (const partNumber of outcome.missingParts) missing.add(partNumber)
       assert.ok(performance.now() < deadline, 'staging is never complete')
     } catch (error) {

@@ -23,6 +23,8 @@ export interface RandomLoad {
   /** The day that the load is for, from 0. */
   readonly day: number
   readonly kills: readonly Kill[]
+  /** Whether its parts are left in the store where the target would take them from there. */
+  readonly isLeft: boolean
   /** How many of the columns the load has, from the first on, where it has not all. */
   readonly width?: number | undefined
 }
@@ -175,8 +177,8 @@ function loadsOf(
     )
     const cuts = fc.array(fc.nat(60), { maxLength: 3 })
     return fc
-      .record({ rows, cuts, kills })
-      .map((of) => ({ parts: splitAt(of.rows, of.cuts), day, kills: of.kills }))
+      .record({ rows, cuts, kills, isLeft: fc.boolean() })
+      .map(({ rows: some, cuts: at, ...of }) => ({ parts: splitAt(some, at), day, ...of }))
   })
   const loads = fc.array(fc.oneof(...load), { minLength: 2, maxLength: maxLoads })
   if (mode !== 'history') return loads

@@ -31,6 +31,8 @@ export interface SampleLoad {
 export interface SampleChange {
   readonly target?: Partial<PostgresTargetDefinition>
   readonly request?: Partial<Omit<PublishRequest, 'target'>>
+  /** Whether parts that are not staged can be read when the load is published. @default false */
+  readonly isLeft?: boolean
 }
 
 /** A dataset of these parts on its way into a table of schema public. */
@@ -60,6 +62,8 @@ export function sampleLoad(
     manifestKey: `datasets/flights/2026-11-23/${datasetId}/manifest.json`,
     parts: parts.map((rows, partNumber) => ({ partNumber, rowCount: rows.length })),
     requestedAt: '2026-11-24T02:00:00Z',
+    readPart:
+      change.isLeft === true ? (partNumber, use) => use(part(partNumber).chunks) : undefined,
     ...change.request,
   }
   const part = (partNumber: number, partSignal = signal): StagePartRequest => {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import type { ActivityPorts } from '../../../activities/activity-ports.ts'
 import { definitionKey, partKey } from '../../../activities/bucket-layout.ts'
@@ -81,7 +82,12 @@ export async function storedLoad(
     { run, partCount: options.parts.length, rowCount, rejectCount: 0 },
     attempt,
   )
-  await publishLoad(ports, { run }, attempt)
+  const outcome = await publishLoad(ports, { run }, attempt)
+  if (outcome.kind === 'published') return run
+  for (const partNumber of outcome.missingParts) {
+    await stageBatch(ports, { run, partNumber, isMissing: true }, attempt)
+  }
+  assert.equal((await publishLoad(ports, { run }, attempt)).kind, 'published')
   return run
 }
 
