@@ -131,6 +131,18 @@ describe('parts that were left in the store', { timeout: 300_000 }, () => {
     assert.deepEqual({ rowsInserted, rowsUpdated }, { rowsInserted: 1, rowsUpdated: 2 })
   })
 
+  it('take the place of what another load has brought first, where all are replaced', async () => {
+    const replace = { target: { mode: 'replace' } } as const
+    const [one, other] = [1, 10].map((id) => left('replaced', [flights(id, 3)], replace))
+    assert.ok(one && other)
+    assert.deepEqual([await takes(one), await takes(other)], [true, true])
+    await target.publish(one.request)
+    assert.equal((await target.publish(other.request)).kind, 'staging-incomplete')
+    await other.stage(target)
+    assert.equal(countsOf(await target.publish(other.request)).rowsDeleted, 3)
+    assert.deepEqual(await rowsOf('replaced'), flights(10, 3).map(shown))
+  })
+
   it('are few: later ones are asked for', async () => {
     const load = left(
       'later',
