@@ -70,17 +70,26 @@ export function takenVersionKey(run: DatasetPlace, item: number): ObjectKey {
 
 type LandingPlace = Pick<RunReference, 'pipeline' | 'partition' | 'landing'>
 
-/** Says which landing of this source and interval is the newest, and whether it was published. */
-export function landingStateKey(place: {
-  pipeline: string
-  partition: string
-  fetchKey: string
-}): ObjectKey {
-  return toKey(`landing/${place.pipeline}/${place.partition}/${place.fetchKey}/state.json`)
+/** What is asked of the source of a partition. */
+export interface FetchPlace {
+  readonly pipeline: string
+  readonly partition: string
+  readonly fetchKey: string
+}
+
+/** All landings of this source and interval, and which is the newest. */
+export function landingsPrefix({ pipeline, partition, fetchKey }: FetchPlace): string {
+  return `landing/${pipeline}/${partition}/${fetchKey}/`
+}
+
+/** Says which landing of this source and interval is the newest, and what was made from it. */
+export function landingStateKey(place: FetchPlace): ObjectKey {
+  return toKey(`${landingsPrefix(place)}state.json`)
 }
 
 export function landingPrefix({ pipeline, partition, landing }: LandingPlace): string {
-  return `landing/${pipeline}/${partition}/${landing.fetchKey}/${padded(landing.sequence, 4)}/`
+  const { fetchKey, sequence } = landing
+  return `${landingsPrefix({ pipeline, partition, fetchKey })}${padded(sequence, 4)}/`
 }
 
 /** Where a page or batch stands in the walk: the cursor's digest tells pages of another walk apart. */

@@ -7,29 +7,42 @@ export interface StoredPart {
   readonly rowCount: number
 }
 
-/** How many rows a part has, as it says of itself. */
-export async function countPart(
+/**
+ * A larger part is staged: while one comes from the store the transaction that publishes it is idle, and the
+ * server ends one that is so for a minute.
+ */
+export const UNSTAGED_PART_BYTES = 16 * 1024 * 1024
+
+/**
+ * How many rows a part has, as it says of itself; undefined where it is not there, or too large to be left in
+ * the store until it is published.
+ */
+export async function countSmallPart(
   store: ObjectStore,
   key: ObjectKey,
   options: CallOptions,
 ): Promise<number | undefined> {
   const head = await store.head(key, options)
-  return head && Number(head.metadata['rows'])
+  if (head === undefined || head.sizeBytes > UNSTAGED_PART_BYTES) return undefined
+  return Number(head.metadata['rows'])
 }
 
 /**
  * Reads a part as it was written.
  *
+ * @param sealed Its digest in the manifest. @default it is not sealed yet
  * @throws PipelineError OBJECT_DAMAGED, retryable
  */
 export async function getPart(
   store: ObjectStore,
   key: ObjectKey,
   options: CallOptions,
+  sealed?: string,
 ): Promise<StoredPart> {
   const head = await store.head(key, options)
   const bytes = await store.get(key, options)
-  if (head?.metadata['sha256'] === (await digestOf(bytes))) {
+  const digest = await digestOf(bytes)
+  if (head?.metadata['sha256'] === digest && (sealed ?? digest) === digest) {
     return { bytes, rowCount: Number(head.metadata['rows']) }
   }
   throw new PipelineError('OBJECT_DAMAGED', 'a part is not what was written', {

@@ -160,6 +160,11 @@ export interface LoadPlan {
   readonly canRemove: boolean
   /** What would be done to the table's columns first, in sentences. */
   readonly alterations: readonly string[]
+  /**
+   * What foreign keys may do to other rows then, in sentences: which ones is not found out. Where they are
+   * rows of the dataset, the load is refused.
+   */
+  readonly followers?: readonly string[] | undefined
 }
 
 export type PlanOutcome =

@@ -15,6 +15,7 @@ export type PipelineErrorCode =
   | 'PAGE_TOO_LARGE'
   | 'CURSOR_REPEATED'
   | 'PAGE_REPEATED'
+  | 'PAGE_TOO_SHORT'
   | 'PAGE_LIMIT_EXCEEDED'
   | 'NEXT_LINK_REFUSED'
   | 'ITEM_LIMIT_EXCEEDED'

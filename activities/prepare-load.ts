@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import type { ObjectKey, ObjectStore } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
-import { definitionKey, landingStateKey, manifestKey, type DatasetPlace } from './bucket-layout.ts'
+import {
+  definitionKey,
+  landingsPrefix,
+  landingStateKey,
+  manifestKey,
+  type DatasetPlace,
+  type FetchPlace,
+} from './bucket-layout.ts'
 import { columnsToEvolve } from './evolution/columns-to-evolve.ts'
 import { fetchKeyOf } from './fetch-key.ts'
 import { findJson, getJson, putJson, putJsonOnce } from './json-object.ts'
@@ -120,16 +127,51 @@ async function chooseLanding(
   const highWaterMark = await markOf(ports, request, definition)
   const fetchKey = await fetchKeyOf(definition.source, { partition, interval, highWaterMark })
   const stateKey = landingStateKey({ pipeline, partition, fetchKey })
-  const state = await findJson(store, stateKey, landingState, { signal })
+  const state = await findState(store, stateKey, input, signal)
   const isOpen =
     state !== undefined && (await isStillOpen(ports, input, request, { ...state, key: stateKey }))
-  const sequence = isOpen ? state.sequence : (state?.sequence ?? 0) + 1
+  const place = { pipeline, partition, fetchKey }
+  const newest = state?.sequence ?? (await greatestSequence(store, place, signal))
+  const sequence = isOpen ? newest : newest + 1
   const others = isOpen
     ? [state.datasetId, ...othersOf(state, state.datasetId)].filter((id) => id !== datasetId)
     : []
   const chosen: LandingState = { sequence, datasetId, others: others.slice(0, maxOthers) }
   await putJson(store, stateKey, chosen, { signal })
   return { highWaterMark, landing: { fetchKey, sequence } }
+}
+
+/** Who fetches everything again does without a state that cannot be read. */
+async function findState(
+  store: ObjectStore,
+  key: ObjectKey,
+  { refetch }: PrepareLoadInput,
+  signal: AbortSignal,
+): Promise<LandingState | undefined> {
+  try {
+    return await findJson(store, key, landingState, { signal })
+  } catch (error) {
+    if (refetch && error instanceof PipelineError && error.code === 'OBJECT_UNREADABLE') return
+    throw error
+  }
+}
+
+/**
+ * The greatest number of a landing that has objects; 0 where none has. Where nothing says any more which
+ * is the newest, what lies there may be older than the source is now, and is not taken up.
+ */
+async function greatestSequence(
+  store: ObjectStore,
+  place: FetchPlace,
+  signal: AbortSignal,
+): Promise<number> {
+  const prefix = landingsPrefix(place)
+  let greatest = 0
+  for await (const { key } of store.list(prefix, { signal })) {
+    const [number = '0'] = /^\d{4,}(?=\/)/.exec(key.slice(prefix.length)) ?? []
+    greatest = Math.max(greatest, Number(number))
+  }
+  return greatest
 }
 
 /** Whether a landing is to be used by one more run of its source. */

@@ -1,12 +1,13 @@
 import type { ObjectStore } from '../codec/index.ts'
 import type { ActivityPorts, Attempt } from './activity-ports.ts'
 import { manifestKey, partKey } from './bucket-layout.ts'
-import { getPart } from './get-part.ts'
+import { getPart, UNSTAGED_PART_BYTES } from './get-part.ts'
 import { getJson } from './json-object.ts'
-import type { PublishOutcome, PublishRequest } from './load-target.ts'
+import { UNSTAGED_PARTS, type PublishOutcome, type PublishRequest } from './load-target.ts'
 import { loadRequest, readPinnedRun } from './pinned-run.ts'
 import { readRejects } from './read-rejects.ts'
 import { partsPlace } from './reprocess/parts-place.ts'
+import type { SealedPart } from './reprocess/sealed-part.ts'
 import type { RunReference } from './run-reference.ts'
 import { datasetManifest } from './seal-dataset.ts'
 import { withPartRows } from './with-part-rows.ts'
@@ -23,19 +24,29 @@ export async function publishLoad(
 ): Promise<PublishOutcome> {
   const { store, target } = ports
   const request = await publishRequest(store, run, attempt)
-  const { columns } = request
+  const { columns, parts } = request
   const { signal } = attempt
+  // Parts of another dataset lie elsewhere, and are all staged.
+  const mayBeLeft = run.partsOf === undefined && !parts.some(isLargeFirst)
   return target.publish({
     ...request,
-    // Parts of another dataset lie elsewhere, and are all staged.
-    readPart:
-      run.partsOf === undefined
-        ? async (partNumber, use) => {
-            const { bytes } = await getPart(store, partKey(run, partNumber), attempt)
-            return withPartRows(ports, { bytes, columns, signal }, ({ chunks }) => use(chunks))
-          }
-        : undefined,
+    readPart: mayBeLeft
+      ? async (partNumber, use) => {
+          const key = partKey(run, partNumber)
+          const sealed = parts.find((part) => part.partNumber === partNumber)
+          const { bytes } = await getPart(store, key, attempt, sealed?.sha256)
+          return withPartRows(ports, { bytes, columns, signal }, ({ chunks }) => use(chunks))
+        }
+      : undefined,
   })
+}
+
+function isLargeFirst({ partNumber, sizeBytes }: SealedPart): boolean {
+  return partNumber < UNSTAGED_PARTS && sizeBytes > UNSTAGED_PART_BYTES
+}
+
+interface SealedRequest extends PublishRequest {
+  readonly parts: readonly SealedPart[]
 }
 
 /** What a target is told of a sealed dataset. */
@@ -43,7 +54,7 @@ export async function publishRequest(
   store: ObjectStore,
   run: RunReference,
   attempt: Attempt,
-): Promise<PublishRequest> {
+): Promise<SealedRequest> {
   const pinned = await readPinnedRun(store, run, attempt)
   const key = manifestKey(run)
   const { parts, rejectCount, ...manifest } = await getJson(store, key, datasetManifest, attempt)

@@ -55,8 +55,8 @@ export class BlobStore {
   readonly #known = new RecentMap<{ readonly storedBytes: number; readonly seenAtMs: number }>(
     knownBlobs,
   )
-  readonly #saving = new SingleFlight<number>(isRetryable)
-  readonly #loading = new SingleFlight<Uint8Array>(isRetryable)
+  readonly #saving = new SingleFlight<number>(mayBeOwnTrouble)
+  readonly #loading = new SingleFlight<Uint8Array>(mayBeOwnTrouble)
 
   constructor(options: BlobStoreOptions) {
     this.#objects = options.objects
@@ -86,7 +86,7 @@ export class BlobStore {
     if (knownBytes !== undefined) this.#onEvent({ kind: 'deduplicated', plainBytes: sizeBytes })
     const storedBytes =
       knownBytes ??
-      (await this.#saving.run(key, async () => {
+      (await this.#saving.run(key, call.signal, async () => {
         const wholeBytes =
           sizeBytes < lookFirstBytes ? undefined : await this.#wholeBytes(key, call)
         if (wholeBytes !== undefined) {
@@ -118,7 +118,7 @@ export class BlobStore {
         await this.#forget(key)
       }
     }
-    const sealed = await this.#loading.run(key, async () => this.#fetch(claim, call))
+    const sealed = await this.#loading.run(key, call.signal, async () => this.#fetch(claim, call))
     try {
       const plain = await this.#open(sealed, claim)
       this.#onEvent({ kind: 'fetched', storedBytes: sealed.byteLength })
@@ -181,6 +181,7 @@ function placeOf(bucket: string, { key, ...claim }: BlobClaim): Record<string, s
   return claim.bucket === bucket ? { bucket, key } : { bucket, key, writtenTo: claim.bucket }
 }
 
-function isRetryable(error: unknown): boolean {
-  return error instanceof ClaimCheckError && error.retryable
+/** A call that was cancelled, or whose time was over, says nothing of those that joined it. */
+function mayBeOwnTrouble(error: unknown): boolean {
+  return !(error instanceof ClaimCheckError) || error.retryable
 }

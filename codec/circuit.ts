@@ -5,11 +5,11 @@ import type { CallOptions } from './object-store.ts'
 
 export interface CircuitOptions {
   /** Calls in a row that could not reach the store until it is no longer asked. @default 5 */
-  readonly failuresToOpen?: number
+  readonly failuresToOpen?: number | undefined
   /** How long between two looks whether it answers again. @default 5_000 */
-  readonly openForMs?: number
+  readonly openForMs?: number | undefined
   /** @default () => new Date() */
-  readonly clock?: () => Date
+  readonly clock?: (() => Date) | undefined
 }
 
 /** What is known while the circuit is open. */

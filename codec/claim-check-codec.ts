@@ -43,6 +43,8 @@ export class ClaimCheckCodec implements PayloadCodec {
   readonly #plan: { readonly thresholdBytes: number; readonly compressBytes: number }
   readonly #maxPayloadBytes: number
   readonly #limit: ConcurrencyLimit
+  /** Of its own, so that activities that wait for a dead store keep no workflow task waiting. */
+  readonly #patientLimit: ConcurrencyLimit
   readonly #budget = new InlineBudget(inlineBytes)
   readonly #timeouts: Timeouts
 
@@ -54,7 +56,9 @@ export class ClaimCheckCodec implements PayloadCodec {
     this.#namespaces = new Set([namespace, ...(options.readableNamespaces ?? [])])
     this.#plan = { thresholdBytes, compressBytes }
     this.#maxPayloadBytes = options.maxPayloadBytes ?? 1024 ** 3
-    this.#limit = new ConcurrencyLimit(options.concurrency ?? 16)
+    const { concurrency = 16 } = options
+    this.#limit = new ConcurrencyLimit(concurrency)
+    this.#patientLimit = new ConcurrencyLimit(concurrency)
     this.#timeouts = {
       taskTimeoutMs: options.taskTimeoutMs ?? defaultTimeouts.taskTimeoutMs,
       activityTimeoutMs: options.activityTimeoutMs ?? defaultTimeouts.activityTimeoutMs,
@@ -87,7 +91,7 @@ export class ClaimCheckCodec implements PayloadCodec {
       return await this.#run(place, parkedBytes, plans, async (plan, call) => {
         // What stays inline waits for nobody, however slow the store is.
         if (plan.parkedBytes === 0) return plan.payload
-        return this.#limit.run(async () => this.#park(plan, key, context, call))
+        return this.#withinLimit(call, async () => this.#park(plan, key, context, call))
       })
     } catch (error) {
       throw toCodecFailure(error, context)
@@ -103,7 +107,9 @@ export class ClaimCheckCodec implements PayloadCodec {
       const claimedBytes = claims.reduce((sum, claim) => sum + (claim?.sizeBytes ?? 0), 0)
       return await this.#run(place, claimedBytes, payloads, async (payload, call, index) => {
         const claim = claims[index]
-        if (claim !== undefined) return this.#limit.run(async () => this.#fetch(claim, call))
+        if (claim !== undefined) {
+          return this.#withinLimit(call, async () => this.#fetch(claim, call))
+        }
         if (!isSealedPayload(payload)) return payload
         return openSealedPayload(payload, {
           keys: this.#keys,
@@ -125,6 +131,10 @@ export class ClaimCheckCodec implements PayloadCodec {
     const owner = parseBlobKey(key)?.namespace
     if (owner !== undefined && this.#namespaces.has(owner)) return claim
     throw claimForeign(at)
+  }
+
+  async #withinLimit<T>(call: CallOptions, work: () => Promise<T>): Promise<T> {
+    return (call.patient === true ? this.#patientLimit : this.#limit).run(work, call.signal)
   }
 
   #refuseTooLarge(payload: Payload, index: number): void {
@@ -160,7 +170,7 @@ export class ClaimCheckCodec implements PayloadCodec {
       ...saved,
       kind: 'blob',
       bucket: this.#blobs.bucket,
-      encoding: encoding.slice(0, 64),
+      encoding: readable(encoding),
     })
   }
 
@@ -197,4 +207,9 @@ export class ClaimCheckCodec implements PayloadCodec {
       },
     )
   }
+}
+
+/** For people, so that no encoding, whatever bytes it is of, makes a claim too long. */
+function readable(encoding: string): string {
+  return encoding.slice(0, 64).replace(/[^ -~]/g, '?')
 }

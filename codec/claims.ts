@@ -32,7 +32,7 @@ export type ClaimsOptions = Pick<
 
 export interface StreamOptions {
   /** Hears how many bytes have passed; the place for a heartbeat. */
-  readonly onProgress?: (plainBytes: number) => void
+  readonly onProgress?: ((plainBytes: number) => void) | undefined
 }
 
 /**

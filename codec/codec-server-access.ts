@@ -7,8 +7,8 @@ const allowedHeaders = 'content-type, x-namespace, authorization, authorization-
 const preflightSeconds = '600'
 
 export interface AccessOptions {
-  readonly token?: string
-  readonly allowedOrigins?: readonly string[]
+  readonly token?: string | undefined
+  readonly allowedOrigins?: readonly string[] | undefined
 }
 
 /** Who may ask: pages of the origins in the list, programs that send no origin, and the token. */

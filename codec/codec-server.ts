@@ -21,15 +21,15 @@ export interface CodecServerOptions {
    */
   readonly codecs: Readonly<Record<string, PayloadCodec>>
   /** Asked for as `Authorization: Bearer …`. @default none */
-  readonly token?: string
+  readonly token?: string | undefined
   /** Origins of the pages that may ask, e.g. `http://localhost:8233`; never `*`. @default [] */
-  readonly allowedOrigins?: readonly string[]
+  readonly allowedOrigins?: readonly string[] | undefined
   /** Longer requests are refused. @default 33_554_432 (32 MiB) */
-  readonly maxBodyBytes?: number
+  readonly maxBodyBytes?: number | undefined
   /** Payload bytes of one answer; at most 256 MiB. @default 67_108_864 (64 MiB) */
-  readonly maxDecodedBytes?: number
+  readonly maxDecodedBytes?: number | undefined
   /** Hears of every refusal; an answer says of a defect only that it is one, its `cause` says all. */
-  readonly onFailure?: (error: CodedError) => void
+  readonly onFailure?: ((error: CodedError) => void) | undefined
 }
 
 /** JSON in base64 has to fit one string of JavaScript. */
@@ -68,11 +68,12 @@ export function createCodecServer(
   }
 }
 
-interface CodecServer extends Required<
-  Pick<CodecServerOptions, 'maxBodyBytes' | 'maxDecodedBytes' | 'onFailure'>
-> {
+interface CodecServer {
   readonly access: Access
   readonly codecs: ReadonlyMap<string, PayloadCodec>
+  readonly maxBodyBytes: number
+  readonly maxDecodedBytes: number
+  readonly onFailure: (error: CodedError) => void
 }
 
 async function answer(server: CodecServer, request: Request): Promise<Response> {

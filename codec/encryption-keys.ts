@@ -3,10 +3,11 @@ import { ClaimCheckError } from './claim-check-error.ts'
 /**
  * Where keys come from. Write with the current key; read with any that was ever current. To rotate,
  * give all readers the new key, then make it current; nothing is rewritten, and old keys stay for as
- * long as something sealed with them may be read.
+ * long as something sealed with them may be read. Both methods must answer soon or fail: whoever asks
+ * the codec waits for them, a workflow task too.
  */
 export interface EncryptionKeys {
-  /** The id of the key that is written with. */
+  /** The id of the key that is written with: 1 to 64 letters, digits, dots, lines or underscores. */
   current(): string | Promise<string>
   /** The 32 bytes of a key, or undefined where there is no such key. */
   find(id: string): Uint8Array | undefined | Promise<Uint8Array | undefined>
@@ -29,14 +30,20 @@ export function staticKeys(options: {
   const keys = new Map(Object.entries(options.keys))
   const [first] = keys.keys()
   const current = options.current ?? first
-  for (const [id, key] of keys) {
-    if (!keyIdPattern.test(id)) {
-      throw invalid('a key id is not 1 to 64 letters, digits, dots, lines or underscores')
-    }
-    if (key.byteLength !== keyBytes) throw invalid(`key ${id} has ${key.byteLength} bytes, not 32`)
-  }
+  for (const [id, key] of keys) requireUsableKey(id, key)
   if (current === undefined || !keys.has(current)) throw invalid('the current key is not given')
   return { current: () => current, find: (id) => keys.get(id) }
+}
+
+/**
+ * Throws `ENCRYPTION_KEYS_INVALID` for a key that would protect too little, and for an id that could
+ * not be read out of a header again.
+ */
+export function requireUsableKey(id: string, key: Uint8Array): void {
+  if (!keyIdPattern.test(id)) {
+    throw invalid('a key id is not 1 to 64 letters, digits, dots, lines or underscores')
+  }
+  if (key.byteLength !== keyBytes) throw invalid(`key ${id} has ${key.byteLength} bytes, not 32`)
 }
 
 /**

@@ -97,11 +97,14 @@ function readV2(bytes: Buffer, at: ErrorPlace): EnvelopeHeaderV2 {
   if (!isEncrypted) return { version: 2, bytes: header, encryption: undefined }
   const keyCheckAt = 8 + saltBytes
   const keyIdAt = keyCheckAt + keyCheckBytes
+  const keyId = header.toString('latin1', keyIdAt, crcAt)
+  // Anybody may have made it, and it is to stand in messages.
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(keyId)) throw damaged('its key has no id of a key', at)
   return {
     version: 2,
     bytes: header,
     encryption: {
-      keyId: header.toString('latin1', keyIdAt, crcAt),
+      keyId,
       salt: header.subarray(8, keyCheckAt),
       keyCheck: header.subarray(keyCheckAt, keyIdAt),
     },

@@ -29,7 +29,6 @@ export function generationSpan(generation: Generation): {
 export function isGeneration(text: string): text is Generation {
   if (!/^\d{4}-W\d{2}$/.test(text)) return false
   const { year, week } = partsOf(text)
-  if (week === 0) return false
   return generationOf(new Date(firstMondayOf(year) + (week - 1) * WEEK_MS)) === text
 }
 

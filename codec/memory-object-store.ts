@@ -21,9 +21,9 @@ interface StoredObject {
 
 export interface MemoryObjectStoreOptions {
   /** @default 'memory' */
-  readonly bucket?: string
+  readonly bucket?: string | undefined
   /** @default () => new Date() */
-  readonly clock?: () => Date
+  readonly clock?: (() => Date) | undefined
 }
 
 /** A store for tests and trials, which keeps its own copies of everything in this process. */

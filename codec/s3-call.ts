@@ -17,13 +17,13 @@ export type S3Call = <T>(
 
 export interface S3CallOptions {
   /** How long one exchange may take, its retries included. @default 90_000 */
-  readonly callTimeoutMs?: number
+  readonly callTimeoutMs?: number | undefined
   /** Tries of one exchange, the first included; six span about three seconds. @default 6 */
-  readonly maxAttempts?: number
+  readonly maxAttempts?: number | undefined
   /** The first pause; each further one is twice as long, less up to half by chance. @default 125 */
-  readonly firstPauseMs?: number
+  readonly firstPauseMs?: number | undefined
   /** Hears of each try that is made again. @default nobody */
-  readonly onRetry?: () => void
+  readonly onRetry?: (() => void) | undefined
 }
 
 const LONGEST_PAUSE_MS = 5_000

@@ -4,21 +4,23 @@ import { sendContentMd5 } from './s3-content-md5.ts'
 
 export interface S3ClientOptions {
   /** Absent means AWS itself. */
-  readonly endpoint?: string
+  readonly endpoint?: string | undefined
   readonly region: string
   /** Absent means the AWS default credential chain. */
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  readonly credentials?:
+    | { readonly accessKeyId: string; readonly secretAccessKey: string }
+    | undefined
   /** How long until a connection must stand. @default 5_000 */
-  readonly connectTimeoutMs?: number
+  readonly connectTimeoutMs?: number | undefined
   /**
    * How long one attempt may take from its start to the response's headers, a body of up to
    * 16 MiB sent included. @default 30_000
    */
-  readonly requestTimeoutMs?: number
+  readonly requestTimeoutMs?: number | undefined
   /** Sockets at once; more requests wait for one. @default 64 */
-  readonly maxSockets?: number
+  readonly maxSockets?: number | undefined
   /** How names of hosts are looked up. @default as the system does */
-  readonly lookup?: LookupFunction
+  readonly lookup?: LookupFunction | undefined
 }
 
 /**

@@ -26,13 +26,13 @@ import { writeS3Bytes, writeS3Stream, type WriteOptions } from './s3-write.ts'
 export interface S3ObjectStoreOptions extends S3ClientOptions, S3CallOptions {
   readonly bucket: string
   /** Bytes of one part of a long upload; stores want 5 MiB or more. @default 8 MiB */
-  readonly partBytes?: number
+  readonly partBytes?: number | undefined
   /** Parts that one upload may have; with the part size this bounds an object. @default 10_000 */
-  readonly maxParts?: number
+  readonly maxParts?: number | undefined
   /** Parts of one upload on their way at once. @default 4 */
-  readonly partConcurrency?: number
+  readonly partConcurrency?: number | undefined
   /** How long the store may be silent in the middle of a body. @default 30_000 */
-  readonly idleTimeoutMs?: number
+  readonly idleTimeoutMs?: number | undefined
 }
 
 /** Tries of a conditional write while the store says that another one is under way. */

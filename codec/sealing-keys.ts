@@ -1,7 +1,7 @@
 import { createHash, createHmac, hkdfSync, type Hash, type Hmac } from 'node:crypto'
 import { ClaimCheckError } from './claim-check-error.ts'
 import type { ErrorPlace } from './coded-error.ts'
-import type { EncryptionKeys } from './encryption-keys.ts'
+import { requireUsableKey, type EncryptionKeys } from './encryption-keys.ts'
 
 /** What one envelope is sealed with; of use for its namespace only. */
 export interface EnvelopeKey {
@@ -66,7 +66,7 @@ export class SealingKeys {
     return this.find(await this.#keys.current(), {})
   }
 
-  /** Throws `ENCRYPTION_KEY_MISSING`. */
+  /** Throws `ENCRYPTION_KEY_MISSING` and `ENCRYPTION_KEYS_INVALID`. */
   async find(id: string, at: ErrorPlace): Promise<SealingKey> {
     const known = this.#known.get(id)
     if (known !== undefined) return known
@@ -80,6 +80,7 @@ export class SealingKeys {
         { remedy: 'Give this worker or client the key of that id, beside the current one.', at },
       )
     }
+    requireUsableKey(id, key)
     const sealingKey = new SealingKey(id, key, this.#namespace)
     this.#known.set(id, sealingKey)
     return sealingKey

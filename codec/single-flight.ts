@@ -10,18 +10,31 @@ export class SingleFlight<T> {
     this.#mayBeOwnTrouble = mayBeOwnTrouble
   }
 
-  async run(name: string, work: () => Promise<T>): Promise<T> {
+  /** @param signal Gives up waiting for another's work; what that is for goes on. */
+  async run(name: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    signal?.throwIfAborted()
     const underWay = this.#flights.get(name)
     if (underWay !== undefined) {
       try {
-        return await underWay
+        return await unlessAborted(underWay, signal)
       } catch (error) {
         if (!this.#mayBeOwnTrouble(error)) throw error
-        return this.run(name, work)
+        return this.run(name, signal, work)
       }
     }
     const flight = work().finally(() => this.#flights.delete(name))
     this.#flights.set(name, flight)
     return flight
+  }
+}
+
+async function unlessAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const { promise: never, reject } = Promise.withResolvers<never>()
+  const giveUp = (): void => reject(signal?.reason)
+  signal?.addEventListener('abort', giveUp)
+  try {
+    return await Promise.race([result, never])
+  } finally {
+    signal?.removeEventListener('abort', giveUp)
   }
 }

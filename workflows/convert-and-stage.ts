@@ -73,7 +73,7 @@ export async function stage(
   { activities, run, progress, report }: ItemStep,
   partNumber: number,
 ): Promise<void> {
-  const { rowCount } = await activities.stageBatch({ run, partNumber })
+  const { rowCount } = await activities.stageBatch({ run, partNumber, mayStay: true })
   report({
     batchesStaged: progress().batchesStaged + 1,
     rowsStaged: progress().rowsStaged + rowCount,

@@ -77,9 +77,7 @@ async function stageAgain(
     await activities.stageSealedParts({ run, parts: { numbers: missingParts } })
     return
   }
-  for (const partNumber of missingParts) {
-    await activities.stageBatch({ run, partNumber, isMissing: true })
-  }
+  for (const partNumber of missingParts) await activities.stageBatch({ run, partNumber })
 }
 
 /** Makes new parts of all that was converted and stages them; answers where and how many they are. */

@@ -17,7 +17,7 @@ import { parquetFailure } from './parquet-failure.ts'
 import { parquetFields } from './parquet-fields.ts'
 import { recordFields, type RecordFields } from './record-fields.ts'
 import { recordsLost } from './records-lost.ts'
-import { checkFields } from './schema-rule.ts'
+import { checkFields, requireAny } from './schema-rule.ts'
 import { transformPart } from './transform-part.ts'
 import { writeParquet, type WrittenParquet } from './write-parquet.ts'
 import { writeRecords, type WrittenRecords } from './write-records.ts'
@@ -79,6 +79,8 @@ export async function convertPages(
       // Where no record is good nothing can be told.
       const absent = made.convertedCount > 0 ? await absentColumns(connection, looking) : []
       const { schema } = input.rules
+      const namesAll = records.header !== undefined || runs !== undefined
+      if (namesAll && evolved.length === 0) requireAny(declared.length, absent, input.pages[0]?.key)
       if (schema === 'freeze') return { ...made, absent }
       if (schema === 'discard') {
         const discarded = await discardedFields({ ...writer.fields, records, runs })

@@ -5,6 +5,9 @@ import { PipelineError } from '../pipeline-error.ts'
 const fileErrors =
   /^(?:IO|Invalid Input|Invalid|Conversion|Not implemented|Out of Range|Serialization|Type Mismatch|Mismatch Type|INTERNAL) Error: /i
 
+/** Nothing of the data is in these words. */
+const unreadEncoding = /\b[A-Z_]+ encoding is only supported for [A-Z ]+ data\b/i
+
 /** The name of a page's file, by the page's position. */
 export function parquetFileName(position: number): string {
   return `page-${String(position).padStart(7, '0')}.parquet`
@@ -35,7 +38,9 @@ export function parquetFailure(
   const [only, ...others] = pages
   const found = position === undefined && others.length === 0 ? only : pages[Number(position)]
   const page = found?.key
-  return new PipelineError('CONVERSION_FAILED', 'the Parquet data cannot be read', {
+  const [encoding] = unreadEncoding.exec(message) ?? []
+  const why = encoding === undefined ? '' : `: ${encoding}`
+  return new PipelineError('CONVERSION_FAILED', `the Parquet data cannot be read${why}`, {
     at: page === undefined ? {} : { page },
     remedy:
       'Compare the file with its source: it is damaged, or written in a way that is not read.',

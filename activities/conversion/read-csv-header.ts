@@ -35,6 +35,42 @@ export function readCsvHeader(
   return names
 }
 
+const separators: readonly (readonly [string, string])[] = [
+  [';', 'semicolons'],
+  ['\t', 'tabs'],
+  ['|', 'bars'],
+]
+
+/**
+ * Looks whether a header is one of the pipeline's at all: of a text that is none, or whose fields stand
+ * apart by something else than commas, each record would be a row without values.
+ *
+ * @param declared Empty where nothing is known yet but that fields stand apart by commas.
+ * @throws PipelineError SOURCE_MALFORMED
+ */
+export function requireDeclaredColumn(
+  header: readonly string[],
+  declared: ReadonlySet<string>,
+): void {
+  if (header.some((name) => declared.has(name))) return
+  const [only = '', ...others] = header
+  const [, found] = separators.find(([separator]) => only.includes(separator)) ?? []
+  const apart = others.length > 0 ? undefined : found
+  if (declared.size === 0 && apart === undefined) return
+  const none = declared.size === 0 ? '' : ' none of the declared columns; it has'
+  throw new PipelineError(
+    'SOURCE_MALFORMED',
+    apart === undefined
+      ? 'the CSV header has none of the declared columns'
+      : `the CSV header has${none} ${apart} and no comma`,
+    {
+      remedy:
+        'Have it served with commas and one line of names, or compare `columns` and their `from` in the pipeline file with that line; case counts.',
+      retryable: true,
+    },
+  )
+}
+
 /** The first record of RFC 4180 text. */
 function parseHeader(text: string): string[] {
   const fields: string[] = []

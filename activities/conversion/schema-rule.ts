@@ -68,6 +68,26 @@ export function checkFrozen(
   )
 }
 
+/**
+ * Looks whether any of the declared fields is there, in what names all the fields that it has: a CSV header
+ * or Parquet files. Without one each record would be a row without values.
+ *
+ * @param absent Positions of those that are not there
+ * @throws PipelineError SCHEMA_CHANGED
+ */
+export function requireAny(
+  declaredCount: number,
+  absent: readonly number[],
+  page: string | undefined,
+): void {
+  if (declaredCount === 0 || absent.length < declaredCount) return
+  throw new PipelineError('SCHEMA_CHANGED', 'none of the declared fields is in any record', {
+    ...(page === undefined ? {} : { at: { page } }),
+    remedy:
+      'Compare `columns` and their `from` in the pipeline file with the names at the source; case counts.',
+  })
+}
+
 function listed(names: readonly string[]): string {
   const shown = names
     .toSorted()

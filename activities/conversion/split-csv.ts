@@ -3,7 +3,12 @@ import { maxMalformedRecords, rawText, type MalformedRecord } from '../malformed
 import { PipelineError } from '../pipeline-error.ts'
 import { lengthProblem } from '../record-length.ts'
 import { CsvStepper } from './csv-stepper.ts'
-import { maxCsvHeaderBytes, readCsvHeader, unreadableCsvHeader } from './read-csv-header.ts'
+import {
+  maxCsvHeaderBytes,
+  readCsvHeader,
+  requireDeclaredColumn,
+  unreadableCsvHeader,
+} from './read-csv-header.ts'
 
 const lineFeed = 0x0a
 
@@ -37,7 +42,7 @@ export function splitCsv(
   required: ReadonlySet<string> = declared,
 ): SplitCsv {
   const stepper = new CsvStepper(body)
-  const header = readHeader(body, stepper, declared, required)
+  const header = readCsvHeader(headerOf(body, stepper), declared, required)
   const empty = Buffer.from(header.length === 1 ? '""\n' : `${','.repeat(header.length - 1)}\n`)
   const isText = isUtf8(body)
   const malformed: MalformedRecord[] = []
@@ -83,7 +88,8 @@ export function splitCsv(
 /**
  * How many records a CSV body has, as `splitCsv` counts them.
  *
- * @throws PipelineError CONVERSION_FAILED, SOURCE_MALFORMED like `splitCsv`
+ * @throws PipelineError CONVERSION_FAILED, SOURCE_MALFORMED like `splitCsv`, and the latter for a header
+ * without any declared column
  */
 export function countCsvRecords(
   body: Buffer,
@@ -91,7 +97,9 @@ export function countCsvRecords(
   required: ReadonlySet<string> = declared,
 ): number {
   const stepper = new CsvStepper(body)
-  const { length } = readHeader(body, stepper, declared, required)
+  const header = headerOf(body, stepper)
+  requireDeclaredColumn(readCsvHeader(header, new Set()), declared)
+  const { length } = readCsvHeader(header, declared, required)
   let count = 0
   while (stepper.step()) {
     if (stepper.start === stepper.end && length > 1) continue
@@ -100,16 +108,11 @@ export function countCsvRecords(
   return count
 }
 
-function readHeader(
-  body: Buffer,
-  stepper: CsvStepper,
-  declared: ReadonlySet<string>,
-  required: ReadonlySet<string>,
-): string[] {
+function headerOf(body: Buffer, stepper: CsvStepper): Buffer {
   const header = stepper.step() ? body.subarray(stepper.start, stepper.end) : Buffer.alloc(0)
   const isSound = stepper.problem === undefined && isUtf8(header)
   if (!isSound || header.length > maxCsvHeaderBytes) throw unreadableCsvHeader()
-  return readCsvHeader(header, declared, required)
+  return header
 }
 
 function problemOf(

@@ -29,15 +29,16 @@ export interface JsonPagePaths {
  * Reads the envelope of a page: where its records are, how many, and the next cursor. Records are
  * stepped over, not parsed. An absent, null, false or empty cursor means that this is the last page.
  *
- * @throws PipelineError SOURCE_MALFORMED when the body is not one complete JSON value, or has no
- * array at the records path.
+ * @throws PipelineError SOURCE_MALFORMED when the body is not one complete JSON value, has no array at
+ * the records path, or tells of an error beside one that is empty.
  */
 export function readJsonPage(body: Uint8Array, paths: JsonPagePaths): JsonPage {
   const walk = new PageWalk(body, paths)
   const end = walk.value(skipSpace(body, bodyStart(body)), 0, true, true)
   if (skipSpace(body, end) < body.length) throw malformedJson('something follows the value', end)
-  const { recordsStart, recordsEnd, recordCount, next } = walk
+  const { recordsStart, recordsEnd, recordCount, next, errorName } = walk
   if (recordsStart === undefined) throw recordsMissing(paths.records)
+  if (recordCount === 0 && errorName !== undefined) throw errorBeside(errorName)
   return { recordsStart, recordsEnd, recordCount, next }
 }
 
@@ -48,6 +49,8 @@ class PageWalk {
   recordsEnd = 0
   recordCount = 0
   next: string | undefined
+  /** The member of the body that tells of an error. */
+  errorName: string | undefined
 
   constructor(body: Uint8Array, paths: JsonPagePaths) {
     this.#body = body
@@ -67,6 +70,7 @@ class PageWalk {
     if (body[position] !== 0x7b || !(toRecords || toNext)) return skipValue(body, position)
     return eachMember(body, position, (nameStart, nameEnd, valueStart) => {
       const name = parseScalar(body, nameStart, nameEnd)
+      if (depth === 0 && tellsError(name, body, valueStart)) this.errorName = name
       return this.value(
         valueStart,
         depth + 1,
@@ -88,6 +92,24 @@ class PageWalk {
     })
     return this.recordsEnd
   }
+}
+
+/** Whether a member of an answer says that this went wrong, as sources do that answer 200 all the same. */
+function tellsError(name: unknown, body: Uint8Array, start: number): name is string {
+  if (name === 'success' || name === 'ok') return body[start] === 0x66
+  if (name !== 'error' && name !== 'errors') return false
+  const first = body[start]
+  if (first === 0x22) return body[start + 1] !== 0x22
+  if (first !== 0x7b && first !== 0x5b) return first === 0x74
+  return body[skipSpace(body, start + 1)] !== (first === 0x7b ? 0x7d : 0x5d)
+}
+
+function errorBeside(name: string): PipelineError {
+  const message = `the JSON body has no records, and its member \`${name}\` tells of an error`
+  return new PipelineError('SOURCE_MALFORMED', message, {
+    remedy: 'Look at what the source says there: an empty list beside it is no answer.',
+    retryable: true,
+  })
 }
 
 function readCursor(body: Uint8Array, start: number, end: number): string | undefined {

@@ -11,9 +11,10 @@ import {
   type LandedPage,
   type WalkAnchor,
 } from './landed-batch.ts'
-import { nextCursor, pagingOf, type Paging } from './next-cursor.ts'
+import { nextCursor, pagingOf, proofCursor, type Paging, type WalkedPage } from './next-cursor.ts'
 import { landPage, readLandedPage } from './page-store.ts'
 import { PagesAhead } from './pages-ahead.ts'
+import { proveEnd, type RecordsOfPage } from './prove-end.ts'
 import { readFetchedPage } from './read-fetched-page.ts'
 import type { PageEnvelope } from './read-page.ts'
 import { comparesContent, RepeatWatch } from './repeat-watch.ts'
@@ -49,6 +50,8 @@ export class BatchWalk {
   readonly #paging: Paging
   readonly #landed: ReadonlySet<string>
   readonly #ahead: PagesAhead
+  /** Whether nothing but this tells that a walk through empty pages has no end. */
+  readonly #watchesEmpty: boolean
   readonly #attempt: Attempt
   readonly #uploads = new UploadQueue()
   readonly #pages: LandedPage[] = []
@@ -64,13 +67,16 @@ export class BatchWalk {
     this.#paging = pagingOf(source)
     this.#landed = landed
     this.#attempt = attempt
-    const { maxPages = Infinity } = pinned.definition.limits
+    const { maxPages } = pinned.definition.limits
+    const isCounted = this.#paging.kind === 'page' || this.#paging.kind === 'offset'
+    this.#watchesEmpty = !isCounted && maxPages === undefined
     this.#ahead = new PagesAhead({
       walk: pages,
       next: this.#paging,
       concurrency,
       isNeedless: async (pageNumber, cursor) =>
-        pageNumber >= maxPages || landed.has(this.#key(await walkPosition(pageNumber, cursor))),
+        pageNumber >= (maxPages ?? Infinity) ||
+        landed.has(this.#key(await walkPosition(pageNumber, cursor))),
     })
   }
 
@@ -111,15 +117,19 @@ export class BatchWalk {
     const fetched = found ?? (await this.#ahead.page(at.pageNumber, cursor))
     const { body, nextLink } = fetched
     // Read before it is landed: what is not a page must not be found again by a retry.
-    const { nextInBody, recordsEnd, ...envelope } = this.#read(fetched)
-    const { records, recordsStart } = envelope
-    const following = nextCursor(next, { cursor, records, nextInBody, nextLink })
+    const read = this.#read(fetched)
+    const { nextInBody, recordsEnd: _, ...envelope } = read
+    const { records } = envelope
+    const walked = { cursor, records, nextInBody, nextLink }
+    const following = nextCursor(next, walked)
+    if (found === undefined) await this.#proveEnd(at, walked, recordsOf(body, read))
+    if (this.#watchesEmpty) watch.atEmpty(at, records === 0 && following !== null)
     let digest: string | undefined = found?.digest
     if (comparesContent(next)) {
       digest ??= await digestOf(body)
       watch.atPage(at, digest, records === 0)
     } else if (next.kind === 'cursor' && records > 0) {
-      await watch.atRecords(at, body.subarray(recordsStart ?? 0, recordsEnd ?? body.length))
+      await watch.atRecords(at, recordsOf(body, read).bytes)
     }
     const page = { key, sizeBytes: body.length, ...envelope }
     const index = this.#pages.length
@@ -137,6 +147,23 @@ export class BatchWalk {
       this.pagesFound += 1
     }
     return { sizeBytes: body.length, next: following }
+  }
+
+  async #proveEnd(
+    { pageNumber }: WalkPosition,
+    page: WalkedPage,
+    last: RecordsOfPage,
+  ): Promise<void> {
+    const cursor = proofCursor(this.#paging, page)
+    if (cursor === undefined) return
+    await proveEnd({
+      pipeline: this.#run.pipeline,
+      last,
+      beyond: async () => {
+        const further = await this.#ahead.pageAlone(pageNumber + 1, cursor)
+        return recordsOf(further.body, this.#read(further))
+      },
+    })
   }
 
   /** Pages that came early are not asked for again: the next batch finds them. */
@@ -200,4 +227,11 @@ function endless(run: RunReference, at: WalkPosition): PipelineError {
         'Raise `limits.max_pages` of the pipeline file: what was landed is not fetched again; or ask for larger pages.',
     },
   )
+}
+
+function recordsOf(
+  body: Buffer,
+  { records, recordsStart, recordsEnd }: PageEnvelope,
+): RecordsOfPage {
+  return { count: records, bytes: body.subarray(recordsStart ?? 0, recordsEnd ?? body.length) }
 }

@@ -1,6 +1,7 @@
 import { open, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDb } from '../conversion/duck-db.ts'
+import { checkPages } from '../parquet/check-pages.ts'
 import { copyRowGroups, groupBytes, readBytes, rowsOf } from '../parquet/copy-row-groups.ts'
 import { neutralFooter } from '../parquet/neutral-footer.ts'
 import {
@@ -50,7 +51,12 @@ export async function* cutParquet(
   const file = await open(path)
   try {
     const { size } = await file.stat()
-    const footer = await readParquetFooter(size, (start, end) => readBytes(file, start, end))
+    const read = async (start: number, end: number): Promise<Buffer> => {
+      signal.throwIfAborted()
+      return readBytes(file, start, end)
+    }
+    const footer = await readParquetFooter(size, read)
+    await checkPages(footer, read)
     if (size <= batchBytes || footer.rows === 0) {
       yield { path, records: footer.rows }
       return

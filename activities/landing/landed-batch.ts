@@ -11,6 +11,8 @@ const anchor = z.object({
   pageDigest: z.string().optional(),
   /** Of the bytes of the newest page, where the source makes no cursors that could repeat. */
   newestDigest: z.string().optional(),
+  /** Pages without records that came one after the other before the next one. */
+  emptyPages: z.number().optional(),
 })
 
 const landedPage = z.object({

@@ -46,6 +46,16 @@ export function foreseenCursor(next: Paging, cursor: string | null): string | un
   return String(Number(cursor ?? next.first) + next.size)
 }
 
+/**
+ * What is asked for beyond a first page that is short, to see whether it is the last: a source may give
+ * less at once than `size` says. Undefined where nothing has to be asked.
+ */
+export function proofCursor(next: Paging, page: WalkedPage): string | undefined {
+  if (next.kind !== 'page' && next.kind !== 'offset') return undefined
+  if (page.cursor !== null || !isLast(next, page)) return undefined
+  return nextCursor({ ...next, size: undefined }, page) ?? undefined
+}
+
 /** An empty page that leads to itself is how some sources say that there is no more. */
 function notStuck(next: string | null, { cursor, records }: WalkedPage): string | null {
   return records === 0 && next === cursor ? null : next

@@ -31,6 +31,9 @@ const otherBeginnings: readonly (readonly [RegExp, string])[] = [
   [/^d0cf11e0/, 'an old file of Excel'],
 ]
 
+/** Letters of UTF-16, low or high byte first, as far as they are those of ASCII. */
+const zeroBytes = /^(?:(?:(?!00)..00){4}|(?:00(?!00)..){4})/
+
 export interface PageReaderOptions {
   /** Of the item, for messages. */
   readonly item: string
@@ -111,8 +114,10 @@ function behindNoMark(page: Buffer): Buffer {
 
 function refuseOtherBytes(start: Buffer, at: ErrorPlace): void {
   const beginning = start.toString('hex', 0, 16)
-  if (/^(fffe|feff)/.test(beginning)) {
-    throw new PipelineError('SOURCE_MALFORMED', 'the text is UTF-16, by its byte order mark', {
+  const isMarked = /^(fffe|feff)/.test(beginning)
+  if (isMarked || zeroBytes.test(beginning)) {
+    const by = isMarked ? 'its byte order mark' : 'the zeros between its letters'
+    throw new PipelineError('SOURCE_MALFORMED', `the text is UTF-16, by ${by}`, {
       at,
       remedy: 'Write it as UTF-8, with or without a byte order mark; no other encoding is read.',
     })

@@ -30,12 +30,18 @@ export class PagesAhead {
   }
 
   /** The page that the walk has come to. */
-  async page(pageNumber: number, cursor: string | null): Promise<FetchedPage> {
+  page(pageNumber: number, cursor: string | null): Promise<FetchedPage> {
+    const page = this.pageAlone(pageNumber, cursor)
+    this.#askAhead(pageNumber, cursor)
+    return page
+  }
+
+  /** A page, and none ahead of it. */
+  async pageAlone(pageNumber: number, cursor: string | null): Promise<FetchedPage> {
     const { walk } = this.#options
     const asked = this.#asked.get(pageNumber)
     this.#asked.delete(pageNumber)
     const page = asked?.cursor === cursor ? asked.page : walk.page(cursor ?? undefined)
-    this.#askAhead(pageNumber, cursor)
     return (await page) ?? walk.page(cursor ?? undefined)
   }
 

@@ -12,6 +12,12 @@ export function comparesContent({ kind }: Paging): boolean {
 /** A short loop of cursors is told as such, and not by the pages that they lead to. */
 const firstComparedPage = 4
 
+/**
+ * As many pages in a row may be empty where the source names each next one: filters make some, and a source
+ * that names one for ever, to be asked again later, makes no end.
+ */
+const maxEmptyPages = 1000
+
 /** Notices a walk that would not end: in its cursors and, where a digest is given, in its pages. */
 export class RepeatWatch {
   readonly #pipeline: string
@@ -70,6 +76,22 @@ export class RepeatWatch {
     const digest = length + (await shortDigest(records))
     if (isAnchor) this.#anchor = { pageNumber, cursorDigest, pageDigest: digest }
     else if (digest === pageDigest) throw this.#repeated(at, 'PAGE_REPEATED', 'a page')
+  }
+
+  /** @throws PipelineError PAGE_LIMIT_EXCEEDED for too many pages in a row that are empty and lead further */
+  atEmpty(at: WalkPosition, isEmpty: boolean): void {
+    const { emptyPages = 0, ...anchor }: WalkAnchor = this.#anchor ?? at
+    this.#anchor = isEmpty ? { ...anchor, emptyPages: emptyPages + 1 } : anchor
+    if (!isEmpty || emptyPages < maxEmptyPages) return
+    throw new PipelineError(
+      'PAGE_LIMIT_EXCEEDED',
+      `the source goes on after ${maxEmptyPages} pages in a row without records`,
+      {
+        at: { pipeline: this.#pipeline, page: at.pageNumber },
+        remedy:
+          'Correct `source.next` in the pipeline file, or ask the owner of the source; where a filter leaves so many pages empty, say by `limits.max_pages` how far the walk may go.',
+      },
+    )
   }
 
   #repeated(

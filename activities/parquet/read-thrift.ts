@@ -7,12 +7,29 @@ export function readThrift(bytes: Buffer): ThriftStruct {
   return new ThriftReader(bytes).struct(0)
 }
 
+/**
+ * The struct that bytes begin with, and how many it takes.
+ *
+ * @throws MalformedThriftError
+ */
+export function readThriftStart(bytes: Buffer): {
+  readonly struct: ThriftStruct
+  readonly length: number
+} {
+  const reader = new ThriftReader(bytes)
+  return { struct: reader.struct(0), length: reader.at }
+}
+
 class ThriftReader {
   readonly #bytes: Buffer
   #at = 0
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
+  }
+
+  get at(): number {
+    return this.#at
   }
 
   struct(depth: number): ThriftStruct {

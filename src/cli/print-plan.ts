@@ -29,7 +29,7 @@ export function plannedRows({ counts, canChange, canRemove, mode }: LoadPlan): P
 /** What a load would change in its table. */
 export function printPlan(summary: LoadSummary, plan: LoadPlan, json: boolean): void {
   const rows = plannedRows(plan)
-  const { target, mode, rowsBefore, alterations } = plan
+  const { target, mode, rowsBefore, alterations, followers } = plan
   if (json) {
     const { workflowId, rejects, missingFields, discardedFields } = summary
     printJson({
@@ -43,6 +43,7 @@ export function printPlan(summary: LoadSummary, plan: LoadPlan, json: boolean): 
       missingFields,
       discardedFields,
       alterations,
+      followers,
     })
     return
   }
@@ -53,16 +54,24 @@ export function printPlan(summary: LoadSummary, plan: LoadPlan, json: boolean): 
       count === null ? '-' : tableFigures().count(count),
     ]),
   )
-  process.stderr.write(`${describe(plan, summary)}\n`)
+  process.stderr.write(`${describePlan(plan, summary)}\n`)
 }
 
-function describe(plan: LoadPlan, { missingFields = [] }: LoadSummary): string {
-  const { target, mode, rowsBefore, alterations } = plan
+/** The same in sentences, but for the counts. */
+export function describePlan(
+  plan: LoadPlan,
+  { missingFields = [] }: Pick<LoadSummary, 'missingFields'>,
+): string {
+  const { target, mode, rowsBefore, alterations, followers = [] } = plan
   const now = rowsBefore === null ? 'would be made' : `has ${formatCount(rowsBefore)} rows`
   return [
     `${target} ${now}; nothing was loaded (mode ${mode}${limitsOf(plan)})`,
     ...(missingFields.length > 0 ? [`In no record: ${missingFields.join(', ')}`] : []),
     ...alterations.map((sentence) => `The table would be altered first: ${sentence}`),
+    ...followers.map(
+      (sentence) =>
+        `Not looked at: ${sentence}; where that reaches rows of the dataset, the load is refused`,
+    ),
   ].join('\n')
 }
 

@@ -7,21 +7,27 @@ import {
 } from '@temporalio/client'
 import type { z } from 'zod'
 import { answeredSignal, type keyedRequest } from '../../workflows/index.ts'
+import { decodePayload } from './decode-payload.ts'
 import { RunError } from './run-error.ts'
+
+/** A try with the same key that was never answered. */
+export interface EarlierTry {
+  /** What has been done since it came may be its work. */
+  readonly since: Date
+  /** As of its `KeyedRequest`. */
+  readonly chosen: string | undefined
+}
 
 export interface KeyedRequest<Answer> {
   readonly key: string
   /** All that tells this request from another one. */
   readonly request: string
+  /** What the request leaves open and was chosen for it: of another try it may be another one. @default nothing */
+  readonly chosen?: string | undefined
   readonly taskQueue: string
   readonly answerSchema: z.ZodType<Answer>
-  /**
-   * Does what is asked for, and says what to answer.
-   *
-   * @param since Set when an earlier try with this key was never answered: when that one came. What has
-   * been done since may be that try's work.
-   */
-  readonly act: (since: Date | undefined) => Promise<Answer>
+  /** Does what is asked for, and says what to answer. */
+  readonly act: (earlier: EarlierTry | undefined) => Promise<Answer>
 }
 
 /**
@@ -33,16 +39,17 @@ export interface KeyedRequest<Answer> {
  */
 export async function answerOnce<Answer>(
   client: Client,
-  { key, request, taskQueue, answerSchema, act }: KeyedRequest<Answer>,
+  { key, request, chosen, taskQueue, answerSchema, act }: KeyedRequest<Answer>,
 ): Promise<Answer> {
   const workflowId = `request/${digestOf(key)}`
   const digest = digestOf(request)
-  const since = await keep(client, { workflowId, digest, taskQueue })
-  if (since !== undefined) {
-    const earlier = await earlierAnswer(client, workflowId)
-    if (earlier !== undefined) return answerSchema.parse(earlier)
+  const memo = { request: digest, ...(chosen === undefined ? {} : { chosen }) }
+  const earlier = await keep(client, { workflowId, memo, taskQueue })
+  if (earlier !== undefined) {
+    const answered = await earlierAnswer(client, workflowId)
+    if (answered !== undefined) return answerSchema.parse(answered)
   }
-  const answer = await act(since)
+  const answer = await act(earlier)
   try {
     await client.workflow.getHandle(workflowId).signal(answeredSignal, answer)
   } catch (error) {
@@ -52,29 +59,34 @@ export async function answerOnce<Answer>(
   return answer
 }
 
-/** Sets the key aside for a request; answers since when, where that had been done before. */
+/** Sets the key aside for a request; answers by which try, where that had been done before. */
 async function keep(
   client: Client,
   {
     workflowId,
-    digest,
+    memo,
     taskQueue,
-  }: Readonly<Record<'workflowId' | 'digest' | 'taskQueue', string>>,
-): Promise<Date | undefined> {
+  }: {
+    readonly workflowId: string
+    readonly memo: { readonly request: string; readonly chosen?: string }
+    readonly taskQueue: string
+  },
+): Promise<EarlierTry | undefined> {
   try {
     await client.workflow.start<typeof keyedRequest>('keyedRequest', {
       workflowId,
       workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
       taskQueue,
       args: [],
-      memo: { request: digest },
+      memo,
     })
     return undefined
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
-    const { memo, startTime } = await client.workflow.getHandle(workflowId).describe()
-    if (memo?.['request'] === digest) return startTime
-    throw keyReused()
+    const { memo: kept, startTime } = await client.workflow.getHandle(workflowId).describe()
+    if (kept?.['request'] !== memo.request) throw keyReused()
+    const { chosen } = kept
+    return { since: startTime, chosen: typeof chosen === 'string' ? chosen : undefined }
   }
 }
 
@@ -90,12 +102,7 @@ async function earlierAnswer(client: Client, workflowId: string): Promise<unknow
   const signal = (events ?? [])
     .map((event) => event.workflowExecutionSignaledEventAttributes)
     .find((attributes) => attributes?.signalName === answeredSignal.name)
-  const { payloadCodecs, payloadConverter } = client.options.loadedDataConverter
-  let payloads = signal?.input?.payloads ?? []
-  // The last one to encode is the first one to decode.
-  for (const codec of payloadCodecs.toReversed()) payloads = await codec.decode([...payloads])
-  const [payload] = payloads
-  return payload === undefined ? undefined : payloadConverter.fromPayload(payload)
+  return decodePayload(client, signal?.input?.payloads?.[0])
 }
 
 export function digestOf(text: string): string {

@@ -1,5 +1,11 @@
-import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client'
+import {
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowExecutionDescription,
+  type WorkflowHandle,
+} from '@temporalio/client'
 import { findRun, firstRunId } from './find-run.ts'
+import { mayHaveItems } from './may-have-items.ts'
 import { RunError } from './run-error.ts'
 import { hasConcurrency, isPausable, runState, type RunState } from './run-types.ts'
 
@@ -34,7 +40,7 @@ export function controlRun(
 ): Promise<ToldRun> {
   return tellRun(client, workflowId, {
     what: control,
-    check(type) {
+    check({ type }) {
       if (control === 'cancel' || isPausable(type)) return
       throw new RunError('RUN_NOT_PAUSABLE', `A run of ${type} cannot be paused`, {
         at: { run: workflowId },
@@ -46,7 +52,8 @@ export function controlRun(
 }
 
 /**
- * Changes how much a run has under way at once; what has begun goes on.
+ * Changes how much a run has under way at once; what has begun goes on. What the run has nothing of is
+ * refused, and with it the whole.
  *
  * @throws RunError RUN_NOT_FOUND, RUN_ENDED, RUN_WITHOUT_CONCURRENCY
  */
@@ -57,26 +64,48 @@ export function setConcurrency(
 ): Promise<ToldRun> {
   return tellRun(client, workflowId, {
     what: 'change',
-    check(type) {
-      if (hasConcurrency(type)) return
-      throw new RunError(
-        'RUN_WITHOUT_CONCURRENCY',
-        `How much a run of ${type} has under way at once cannot be changed`,
-        {
-          at: { run: workflowId },
-          remedy: 'Ask it of a load, of one that belongs to a graph, say, or of a backfill.',
-        },
-      )
+    async check(description) {
+      const problem = await unheeded(client, description, concurrency)
+      if (problem === undefined) return
+      const [message, remedy] = problem
+      throw new RunError('RUN_WITHOUT_CONCURRENCY', message, { at: { run: workflowId }, remedy })
     },
     tell: (handle) => handle.signal('setConcurrency', concurrency),
   })
 }
 
+/** Why the run would not do all of what is asked, and what to ask instead; undefined where it would. */
+async function unheeded(
+  client: Client,
+  description: WorkflowExecutionDescription,
+  { batchesInFlight, itemsInFlight }: Concurrency,
+): Promise<readonly [message: string, remedy: string] | undefined> {
+  const { type } = description
+  if (!hasConcurrency(type)) {
+    return [
+      `How much a run of ${type} has under way at once cannot be changed`,
+      'Ask it of a load, of one that belongs to a graph, say, or of a backfill.',
+    ]
+  }
+  if (type === 'backfill') {
+    if (batchesInFlight === undefined) return undefined
+    return [
+      'A backfill has partitions under way, and no batches',
+      'Ask it for partitions (`--items`, `itemsInFlight`), and its loads for batches.',
+    ]
+  }
+  if (itemsInFlight === undefined || (await mayHaveItems(client, description))) return undefined
+  return [
+    'The load has no items under way: only files and ranges of a database are such',
+    'Ask it for batches (`--batches`, `batchesInFlight`).',
+  ]
+}
+
 interface Telling {
   /** For the message where it is too late. */
   readonly what: string
-  /** @throws RunError where runs of that type do not understand it */
-  readonly check: (type: string) => void
+  /** @throws RunError where that run does not understand it */
+  readonly check: (description: WorkflowExecutionDescription) => void | Promise<void>
   readonly tell: (handle: WorkflowHandle) => Promise<unknown>
 }
 
@@ -88,7 +117,7 @@ async function tellRun(
   const description = await findRun(client, workflowId)
   const state = runState(description.status.code)
   if (description.closeTime !== undefined) throw runEnded(workflowId, what, state)
-  check(description.type)
+  await check(description)
   const runId = firstRunId(description)
   const handle = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: runId })
   try {

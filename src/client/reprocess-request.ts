@@ -20,6 +20,11 @@ export interface ReprocessWish {
   readonly plan: boolean
 }
 
+/** Of the run that is to do so. */
+export interface RequestedReprocessing extends Pick<LoadRequest, 'definition' | 'partition'> {
+  readonly reprocessing: Reprocessing
+}
+
 /**
  * Finds the dataset that is meant, and says how a run is to make or load it again.
  *
@@ -28,7 +33,7 @@ export interface ReprocessWish {
 export async function reprocessRequest(
   store: ObjectStore,
   wish: ReprocessWish,
-): Promise<Pick<LoadRequest, 'definition' | 'partition' | 'reprocessing'>> {
+): Promise<RequestedReprocessing> {
   const { from, plan } = wish
   const { name: partition } = parsePartition(wish.partition, wish.definition.schedule?.timezone)
   const definition =

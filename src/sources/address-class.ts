@@ -35,11 +35,17 @@ const reservedAddresses = blockList([
   ['64:ff9b:1::', 48],
   // The same, as it once was written: all of `::/96` but for `::1` and what is near.
   ...Array.from({ length: 8 }, (_, bit) => [`::${2 ** bit}.0.0.0`, 104 - bit] as const),
-  // Metadata services outside of the link-local range: AWS, Alibaba, Azure, Oracle.
-  ['fd00:ec2::254', 128],
+  // Services for the machines of a cloud outside of the link-local range, which give credentials: AWS (and
+  // for the pods of its clusters), Google, Oracle, Scaleway, Linode, Alibaba, Azure.
+  ['fd00:ec2::', 32],
+  ['fd20:ce::254', 128],
+  ['fd00:c1::a9fe:a9fe', 128],
+  ['192.0.0.192', 32],
+  ['fd00:42::42', 128],
+  ['fd00:a9fe:a9fe::1', 128],
+  ['fd00:100::100:200', 128],
   ['100.100.100.200', 32],
   ['168.63.129.16', 32],
-  ['192.0.0.192', 32],
 ])
 
 /** @param address IPv4 or IPv6, without brackets. IPv4 inside IPv6 (mapped, NAT64) counts as what it holds. */

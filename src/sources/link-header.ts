@@ -19,9 +19,16 @@ interface Link {
 export function linkTarget(header: string, relation: string): string | undefined {
   return parseLinks(header).find(
     ({ parameters }) =>
-      !parameters.has('anchor') &&
-      (parameters.get('rel') ?? '').toLowerCase().split(/\s+/).includes(relation),
+      !parameters.has('anchor') && relationsOf(parameters.get('rel') ?? '').includes(relation),
   )?.target
+}
+
+/** Single and typographic quotes are letters to the RFC, and quotes to those who send them. */
+function relationsOf(rel: string): string[] {
+  return rel
+    .toLowerCase()
+    .split(/\s+/)
+    .map((name) => name.replaceAll(/^\W+|\W+$/g, ''))
 }
 
 function parseLinks(header: string): Link[] {

@@ -18,8 +18,8 @@ export function retryAfterMs(
   if (/^\d+$/.test(text)) return Math.min(Number(text) * 1000, maxDelayMs)
   // Date.parse takes almost anything, "-5" too; an HTTP date begins with the name of a day.
   if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)) return undefined
-  // Of the three forms of a date the one of `asctime` names no zone, and is in GMT as the others are.
-  const atMs = Date.parse(/\d{4}$/.test(text) ? `${text} GMT` : text)
+  // Of the three forms of a date the one of `asctime` names no zone, and some leave it out of the others.
+  const atMs = Date.parse(/[+-]\d{4}$|\D$/.test(text) ? text : `${text} GMT`)
   if (Number.isNaN(atMs)) return undefined
   return Math.min(Math.max(atMs - nowMs, 0), maxDelayMs)
 }

@@ -36,11 +36,6 @@ export async function startBenchStack(say: (text: string) => void): Promise<Benc
   const own = await startPrivateServers(say)
   const { directory, servers } = own
   const paths = stackPaths(directory)
-  const companions: Companion[] = []
-  const stop = async (): Promise<void> => {
-    for (const { identity } of companions.toReversed()) await stopCompanion(identity)
-    await own.stop()
-  }
   const start = async (
     name: string,
     command: readonly string[],
@@ -49,7 +44,7 @@ export async function startBenchStack(say: (text: string) => void): Promise<Benc
     const logFile = join(paths.logs, `${name}.log`)
     const options = { name, command, logFile, lifetime: 'attached' } as const
     const companion = await startCompanion({ ...options, environment })
-    companions.push(companion)
+    own.endBefore(() => stopCompanion(companion.identity))
     return companion
   }
   try {
@@ -74,10 +69,10 @@ export async function startBenchStack(say: (text: string) => void): Promise<Benc
         const { pid } = identity
         return { pid, peakRssMib: () => peakRssMib(pid), stop: () => stopCompanion(identity) }
       },
-      stop,
+      stop: own.stop,
     }
   } catch (error) {
-    await stop()
+    await own.stop()
     throw error
   }
 }

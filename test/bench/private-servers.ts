@@ -1,28 +1,38 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { eraseStack } from '../../infra/stack/erase-stack.ts'
 import { startStack, type RunningStack } from '../../infra/stack/start-stack.ts'
+import { openBenchDirectory, type BenchDirectory } from './bench-directory.ts'
 
-export interface PrivateServers {
+export interface PrivateServers extends Pick<BenchDirectory, 'endBefore'> {
   readonly directory: string
   readonly servers: RunningStack
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /** Servers that nobody else uses, in a folder that is removed with them. */
 export async function startPrivateServers(say: (text: string) => void): Promise<PrivateServers> {
-  mkdirSync('.claimcheck', { recursive: true })
-  const directory = resolve(mkdtempSync(join('.claimcheck', 'bench-')))
+  const bench = openBenchDirectory()
   // An empty environment: a measurement never uses servers that somebody works with.
-  const options = { directory, lifetime: 'attached', onProgress: say, environment: {} } as const
-  const servers = await startStack(options)
+  const servers = await startIn(bench, say, {})
   return {
-    directory,
+    directory: bench.path,
     servers,
-    async stop() {
-      await servers.stop()
-      await eraseStack(directory)
-      rmSync(directory, { recursive: true, force: true })
-    },
+    endBefore: bench.endBefore,
+    stop: bench.remove,
+  }
+}
+
+/** Starts the servers that the environment does not name; where that fails, the folder goes. */
+export async function startIn(
+  bench: BenchDirectory,
+  say: (text: string) => void,
+  environment: Readonly<Record<string, string>>,
+): Promise<RunningStack> {
+  const options = { directory: bench.path, lifetime: 'attached', onProgress: say } as const
+  const starting = startStack({ ...options, environment })
+  bench.endBefore(async () => (await starting).stop())
+  try {
+    return await starting
+  } catch (error) {
+    await bench.remove().catch(() => undefined)
+    throw error
   }
 }

@@ -57,7 +57,7 @@ export async function floorSecondsPerItem(
         )
         const batch = { run, batchKey, batch: 0, partNumber }
         await converting(() => convertBatch(ports, batch, attempt))
-        await loading(() => stageBatch(ports, { run, partNumber }, attempt))
+        await loading(() => stageBatch(ports, { run, partNumber, mayStay: true }, attempt))
       }
     }
     const began = performance.now()

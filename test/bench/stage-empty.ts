@@ -29,6 +29,7 @@ export function emptyTableCase(bed: StageBed, { name, exists, rows }: EmptyTable
       if (exists) await createFlights(database, oursTable)
       await database.query('CHECKPOINT')
       const load = flightsLoad(oursName, parts)
+      await ours.check(load)
       let counts: LoadCounts | undefined
       const measured = await bed.measure(async () => {
         counts = await ours.load(load, parts)

@@ -8,7 +8,7 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { isClaimPayload } from '../../codec/index.ts'
-import { answerOnce } from '../../src/client/answer-once.ts'
+import { answerOnce, type EarlierTry } from '../../src/client/answer-once.ts'
 import { startLoadSince } from '../../src/client/start-load-since.ts'
 import { startLoad } from '../../src/client/start-load.ts'
 import { readSettings } from '../../src/config/read-settings.ts'
@@ -184,7 +184,7 @@ describe('the HTTP API', () => {
     const definition = await loadPipeline(name, [bed.pipelines])
     const { taskQueue } = readSettings(bed.environment)
     const request = { definition, partition, requestedAt: new Date(), taskQueue }
-    const tryOnce = (act: (since: Date | undefined) => Promise<unknown>) =>
+    const tryOnce = (act: (earlier: EarlierTry | undefined) => Promise<unknown>) =>
       answerOnce(bed.client, {
         key: name,
         request: name,
@@ -201,7 +201,7 @@ describe('the HTTP API', () => {
         throw new Error('broken off')
       }),
     )
-    const again = await tryOnce((since) => startLoadSince(bed.client, request, since))
+    const again = await tryOnce((earlier) => startLoadSince(bed.client, request, earlier?.since))
     assert.deepEqual(again, { workflowId: `etl/${name}/${partition}`, runId, joined: false })
   })
 
@@ -223,7 +223,9 @@ describe('the HTTP API', () => {
     for (const wrong of [{}, { itemsInFlight: 0 }, { batchesInFlight: 65 }, { batches: 1 }]) {
       assert.equal((await api.post(`${path}/concurrency`, wrong)).body['code'], 'REQUEST_INVALID')
     }
-    const wanted = { batchesInFlight: 3, itemsInFlight: 64 }
+    const unheeded = await api.post(`${path}/concurrency`, { batchesInFlight: 2, itemsInFlight: 2 })
+    assert.deepEqual([unheeded.status, unheeded.body['code']], [409, 'RUN_WITHOUT_CONCURRENCY'])
+    const wanted = { batchesInFlight: 3 }
     assert.equal((await api.post(`${path}/concurrency`, wanted)).status, 202)
     await eventually('the concurrency', async () => {
       const { controls } = Object((await api.get(path)).body['progress'])

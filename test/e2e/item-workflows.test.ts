@@ -252,8 +252,8 @@ describe('the workflows of a source of items', { timeout: 300_000 }, () => {
     const run = { ...transformed?.run, transformId: 'made' }
     assert.deepEqual(transformed, { run: transformed?.run, partCount: 0 })
     assert.deepEqual(askedFor(bed, 'stageBatch'), [
+      { run, partNumber: 0, mayStay: true },
       { run, partNumber: 0 },
-      { run, partNumber: 0, isMissing: true },
     ])
     assert.deepEqual(askedFor(bed, 'checkDataset'), [{ run }])
     const counts = { partCount: 1, rowCount: 1, rejectCount: 0 }

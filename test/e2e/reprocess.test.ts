@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import type { Client } from '@temporalio/client'
 import { z } from 'zod'
 import { manifestKey, partKey } from '../../activities/bucket-layout.ts'
 import type { DatasetId } from '../../activities/index.ts'
@@ -256,11 +257,12 @@ describe('a dataset that is loaded again', { timeout: 300_000 }, () => {
   it('is asked for by HTTP too, once with one key', async () => {
     await write()
     const { taskQueue } = readSettings(bed.environment)
+    const lost: unknown[] = []
     const api = createApi({
       host: '127.0.0.1',
-      onFailure: assert.fail,
+      onFailure: (failure) => assert.equal(failure, lost[0]),
       services: {
-        client: async () => bed.client,
+        client: async () => (lost.length === 0 ? losingAnswers(bed.client, lost) : bed.client),
         schedules: () => assert.fail('there are no schedules'),
         signal: new AbortController().signal,
         directories: [bed.pipelines],
@@ -270,20 +272,31 @@ describe('a dataset that is loaded again', { timeout: 300_000 }, () => {
         taskQueue,
       },
     })
-    const ask = async () => {
+    const request = (key: string, body: object) => {
       const headers = { host: '127.0.0.1', 'content-type': 'application/json' }
-      const response = await api.request(`/reprocess/${name}`, {
+      return api.request(`/reprocess/${name}`, {
         method: 'POST',
-        headers: { ...headers, 'idempotency-key': name },
-        body: JSON.stringify({ partition, dataset: first.datasetId, from: 'parts', plan: true }),
+        headers: { ...headers, 'idempotency-key': key },
+        body: JSON.stringify({ partition, ...body }),
       })
-      const answer = z.object({ workflowId: z.string(), runId: z.string() })
-      return answer.parse(await response.json())
     }
-    const { workflowId, runId } = await ask()
+    const started = z.object({ workflowId: z.string(), runId: z.string() })
+    const ask = async (key: string, body: object) =>
+      started.parse(await (await request(key, body)).json())
+
+    // The newest dataset is then the one that this has made, and it must not be taken for it.
+    const unnamed = uniqueName('key')
+    assert.equal((await request(unnamed, {})).status, 500)
+    const made = started.parse(Object(lost[0]).answer)
+    await bed.client.workflow.getHandle(made.workflowId).result()
+    assert.deepEqual(await ask(unnamed, {}), made)
+    assert.deepEqual(await ask(unnamed, {}), made)
+
+    const plan = { dataset: first.datasetId, from: 'parts', plan: true }
+    const { workflowId, runId } = await ask(name, plan)
     const result: unknown = await bed.client.workflow.getHandle(workflowId).result()
     assert.partialDeepStrictEqual(result, { plan: { counts: { rowsUnchanged: first.rows } } })
-    assert.deepEqual(await ask(), { workflowId, runId })
+    assert.deepEqual(await ask(name, plan), { workflowId, runId })
   })
 
   it('asks its source for nothing', () => {
@@ -296,6 +309,22 @@ describe('a dataset that is loaded again', { timeout: 300_000 }, () => {
     mode: 'append',
   })
 })
+
+/** A client that fails when an answer is to be kept with its key, and notes that. */
+function losingAnswers(client: Client, lost: unknown[]): Client {
+  const getHandle: Client['workflow']['getHandle'] = (id, ...more) => {
+    const handle = client.workflow.getHandle(id, ...more)
+    if (!id.startsWith('request/')) return handle
+    return Object.assign(handle, {
+      signal(_: unknown, answer: unknown) {
+        lost.push(Object.assign(new Error('the answer is lost'), { answer }))
+        return Promise.reject(lost[0])
+      },
+    })
+  }
+  const workflow = Object.create(client.workflow, { getHandle: { value: getHandle } })
+  return Object.create(client, { workflow: { value: workflow } })
+}
 
 async function datasetsOf({ store }: LoadBed, pipeline: string): Promise<string[]> {
   const keys: string[] = []

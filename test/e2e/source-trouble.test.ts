@@ -77,6 +77,11 @@ describe('a load from a source in trouble', { concurrency: 4 }, () => {
       '/empty': answer({ body: '' }),
       '/error': answer({ body: '{"error":"rate limited","data":null}' }),
       '/error-line': ndjson(`${lines}{"error":"internal","code":500}\n`),
+      '/only-error': ndjson('{"error":"rate limited"}\n'),
+      '/semicolons': answer({
+        headers: { 'Content-Type': 'text/csv' },
+        body: 'id;name\n1;Tromsø\n',
+      }),
       '/latin1': answer({
         headers: { 'Content-Type': 'text/csv; charset=latin1' },
         body: Buffer.from('id,name\n1,Tromsø\n', 'latin1'),
@@ -178,6 +183,13 @@ describe('a load from a source in trouble', { concurrency: 4 }, () => {
       'SOURCE_MALFORMED',
       /no array of records at \$ .*status=200, contentType=application\/json/,
     ],
+    [
+      '/only-error',
+      'ndjson',
+      'SOURCE_MALFORMED',
+      /no record .* any of the declared fields .*status=200/,
+    ],
+    ['/semicolons', 'csv', 'SOURCE_MALFORMED', /none of the declared columns; it has semicolons/],
     ['/latin1', 'csv', 'SOURCE_MALFORMED', /a page in latin1/],
     ['/to-inside', 'ndjson', 'SOURCE_HOST_REFUSED', /redirects to a host .*private network/],
   ]

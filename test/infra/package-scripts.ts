@@ -50,6 +50,12 @@ console.log(JSON.stringify({
 }))
 `,
 
+  'common.cjs': `
+const { MemoryObjectStore, createDataConverter } = require('claimcheck/codec')
+const { payloadCodecs } = createDataConverter({ store: new MemoryObjectStore(), namespace: 'default' })
+console.log(JSON.stringify({ codecs: payloadCodecs.length }))
+`,
+
   // External Storage as someone has it: a folder.
   'drivers.ts': `
 import { randomUUID } from 'node:crypto'

@@ -104,7 +104,14 @@ describe('the library, packed and installed into an empty project', { concurrenc
   })
 
   it('has types that check, in strict code and without skipLibCheck', async () => {
-    await run(consumer, process.execPath, [join(modules, '.bin', 'tsc'), '-p', consumer])
+    const compile = [join(modules, '.bin', 'tsc'), '-p', consumer]
+    await run(consumer, process.execPath, compile)
+    // As `tsc --init` has it; Temporal's own types would fail at this.
+    await run(consumer, process.execPath, [
+      ...compile,
+      '--skipLibCheck',
+      '--exactOptionalPropertyTypes',
+    ])
   })
 
   it('brings no server, no DuckDB and no PostgreSQL; its command says where to find them', async () => {
@@ -114,11 +121,17 @@ describe('the library, packed and installed into an empty project', { concurrenc
     await assert.rejects(run(consumer, process.execPath, [command, 'up']), /run from a checkout/)
   })
 
+  it('is there for CommonJS too', async () => {
+    assert.deepEqual(await result('common.cjs'), { codecs: 1 })
+  })
+
   it('carries a large argument as a claim', async () => {
     const { workflowId, words } = await withWorker('worker.ts', async () => result('client.ts'))
     assert.equal(words, 1_000_000)
     const encodings = await encodingsIn(workflowId)
     assert.deepEqual(encodings, ['json/claimcheck-v1', 'json/plain'])
+    // Fails where the history does not replay, as it would not without the codec.
+    await run(consumer, process.execPath, ['replay.ts', String(workflowId)], environment)
   })
 
   it('encrypts, and passes claim values from activity to activity', async () => {

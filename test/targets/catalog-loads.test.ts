@@ -127,7 +127,7 @@ describe('the loads of the catalog', { timeout: 300_000 }, () => {
       await other.query('CREATE TABLE claimcheck.loads (dataset_id uuid)')
       await assert.rejects(look(), { code: 'CATALOG_OUTDATED' })
       await assert.rejects(list(), { code: 'CATALOG_OUTDATED' })
-      await other.query('ALTER TABLE claimcheck.loads ADD COLUMN made_from uuid')
+      await other.query('ALTER TABLE claimcheck.loads ADD COLUMN missing_fields text[]')
       await look()
       assert.equal(await list(), undefined)
     } finally {

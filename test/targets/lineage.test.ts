@@ -247,6 +247,22 @@ describe('lineage', { timeout: 300_000 }, () => {
     }
   })
 
+  it('comes in the order of the key, whatever its columns are called', async () => {
+    await database.query(
+      `CREATE TABLE named (part integer, kind text, _dataset_id uuid, _part_number integer);
+       INSERT INTO named VALUES (2, 'a', NULL, 1), (1, 'a', NULL, 2), (3, 'a', NULL, 0)`,
+    )
+    const columns = [column('part', 'integer', 'key'), column('kind', 'text')]
+    const { target } = definition
+    if (target.kind !== 'postgres') throw new TypeError('not a table')
+    const ofNamed = { ...definition, columns, target: { ...target, table: 'named' } }
+    const { rows } = await traceRows({ ...place, definition: ofNamed }, ['kind=a'])
+    assert.deepEqual(
+      rows.map(({ key }) => key['part']),
+      ['1', '2', '3'],
+    )
+  })
+
   it('shows which version of a key, and all columns where there is no key', async () => {
     const { target } = definition
     const history = { ...target, mode: 'history' } as const

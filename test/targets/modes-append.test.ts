@@ -53,6 +53,18 @@ describe('the mode append', { timeout: 300_000 }, () => {
     })
   })
 
+  it('adds rows by a key that is called like what the load itself writes', async () => {
+    // As PostgreSQL calls the values of lineage by itself.
+    const [uuid, int4] = [column('uuid', 'uuid', 'key'), column('int4', 'integer', 'key')]
+    const id = (digit: number) => `00000000-0000-4000-8000-00000000000${digit}`
+    const settings = { mode: 'append', lineage: true } as const
+    const added = { ...table('added_uuids', [uuid, int4]), settings }
+    for (const day of [1, 2]) {
+      const rows = [[id(day), day]]
+      assert.deepEqual(await bed.load(added, rows, day), { staged: 1, inserted: 1 })
+    }
+  })
+
   it('adds nothing where keys are in the table, and says how many', async () => {
     await bed.load(table('known', keyed), [
       [1, 'secret', 1],

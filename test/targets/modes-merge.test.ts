@@ -276,6 +276,39 @@ describe('the mode merge', { timeout: 300_000 }, () => {
     ])
   })
 
+  it('refuses keys that tables which inherit repeat, and loads the others, wherever they stand', async () => {
+    const rows = [
+      [1, 'new', 7],
+      [3, 'new', 7],
+      [4, 'new', 7],
+    ]
+    for (const mode of ['merge', 'replace', 'history'] as const) {
+      const validity = mode === 'history' ? ', valid_from timestamptz, valid_to timestamptz' : ''
+      const key = mode === 'history' ? 'id, valid_from' : 'id'
+      const name = `inherited_${mode}`
+      await bed.database.query(`
+        CREATE TABLE ${name} (id integer, name text, seen integer${validity});
+        CREATE UNIQUE INDEX ON ${name} (${key});
+        CREATE TABLE ${name}_child () INHERITS (${name}); CREATE TABLE ${name}_grandchild () INHERITS (${name}_child);
+        INSERT INTO ${name} VALUES (1, 'parent', 1), (2, 'parent', 2);
+        INSERT INTO ${name}_child VALUES (3, 'child', 3); INSERT INTO ${name}_grandchild VALUES (1, 'new', 7)`)
+      const places = await bed.places(name)
+      await assert.rejects(bed.load(table(name, { mode }), rows), {
+        code: 'TARGET_MISMATCH',
+        message: new RegExp(
+          `^1 keys of the dataset are those of several rows, since ${name}_child may`,
+        ),
+      })
+      assert.deepEqual(await bed.places(name), places)
+      await bed.database.query(
+        `UPDATE ${name}_grandchild SET id = 2; DELETE FROM ONLY ${name} WHERE id = 2`,
+      )
+      const counts = await bed.load(table(name, { mode }), rows)
+      const deleted = mode === 'replace' ? { deleted: 1 } : {}
+      assert.deepEqual(counts, { staged: 3, inserted: 1, updated: 2, ...deleted })
+    }
+  })
+
   it('changes most of many rows as it changes few', async () => {
     const many = table('many', { onMissing: 'mark', lineage: true })
     const rows = (from: number, to: number, name: string) =>

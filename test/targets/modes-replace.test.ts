@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { PipelineError } from '../../activities/pipeline-error.ts'
 import { column } from './support/column.ts'
-import { type ModeBed, type ModeTable, openModeBed } from './support/mode-bed.ts'
+import { dayLoad, type ModeBed, type ModeTable, openModeBed } from './support/mode-bed.ts'
 import type { Row } from './support/part-chunk-of.ts'
 
 const named = [column('name', 'text'), column('amount', 'double'), column('note', 'json')]
@@ -24,6 +24,15 @@ describe('the mode replace', { timeout: 300_000 }, () => {
     bed = await openModeBed()
   })
   after(() => bed.close())
+
+  /** What a plan says that foreign keys may do. */
+  async function followersOf(of: ModeTable, rows: readonly Row[]) {
+    const load = dayLoad(of, rows)
+    await load.stage(bed.target)
+    const planned = await bed.target.plan?.(load.request)
+    await bed.target.discard(load.request)
+    return planned?.kind === 'planned' ? planned.plan.followers : assert.fail('nothing is planned')
+  }
 
   it('leaves the dataset, written where it differs from the table', async () => {
     const replaced = table('replaced')
@@ -220,6 +229,9 @@ describe('the mode replace', { timeout: 300_000 }, () => {
         [3, 4, 'a'],
         [4, null, 'b'],
       ]
+      const foreseen = `constraint ${name}_boss_fkey on table ${name} would delete or change what refers to the rows that go`
+      assert.deepEqual(await followersOf(bosses, without), [foreseen])
+      assert.deepEqual(await followersOf(bosses, [[1, null, 'z'], ...without]), undefined)
       await assert.rejects(bed.load(bosses, without), {
         code: 'TARGET_MISMATCH',
         retryable: false,
@@ -255,6 +267,9 @@ describe('the mode replace', { timeout: 300_000 }, () => {
       [2, 'b', 'x'],
       [3, 'x', null],
     ]
+    const foreseen = 'foreign keys would change what refers to values of "code" that change'
+    assert.deepEqual(await followersOf(coded, moved), [foreseen])
+    assert.deepEqual(await followersOf(coded, moved.slice(1)), undefined)
     await assert.rejects(bed.load(coded, moved), {
       code: 'TARGET_MISMATCH',
       message: /^1 rows would not be as the dataset has them: a foreign key/,

@@ -58,12 +58,7 @@ describe('PostgreSQL behind a transaction pooler', { skip, timeout: 300_000 }, (
     const plain = await settingsAt(database.url)
     const { signal } = new AbortController()
     for (let turn = 0; turn < 4; turn += 1) {
-      const session = await SourceSession.open({
-        url: urls.transactions,
-        hosts: new SourceHosts(undefined),
-        at: { url: 'pooler' },
-        signal,
-      })
+      const session = await openSource(urls.transactions, signal)
       await session.begin('REPEATABLE READ')
       const { rows } = await session.query<{ idle: string }>(
         `SELECT current_setting('tcp_keepalives_idle') AS idle`,
@@ -112,6 +107,13 @@ describe('PostgreSQL behind a transaction pooler', { skip, timeout: 300_000 }, (
       message: /transaction blocks not allowed in statement pooling mode/,
     })
     await other.close()
+    const source = await openSource(urls.statements, new AbortController().signal)
+    await assert.rejects(source.begin('REPEATABLE READ'), {
+      code: 'SOURCE_REFUSED',
+      retryable: false,
+      message: /transaction blocks not allowed in statement pooling mode/,
+    })
+    await source.end()
   })
 
   it('is not asked again where it refuses the URL', async () => {
@@ -131,9 +133,23 @@ describe('PostgreSQL behind a transaction pooler', { skip, timeout: 300_000 }, (
         message,
       })
       await other.close()
+      await assert.rejects(openSource(url.href, new AbortController().signal), {
+        code: 'SOURCE_REFUSED',
+        retryable: false,
+        message,
+      })
     }
   })
 })
+
+function openSource(url: string, signal: AbortSignal): Promise<SourceSession> {
+  return SourceSession.open({
+    url,
+    hosts: new SourceHosts(undefined),
+    at: { url: 'pooler' },
+    signal,
+  })
+}
 
 /** What whoever comes next finds in a connection. */
 async function settingsAt(url: string): Promise<unknown> {

@@ -73,6 +73,10 @@ describe('publishing a dataset into PostgreSQL', { timeout: 300_000 }, () => {
     const second = await target.publish(load.request)
     assert.deepEqual(second, { ...first, alreadyPublished: true })
     assert.deepEqual(await database.query('SELECT count(*)::int FROM twice'), [{ count: 2 }])
+    // Nor could the catalog hold it twice.
+    const again =
+      'INSERT INTO claimcheck.loads SELECT * FROM claimcheck.loads WHERE dataset_id = $1'
+    await assert.rejects(database.query(again, [load.datasetId]), { code: '23505' })
   })
 
   it('stages nothing for a dataset that is published', async () => {

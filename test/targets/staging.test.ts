@@ -5,6 +5,7 @@ import type { LoadTarget } from '../../activities/load-target.ts'
 import type { PartChunk } from '../../activities/part-chunk.ts'
 import { advisoryLock } from '../../src/targets/postgres/advisory-lock.ts'
 import { stageName } from '../../src/targets/postgres/load-locks.ts'
+import type { StagePartRequest } from '../../src/targets/postgres/postgres-requests.ts'
 import { createPostgresTarget } from '../../src/targets/postgres/postgres-target.ts'
 import { stagingTable } from '../../src/targets/postgres/staging-table.ts'
 import { claimcheckSession, noClaimcheckSession } from './support/claimcheck-sessions.ts'
@@ -38,8 +39,19 @@ describe('staging parts', { timeout: 300_000 }, () => {
       't',
       Array.from({ length: 8 }, (_, part) => flights(part * 100, 100)),
     )
+    const { promise: allUnderWay, resolve } = Promise.withResolvers<void>()
+    let underWay = 0
+    async function* whenAllAre({ chunks }: StagePartRequest): AsyncGenerator<PartChunk> {
+      underWay += 1
+      if (underWay === load.request.parts.length) resolve()
+      await allUnderWay
+      yield* chunks
+    }
     await Promise.all(
-      load.request.parts.map(({ partNumber }) => target.stagePart(load.part(partNumber))),
+      load.request.parts.map(({ partNumber }) => {
+        const part = load.part(partNumber)
+        return target.stagePart({ ...part, chunks: whenAllAre(part) })
+      }),
     )
     assert.equal(await stagedIn(load), 800)
   })

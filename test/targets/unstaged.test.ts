@@ -212,10 +212,29 @@ describe('parts that were left in the store', { timeout: 300_000 }, () => {
   it('fail the load where they hold other rows than was counted, and leave the table as it was', async () => {
     await database.query(`CREATE TABLE counted ${madeTable}`)
     const { request } = left('counted', [flights(1, 3), flights(4, 3)])
+    await target.check(request)
     const parts = request.parts.map((part) => ({ ...part, rowCount: 4 }))
     await assert.rejects(target.publish({ ...request, parts }), { code: 'ROWS_LOST' })
     assert.deepEqual(await rowsOf('counted'), [])
     assert.equal(countsOf(await target.publish(request)).rowsInserted, 6)
+  })
+
+  it('are refused like staged ones where a trigger that every new table gets drops some', async () => {
+    await database.query(`CREATE FUNCTION drop_row() RETURNS trigger LANGUAGE plpgsql
+      AS 'BEGIN IF NEW.delay = 1 THEN RETURN NULL; END IF; RETURN NEW; END'`)
+    await database.query(`CREATE FUNCTION add_trigger() RETURNS event_trigger LANGUAGE plpgsql
+      AS 'BEGIN IF to_regclass(''dropping'') IS NOT NULL THEN
+        CREATE TRIGGER t BEFORE INSERT ON dropping FOR EACH ROW EXECUTE FUNCTION drop_row(); END IF; END'`)
+    await database.query(
+      `CREATE EVENT TRIGGER made ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION add_trigger()`,
+    )
+    const load = left('dropping', [flights(1, 3)])
+    assert.equal(await takes(load), true)
+    const refused = { code: 'ROWS_LOST', retryable: false }
+    await assert.rejects(target.publish(load.request), refused)
+    await load.stage(target)
+    await assert.rejects(target.publish(load.request), refused)
+    await database.query('DROP EVENT TRIGGER made')
   })
 
   it('fail with what the reading of them throws, and can be read again', async () => {
@@ -247,11 +266,51 @@ describe('parts that were left in the store', { timeout: 300_000 }, () => {
     }
   })
 
+  it('are not taken any more where the run was discarded', async () => {
+    const load = left('discarded', [flights(1, 3)])
+    assert.equal(await takes(load), true)
+    await target.discard({ ...load.request, failureCode: 'CANCELLED' })
+    assert.deepEqual(await target.publish(load.request), {
+      kind: 'staging-incomplete',
+      missingParts: [0],
+    })
+    const [run] = await database.query(
+      `SELECT state, failure_code, to_regclass('discarded') AS made FROM claimcheck.runs WHERE dataset_id = $1`,
+      [load.datasetId],
+    )
+    assert.deepEqual(run, { state: 'failed', failure_code: 'CANCELLED', made: null })
+  })
+
+  it('are not missed by a dataset without any, whose run was discarded', async () => {
+    await sampleLoad('emptied', [flights(1, 3)]).run(target)
+    const replace = { target: { mode: 'replace', allowEmpty: true } } as const
+    const { request } = sampleLoad('emptied', [], flightColumns, replace)
+    await target.check(request)
+    await target.discard({ ...request, failureCode: 'CANCELLED' })
+    assert.equal((await target.publish(request)).kind, 'staging-incomplete')
+    assert.deepEqual(await rowsOf('emptied'), flights(1, 3).map(shown))
+  })
+
+  it('are not asked for long of a table that somebody keeps to himself', async () => {
+    await database.query(`CREATE TABLE kept ${madeTable}`)
+    const { request } = left('kept', [flights(1, 3)])
+    await target.check(request)
+    const owner = await database.connect()
+    await owner.query('BEGIN; LOCK TABLE kept')
+    // The lock of a load waits for longer.
+    const signal = AbortSignal.timeout(20_000)
+    await assert.rejects(async () => target.takesUnstaged?.({ ...request, signal }), {
+      code: 'TARGET_BUSY',
+    })
+    await owner.query('ROLLBACK')
+  })
+
   for (const end of ['terminated', 'left behind by a worker that hangs'] as const) {
     it(`are copied once where the first attempt is ${end}`, async () => {
       const table = `attempt_${end.slice(0, 4)}`
       await database.query(`CREATE TABLE ${table} ${madeTable}`)
       const load = left(table, [flights(1, 3000), flights(4001, 3000)])
+      await target.check(load.request)
       const held = Promise.withResolvers<void>()
       const first = target.publish({
         ...load.request,

@@ -23,6 +23,7 @@ const others = [
   'random-loads',
   'random-loads-crash',
   'server-crash',
+  'staging-memory',
   'type-matrix',
   'versions',
 ]

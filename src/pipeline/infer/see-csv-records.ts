@@ -1,5 +1,9 @@
 import { CsvStepper } from '../../../activities/conversion/csv-stepper.ts'
-import { maxCsvHeaderBytes, readCsvHeader } from '../../../activities/conversion/read-csv-header.ts'
+import {
+  maxCsvHeaderBytes,
+  readCsvHeader,
+  requireDeclaredColumn,
+} from '../../../activities/conversion/read-csv-header.ts'
 import { splitCsv } from '../../../activities/conversion/split-csv.ts'
 import { csvValues } from '../../../activities/evolution/see-csv-fields.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
@@ -15,6 +19,7 @@ import { kindOfUntyped } from '../../../activities/evolution/value-kind.ts'
 export function seeCsvRecords(body: Buffer, sightings: RecordSightings): void {
   const start = Buffer.from(body.subarray(0, maxCsvHeaderBytes))
   const { header, pieces, malformed } = splitCsv(body, new Set())
+  requireDeclaredColumn(header, new Set())
   for (const name of header) if (!isReadable(start, name)) sightings.unreadable.add(name)
   const setAside = new Set(malformed.map(({ record }) => record))
   sightings.malformed += setAside.size

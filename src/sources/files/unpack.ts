@@ -74,7 +74,9 @@ async function* unpackRun(
     for await (const chunk of engine) if (chunk instanceof Uint8Array) yield chunk
     await feeding
   } catch (error) {
-    if (!/^(Z_|ZSTD_)/.test(errorCode(error) ?? '')) throw error
+    const code = errorCode(error) ?? ''
+    if (/^ZSTD_.*windowTooLarge/.test(code)) throw wideWindow(trouble, error)
+    if (!/^(Z_|ZSTD_)/.test(code)) throw error
     throw malformed(`is cut off or damaged as ${compression}`, trouble, error)
   } finally {
     engine.destroy()
@@ -98,6 +100,14 @@ async function feed(packed: PackedInput, engine: Gunzip | ZstdDecompress): Promi
     }
   }
   engine.end()
+}
+
+function wideWindow({ at }: UnpackTrouble, cause: unknown): PipelineError {
+  return new PipelineError(
+    'SOURCE_MALFORMED',
+    'the file takes more than 128 MiB of memory to unpack, by its zstd window',
+    { at, remedy: 'Compress it without --long, or with --long=27 at most.', cause },
+  )
 }
 
 function malformed(

@@ -1,7 +1,7 @@
 import { DatabaseError } from 'pg'
 import type { ErrorPlace } from '../../../codec/coded-error.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
-import { tlsRefusals, unknownAuthentication } from '../../connection-refusals.ts'
+import { poolerRefusal, tlsRefusals, unknownAuthentication } from '../../connection-refusals.ts'
 import { errorCode } from '../error-code.ts'
 
 interface Meaning {
@@ -102,6 +102,10 @@ function fromDatabase(
   line: number | undefined,
 ): PipelineError {
   const sqlState = error.code ?? 'XX000'
+  const refusal = poolerRefusal(sqlState, error.message)
+  if (refusal !== undefined) {
+    return refused(error.message, { ...at, sqlState }, { remedy: refusal.remedy('`source.url`') })
+  }
   const [, meaning] = meanings.find(([states]) => states.test(sqlState)) ?? [/^/, otherwise]
   const { said = error.message, remedy, retryable } = meaning
   return new PipelineError(retryable ? 'SOURCE_UNREACHABLE' : 'SOURCE_REFUSED', said, {

@@ -3,6 +3,7 @@ import type { PartChunk } from '../../../activities/part-chunk.ts'
 import type { ColumnDefinition } from '../../../activities/pipeline-definition.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
 import { copyBinary } from './copy-binary-encoder.ts'
+import { rowsLost } from './expect-rows.ts'
 import { sendCopy } from './send-copy.ts'
 import type { Session } from './sessions.ts'
 import { POSITION_COLUMN, quoteColumn } from './sql-name.ts'
@@ -19,7 +20,8 @@ export interface CopiedPart {
  * Copies the rows of one part into a table, which is given as an SQL identifier.
  *
  * @param withPositions Whether the table has a column for the positions of rows in their dataset.
- * @throws PipelineError ROWS_LOST when the part held another count of rows than it is known to.
+ * @throws PipelineError ROWS_LOST when the part held another count of rows than it is known to, and when
+ * the table did not take all of them.
  */
 export async function copyPart(
   session: Session,
@@ -35,14 +37,12 @@ export async function copyPart(
     `COPY ${table} (${list.join(', ')}) FROM STDIN (FORMAT binary)`,
     part,
   )
-  if (copied === rowCount && part.rowCount() === rowCount) return
-  throw new PipelineError(
-    'ROWS_LOST',
-    `A part of ${rowCount} rows held ${part.rowCount()}, of which PostgreSQL took ${copied}`,
-    {
+  if (part.rowCount() !== rowCount) {
+    throw new PipelineError('ROWS_LOST', `A part of ${rowCount} rows held ${part.rowCount()}`, {
       remedy: 'Claimcheck reads the part again; if it persists, the part is damaged.',
       retryable: true,
       at: { datasetId, partNumber },
-    },
-  )
+    })
+  }
+  if (copied !== rowCount) throw rowsLost(withPositions ? 'staging' : 'the table', rowCount, copied)
 }

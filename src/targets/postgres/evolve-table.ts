@@ -5,10 +5,10 @@ import { fencedTransaction, type FenceTiming } from './fenced-transaction.ts'
 import { joinEvolved } from './join-evolved.ts'
 import { datasetLock, publishName, tableLock, worksFor } from './load-locks.ts'
 import { findLoad } from './load-row.ts'
+import { lockTable } from './lock-table.ts'
 import { planEvolution } from './plan-evolution.ts'
 import type { PublishRequest } from './postgres-requests.ts'
 import type { Session, Sessions } from './sessions.ts'
-import { quoteTable } from './sql-name.ts'
 import { isLockTimeout, tableHolders } from './table-holders.ts'
 import { WRITTEN_AS } from './written-as.ts'
 
@@ -67,7 +67,7 @@ async function evolveOnce(session: Session, staged: PublishRequest): Promise<voi
   if (evolution.differences.length === 0 && evolution.comments.length === 0) return
   await session.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; ${WRITTEN_AS}`)
   if (evolution.differences.length > 0) {
-    await session.query(`LOCK TABLE ${quoteTable(request.target)} IN ACCESS EXCLUSIVE MODE`)
+    await lockTable(session, request.target, 'ACCESS EXCLUSIVE')
     // Only under the lock is what the catalog says sure to stay so.
     evolution = await planEvolution(session, request)
   }

@@ -25,7 +25,7 @@ export function insertStatements(
     keyNames.length === 0 || definition.mode !== 'history' ? keyNames : [...keyNames, 'valid_from']
 
   const insertAll = `INSERT INTO ${target} (${[...names, ...values.map(({ column }) => column)].join(', ')})
-SELECT ${[...names, ...values.map(({ value }) => value)].join(', ')} FROM ${staging} WHERE true`
+SELECT ${[...names, ...values.map(({ value }) => value)].join(', ')} FROM ${staging} s WHERE true`
 
   return {
     createTable: `CREATE TABLE ${target} (\n  ${declarations.join(',\n  ')}\n)`,
@@ -56,7 +56,8 @@ function keyOrder({ columns, tableColumns = [], uniqueKeys = [] }: LoadTables): 
   const collations = new Map(tableColumns.map(({ name, collation }) => [name, collation]))
   const order = (uniqueKeys.find(isOfKey) ?? keys).map((name) => {
     const collation = collations.get(name) ?? null
-    return quoteColumn(name) + (collation === null ? '' : ` COLLATE ${collation}`)
+    // By itself it could name what is selected: `'…'::uuid` is called uuid.
+    return `s.${quoteColumn(name)}${collation === null ? '' : ` COLLATE ${collation}`}`
   })
   return ` ORDER BY ${order.join(', ')}`
 }

@@ -36,6 +36,8 @@ export interface InspectedTable {
   readonly columnsFrom: string | null
   readonly comment: string | null
   readonly columns: readonly TableColumn[]
+  /** Tables that inherit from it without being partitions: their rows are its rows, and no index of it holds for them. */
+  readonly inheritors: readonly string[]
   /** What decides the partition of a row, which every unique index has to have: `day`, `an expression`. */
   readonly partitionedBy: readonly string[]
   /** Foreign keys that delete or change rows elsewhere, or of the table itself, when one of its rows goes. */
@@ -56,6 +58,7 @@ interface RelationRow {
   readonly owned: boolean
   readonly columns_from: string | null
   readonly comment: string | null
+  readonly inheritors: string[]
   readonly partitioned_by: string[]
   readonly followers: string[]
   readonly referred_columns: string[]
@@ -77,6 +80,8 @@ export async function inspectTable(
                          FROM pg_inherits h WHERE h.inhrelid = c.oid ORDER BY h.inhseqno LIMIT 1)
              END AS columns_from,
             obj_description(c.oid, 'pg_class') AS comment,
+            ARRAY(SELECT h.inhrelid::regclass::text FROM pg_inherits h
+                   WHERE h.inhparent = c.oid AND c.relkind = 'r' ORDER BY 1) AS inheritors,
             ARRAY(SELECT coalesce(a.attname::text, 'an expression')
                     FROM pg_partitioned_table p CROSS JOIN unnest(p.partattrs::int2[]) k
                     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k AND k > 0
@@ -150,6 +155,7 @@ export async function inspectTable(
     owned: relation.owned,
     columnsFrom: relation.columns_from,
     comment: relation.comment,
+    inheritors: relation.inheritors,
     partitionedBy: relation.partitioned_by,
     followers: relation.followers,
     referredColumns: relation.referred_columns,

@@ -63,8 +63,9 @@ export async function findRows(session: Session, query: RowQuery): Promise<Found
   const wanted = conditions
     .map(({ column }, index) => `${quoteName(column)} = $${index + 1}`)
     .join(' AND ')
-  const from = `FROM ${quoteTable(target)} WHERE ${wanted}`
-  const order = named.length > 0 ? named.map(quoteName).join(', ') : 'ctid'
+  const from = `FROM ${quoteTable(target)} t WHERE ${wanted}`
+  // By itself a name could be that of something selected.
+  const order = named.length > 0 ? named.map((name) => `t.${quoteName(name)}`).join(', ') : 'ctid'
   const texts = shown.map((name) => `${quoteName(name)}::text`)
   const { rows } = await session.query<{
     texts: (string | null)[]

@@ -1,4 +1,5 @@
 import type { LoadCounts } from '../../../activities/load-target.ts'
+import { rowsLost } from './expect-rows.ts'
 import type { KeyDigest } from './key-digest.ts'
 import type { PublishRequest } from './postgres-requests.ts'
 import type { Session } from './sessions.ts'
@@ -36,6 +37,8 @@ export async function findLoad(
 /**
  * Writes the row by which the load is known to be done, in the transaction that writes the rows. Its time is
  * that of this statement: a transaction that began first may have got the table's lock last.
+ *
+ * @throws PipelineError ROWS_LOST where something keeps the row out
  */
 export async function recordLoad(
   session: Session,
@@ -43,7 +46,7 @@ export async function recordLoad(
   counts: LoadCounts,
   digest: KeyDigest | undefined,
 ): Promise<void> {
-  await session.query(
+  const { rowCount } = await session.query(
     `INSERT INTO claimcheck.loads (dataset_id, target, pipeline, partition, manifest_key, mode,
        rows_staged, rows_inserted, rows_updated, rows_unchanged, rows_duplicate, requested_at,
        records_served, rows_converted, rows_rejected, rows_deleted, interval_start, interval_end,
@@ -76,4 +79,5 @@ export async function recordLoad(
       request.missingFields ?? null,
     ],
   )
+  if (rowCount !== 1) throw rowsLost('claimcheck.loads', 1, rowCount)
 }

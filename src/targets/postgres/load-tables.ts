@@ -17,6 +17,8 @@ export interface LoadTables {
   readonly tableColumns?: readonly Pick<TableColumn, 'name' | 'type' | 'collation'>[] | undefined
   /** The columns of each unique index of the target, in its order. */
   readonly uniqueKeys?: InspectedTable['uniqueKeys'] | undefined
+  /** Tables that inherit from the target and may repeat its keys. */
+  readonly inheritors?: InspectedTable['inheritors'] | undefined
   /** Where rows of the target may go or change together with rows that the load takes away or changes. */
   readonly followed?: FollowedRows | undefined
   /** The column whose greatest value wins. @default the row that was staged last wins */
@@ -42,6 +44,7 @@ export function loadTables(
     columns,
     tableColumns: table?.columns,
     uniqueKeys: table?.uniqueKeys,
+    inheritors: table?.inheritors,
     followed: table && {
       columns: table.followedColumns,
       // Only where they lead back: else nothing of the load reaches what they refer to.

@@ -6,6 +6,7 @@ import { isPlainTable } from './plain-table.ts'
 import type { PublishRequest } from './postgres-requests.ts'
 import { refuseEmptying } from './refuse-emptying.ts'
 import { refuseFollowed } from './refuse-followed.ts'
+import { refuseRepeatedKeys } from './refuse-repeated-keys.ts'
 import type { Session } from './sessions.ts'
 import type { WrittenRows } from './written-rows.ts'
 import { writeRows, writeSteps } from './write-steps.ts'
@@ -25,6 +26,7 @@ export async function mergeStaged(
   own: OwnValues,
   stagedRows: number,
 ): Promise<WrittenRows> {
+  await refuseRepeatedKeys(session, request, tables)
   const written = await writeChanges(session, request, tables, own, stagedRows)
   if (request.planOnly !== true) await refuseFollowed(session, request, tables, written)
   return written

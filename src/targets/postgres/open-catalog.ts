@@ -65,7 +65,7 @@ async function requireCatalog(session: Session, { at }: Sessions): Promise<void>
     // A column of the newest migration.
     `SELECT to_regclass('claimcheck.loads') IS NOT NULL AS exists,
             EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('claimcheck.loads')
-               AND attname = 'made_from') AS "isOfToday"`,
+               AND attname = 'missing_fields') AS "isOfToday"`,
   )
   const [found] = rows
   if (found?.isOfToday === true) return

@@ -4,6 +4,7 @@ import { applyStaged, prepareToApply } from './apply-staged.ts'
 import { fencedTransaction, type FenceTiming } from './fenced-transaction.ts'
 import { findMissingParts } from './find-missing-parts.ts'
 import { moveHighWaterMark } from './high-water-mark.ts'
+import { foreseenFollowers } from './foreseen-followers.ts'
 import { type InspectedTable, inspectTable } from './inspect-table.ts'
 import { joinEvolved, widenStaged } from './join-evolved.ts'
 import { datasetLock, publishName, worksFor } from './load-locks.ts'
@@ -20,7 +21,7 @@ import { WRITTEN_AS } from './written-as.ts'
  * Compares a staged dataset with its table as publishing it does, by the same statements, and writes
  * nothing into the table. All that it makes on the way is taken back; the table is read in one state,
  * without a lock that anybody waits for. What a trigger, a check or a foreign key of the table would say
- * is not found out.
+ * is not found out; that foreign keys may follow rows is said.
  *
  * @throws PipelineError what publishing would throw for the dataset: TARGET_MISMATCH,
  * TARGET_WOULD_BE_EMPTIED, INTERVAL_LOADED, INTERVAL_OUT_OF_ORDER, ROWS_OUTSIDE_INTERVAL; TARGET_BUSY
@@ -61,7 +62,10 @@ async function compare(session: Session, staged: PublishRequest): Promise<LoadPl
   if (parts.length === 0) await session.query(createStagingTable(datasetId, columns))
   const request = await joinEvolved(session, staged)
   await widenStaged(session, staged, request)
-  const { rows, alterations, counts } = await compareWith(session, request)
+  // Copies of it have no foreign keys.
+  const table = await inspectTable(session, target)
+  const { rows, alterations, counts } = await compareWith(session, request, table)
+  const followers = table === undefined ? [] : foreseenFollowers(request, table, counts)
   const { mode, onMissing = 'keep' } = target
   const hasKey = columns.some(({ key }) => key)
   return {
@@ -72,12 +76,14 @@ async function compare(session: Session, staged: PublishRequest): Promise<LoadPl
     canChange: mode !== 'append' && hasKey,
     canRemove: mode === 'replace' || mode === 'replace-interval' || onMissing !== 'keep',
     alterations,
+    ...(followers.length > 0 ? { followers } : {}),
   }
 }
 
 async function compareWith(
   session: Session,
   request: PublishRequest,
+  inspected: InspectedTable | undefined,
 ): Promise<Pick<LoadPlan, 'counts' | 'alterations'> & { readonly rows: number | null }> {
   const differences =
     request.evolve === true ? (await planEvolution(session, request)).differences : []
@@ -88,7 +94,7 @@ async function compareWith(
     const rows = table === undefined ? null : await countRows(session, request)
     return { rows, alterations: [], counts: await applyStaged(session, request, table) }
   }
-  const altered = await makeAltered(session, request, differences)
+  const altered = await makeAltered(session, request, inspected, differences)
   const rows = await countRows(session, altered)
   const counts = await applyStaged(session, altered, await resolveTarget(session, altered))
   return { rows, counts, alterations: differences.map(({ sentence }) => sentence) }
@@ -101,15 +107,15 @@ async function compareWith(
 async function makeAltered(
   session: Session,
   request: PublishRequest,
+  inspected: InspectedTable | undefined,
   differences: readonly TableDifference[],
 ): Promise<PublishRequest> {
   const { datasetId, target } = request
   const copy = { schema: STAGING_SCHEMA, table: `p_${datasetId.replaceAll('-', '')}` }
-  const table = await inspectTable(session, target)
   await session.query(
     `CREATE UNLOGGED TABLE ${quoteTable(copy)} (LIKE ${quoteTable(target)} INCLUDING ALL)`,
   )
-  const list = await writtenColumns(session, table, copy)
+  const list = await writtenColumns(session, inspected, copy)
   await session.query(
     `INSERT INTO ${quoteTable(copy)} (${list}) OVERRIDING SYSTEM VALUE SELECT ${list} FROM ${quoteTable(target)}`,
   )

@@ -9,6 +9,7 @@ import { readCoveredSlices } from './covered-slices.ts'
 import { checkLoadedIntervals } from './interval-rules.ts'
 import { readHighWaterMark } from './high-water-mark.ts'
 import { migrate } from './migrate.ts'
+import { orCatalogDamage } from './or-catalog-damage.ts'
 import { planLoad } from './plan-load.ts'
 import { isPublished, publishLoad } from './publish-load.ts'
 import { readEvolvedColumns } from './evolved-columns.ts'
@@ -70,11 +71,13 @@ export function createPostgresTarget(
         if (request.evolve === true) await checkEvolution(session, request)
         else await resolveTarget(session, request)
       })
-      await migrate(sessions, directory, request.signal)
-      await sessions.transaction(name, request.signal, async (session) => {
-        await checkCatalogRights(session)
-        if (request.planOnly !== true) await recordRunBegan(session, request)
-      })
+      await orCatalogDamage(() => migrate(sessions, directory, request.signal))
+      await orCatalogDamage(() =>
+        sessions.transaction(name, request.signal, async (session) => {
+          await checkCatalogRights(session)
+          if (request.planOnly !== true) await recordRunBegan(session, request)
+        }),
+      )
       // Of plans nothing is noted: what is left of one that was killed is told by its id.
       if (request.planOnly === true) await sweepVerifyStaging(sessions, Date.now(), request.signal)
       try {
@@ -103,6 +106,8 @@ export function createPostgresTarget(
     },
     async publish(request) {
       assertDatasetId(request.datasetId)
+      // A worker of an earlier version may have begun the run.
+      await orCatalogDamage(() => migrate(sessions, directory, request.signal))
       return publishLoad(sessions, request, timing)
     },
     async plan(request) {

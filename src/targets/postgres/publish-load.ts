@@ -13,9 +13,10 @@ import { joinEvolved, widenStaged } from './join-evolved.ts'
 import { keyDigest } from './key-digest.ts'
 import { findLoad, recordLoad } from './load-row.ts'
 import { datasetLock, publishName, tableLock, worksFor } from './load-locks.ts'
+import { lockTable } from './lock-table.ts'
 import { planEvolution } from './plan-evolution.ts'
 import { recordRejects } from './record-rejects.ts'
-import { recordPublished } from './record-run.ts'
+import { hasFailed, recordPublished } from './record-run.ts'
 import { resolveTarget } from './resolve-target.ts'
 import type { Session, Sessions } from './sessions.ts'
 import { quoteTable } from './sql-name.ts'
@@ -91,6 +92,8 @@ async function publishOnce(
   const { missingParts, keys } = await findMissingParts(session, staged)
   const incomplete = { kind: 'staging-incomplete', missingParts } as const
   if (missingParts.length > 0 && !mayBeCopied(staged, missingParts)) return incomplete
+  const needsNothingStaged = missingParts.length > 0 || staged.parts.length === 0
+  if (needsNothingStaged && (await hasFailed(session, staged))) return incomplete
 
   const request = await joinEvolved(session, staged)
   const { datasetId, target, parts } = request
@@ -108,7 +111,7 @@ async function publishOnce(
   let table = await resolveTarget(session, request)
   if (table !== undefined) {
     // Keeps other writers out until the transaction ends; readers go on.
-    await session.query(`LOCK TABLE ${quoteTable(target)} IN SHARE ROW EXCLUSIVE MODE`)
+    await lockTable(session, target, 'SHARE ROW EXCLUSIVE')
     table = await resolveTarget(session, request)
   }
   await prepareToApply(session, request)

@@ -87,3 +87,18 @@ function storableJson(value: unknown): string {
     return escape === '\\u0000' ? '\u2400' : '\uFFFD'
   })
 }
+
+/**
+ * Whether the run is noted to have ended without publishing. What was staged of it is gone, but an attempt
+ * that comes late and needs nothing of that would publish what everybody was told is not loaded.
+ */
+export async function hasFailed(
+  session: Session,
+  { datasetId }: Pick<PublishRequest, 'datasetId'>,
+): Promise<boolean> {
+  const { rowCount } = await session.query(
+    `SELECT FROM claimcheck.runs WHERE dataset_id = $1 AND state = 'failed'`,
+    [datasetId],
+  )
+  return rowCount > 0
+}

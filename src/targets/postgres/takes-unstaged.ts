@@ -12,7 +12,8 @@ import { quoteTable } from './sql-name.ts'
  * Whether rows of the load can be copied straight into its table, as things stand: there is no row that
  * they would have to be compared with, and the table takes each as it is in its part.
  *
- * @throws PipelineError TARGET_MISMATCH, TARGET_NOT_WRITABLE
+ * @throws PipelineError TARGET_MISMATCH, TARGET_NOT_WRITABLE; TARGET_BUSY where somebody keeps the table to
+ * himself
  */
 export async function takesUnstaged(session: Session, request: LoadRequest): Promise<boolean> {
   if (!needsNoStaging(request)) return false
@@ -66,11 +67,13 @@ export async function isEmpty(
   return rows[0]?.empty === true
 }
 
-/** Found without looking for rows among those that are gone. */
+/** Found without looking for rows among those that are gone, and without waiting for the table. */
 async function isUnused(
   session: Session,
   { target }: Pick<TargetRequest, 'target'>,
 ): Promise<boolean> {
+  // While a dataset is still fetched, nobody is in its way yet.
+  await session.query(`SET LOCAL lock_timeout = '100ms'`)
   const { rows } = await session.query<{ unused: boolean }>(
     'SELECT pg_relation_size($1::regclass) = 0 AS unused',
     [quoteTable(target)],

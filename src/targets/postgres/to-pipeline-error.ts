@@ -1,7 +1,7 @@
 import { DatabaseError } from 'pg'
 import type { ErrorPlace } from '../../../codec/coded-error.ts'
 import { PipelineError } from '../../../activities/pipeline-error.ts'
-import { tlsRefusals, unknownAuthentication } from '../../connection-refusals.ts'
+import { poolerRefusal, tlsRefusals, unknownAuthentication } from '../../connection-refusals.ts'
 import { type SqlStateMeaning, sqlStateMeaning } from './sql-state.ts'
 
 /** Messages of `pg` itself for a connection that is gone or never came; they have no code. */
@@ -11,34 +11,6 @@ const CONNECTION_LOST =
 const TLS_UNKNOWN = /^The server does not support SSL/
 /** Messages of `pg` itself about a password that is missing or of the wrong kind. */
 const PASSWORD_UNUSABLE = /^SASL: /
-
-/** What PgBouncer says for good, all under the SQLSTATE that it has for a connection that it lost too. */
-const POOLER_REFUSES: readonly (readonly [RegExp, SqlStateMeaning])[] = [
-  [
-    /statement pooling mode/,
-    {
-      code: 'TARGET_MISMATCH',
-      retryable: false,
-      remedy: 'Set `pool_mode` of the pooler to transaction or session, or go around it.',
-    },
-  ],
-  [
-    /^(no such (database|user)|database ".*" does not exist|(SASL|password) authentication failed)/,
-    {
-      code: 'TARGET_DENIED',
-      retryable: false,
-      remedy: 'Correct the user, password or database in the target URL, or what the pooler knows.',
-    },
-  ],
-  [
-    /^unsupported startup parameter/,
-    {
-      code: 'TARGET_DENIED',
-      retryable: false,
-      remedy: 'Take it out of the target URL, or name it in `ignore_startup_parameters`.',
-    },
-  ],
-]
 
 /** Of a function, a trigger's too, in whatever language the server speaks; no address under `.pl` that JSON has. */
 const IN_FUNCTION = /\bPL\//
@@ -108,9 +80,10 @@ function meaningOf(
 ): SqlStateMeaning {
   // The database takes no connections now: another matter than a statement that lacks something.
   if (sqlState === '55000' && severity === 'FATAL') return sqlStateMeaning('57P03')
-  if (sqlState === '08P01') {
-    const refusal = POOLER_REFUSES.find(([says]) => says.test(message))
-    if (refusal !== undefined) return refusal[1]
+  const refusal = poolerRefusal(sqlState, message)
+  if (refusal !== undefined) {
+    const code = refusal.kind === 'pool-mode' ? 'TARGET_MISMATCH' : 'TARGET_DENIED'
+    return { code, retryable: false, remedy: refusal.remedy('the target URL') }
   }
   const meaning = sqlStateMeaning(sqlState)
   // Which table the function may not write is worth knowing.

@@ -4,6 +4,7 @@ import type { LoadTables } from './load-tables.ts'
 import { type OwnValues, sliceEnd } from './own-values.ts'
 import type { PublishRequest } from './postgres-requests.ts'
 import { refuseEmptying } from './refuse-emptying.ts'
+import { refuseRepeatedKeys } from './refuse-repeated-keys.ts'
 import type { Session } from './sessions.ts'
 import { writeSteps } from './write-steps.ts'
 import type { WrittenRows } from './written-rows.ts'
@@ -29,6 +30,7 @@ export async function writeHistory(
        FROM ${tables.target}`,
   )
   if (found[0]?.later === true) throw outOfOrder(request, 'the table has versions of a later time')
+  await refuseRepeatedKeys(session, request, tables, 't.valid_to IS NULL')
   const statements = historyStatements({
     ...tables,
     validFrom,

@@ -66,11 +66,11 @@ export const backfillRoutes = [
         once(services, header['idempotency-key'], {
           request: ['backfill', pipeline, body],
           answerSchema: startedBackfillSchema,
-          act: async (since) => {
+          act: async (earlier) => {
             const { workflowId, runId, joined, planned } = await startBackfill(
               client,
               request,
-              since,
+              earlier?.since,
             )
             return { workflowId, runId, joined, planned }
           },

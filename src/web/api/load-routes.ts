@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { answerOnce } from '../../client/answer-once.ts'
+import { answerOnce, type KeyedRequest } from '../../client/answer-once.ts'
 import { planDownstream } from '../../client/plan-downstream.ts'
 import { planGraph } from '../../client/plan-graph.ts'
 import { graphWorkflowId } from '../../client/start-graph.ts'
@@ -80,7 +80,7 @@ export const loadRoutes = [
         once(services, header['idempotency-key'], {
           request: ['etl', path.pipeline, body.partition, body.refetch, body.waitForUpstreams],
           answerSchema: startedSchema,
-          act: (since) => startLoadSince(client, request, since),
+          act: (earlier) => startLoadSince(client, request, earlier?.since),
         }),
       )
       const headers = { location: runPath(started.workflowId) }
@@ -112,7 +112,10 @@ export const loadRoutes = [
         once(services, header['idempotency-key'], {
           request: ['etl', body.partition],
           answerSchema: startedAllSchema,
-          act: async (since) => ({ ...(await startGraphSince(client, request, since)), refused }),
+          act: async (earlier) => ({
+            ...(await startGraphSince(client, request, earlier?.since)),
+            refused,
+          }),
         }),
       )
       const headers = { location: runPath(started.workflowId) }
@@ -127,16 +130,13 @@ export async function once<Answer>(
   key: string | undefined,
   {
     request,
-    answerSchema,
-    act,
-  }: {
+    ...asked
+  }: Pick<KeyedRequest<Answer>, 'answerSchema' | 'chosen' | 'act'> & {
     readonly request: readonly unknown[]
-    readonly answerSchema: z.ZodType<Answer>
-    readonly act: (since: Date | undefined) => Promise<Answer>
   },
 ): Promise<Answer> {
-  if (key === undefined) return act(undefined)
+  if (key === undefined) return asked.act(undefined)
   const { taskQueue } = services
-  const asked = { key, request: JSON.stringify(request), taskQueue, answerSchema, act }
-  return answerOnce(await services.client(), asked)
+  const keyed = { ...asked, key, request: JSON.stringify(request), taskQueue }
+  return answerOnce(await services.client(), keyed)
 }

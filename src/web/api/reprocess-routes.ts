@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { DatasetId } from '../../../activities/index.ts'
 import { reprocessRequest } from '../../client/reprocess-request.ts'
 import { startLoadSince } from '../../client/start-load-since.ts'
 import { loadPipeline } from '../../pipeline/load-pipeline.ts'
@@ -13,7 +14,9 @@ const reprocessSchema = z.strictObject({
     .string()
     .max(36)
     .optional()
-    .describe('The id of a dataset of the partition. Usually the newest.'),
+    .describe(
+      'The id of a dataset of the partition. Usually the newest: asked again without an idempotency key, the one that the first time has made.',
+    ),
   from: z
     .enum(['landing', 'parts'])
     .default('landing')
@@ -45,13 +48,20 @@ export const reprocessRoutes = [
       const definition = await loadPipeline(pipeline, directories)
       // What is wrong with it is said before a key is set aside.
       const asked = await reprocessRequest(store, { definition, ...body })
-      const request = { ...asked, requestedAt: new Date(), taskQueue }
+      const { reprocessing } = asked
+      const requestedAt = new Date()
       const client = await services.client()
       const started = await askTemporal(client, () =>
         once(services, header['idempotency-key'], {
           request: ['reprocess', pipeline, body],
+          chosen: reprocessing.datasetId,
           answerSchema: startedSchema,
-          act: (since) => startLoadSince(client, request, since),
+          act(earlier) {
+            // The newest by now may be what the earlier try has made.
+            const datasetId = (earlier?.chosen ?? reprocessing.datasetId) as DatasetId
+            const request = { ...asked, reprocessing: { ...reprocessing, datasetId } }
+            return startLoadSince(client, { ...request, requestedAt, taskQueue }, earlier?.since)
+          },
         }),
       )
       const headers = { location: runPath(started.workflowId) }

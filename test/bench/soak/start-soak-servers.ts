@@ -1,13 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { EmbeddedServer } from '../../../infra/stack/embedded-server.ts'
-import { eraseStack } from '../../../infra/stack/erase-stack.ts'
 import { addressSettings } from '../../../infra/stack/external-addresses.ts'
 import { startGuardian } from '../../../infra/stack/guardian.ts'
 import { runServer } from '../../../infra/stack/run-server.ts'
-import { startStack } from '../../../infra/stack/start-stack.ts'
 import { temporalServer } from '../../../infra/stack/temporal-server.ts'
-import type { PrivateServers } from '../private-servers.ts'
+import { openBenchDirectory } from '../bench-directory.ts'
+import { startIn, type PrivateServers } from '../private-servers.ts'
 
 /**
  * A closed run goes only when the server has noted that all tasks up to the one that closed it are done. It
@@ -23,25 +21,12 @@ const forgetSoon = [
 
 /** Servers that nobody else uses; Temporal's forgets a run some seconds after it is asked to. */
 export async function startSoakServers(say: (text: string) => void): Promise<PrivateServers> {
-  mkdirSync('.claimcheck', { recursive: true })
-  const directory = resolve(mkdtempSync(join('.claimcheck', 'bench-')))
-  const temporal = await startTemporal(directory)
-  const servers = await startStack({
-    directory,
-    lifetime: 'attached',
-    onProgress: say,
-    environment: { [addressSettings.temporal]: temporal.address },
-  })
-  return {
-    directory,
-    servers,
-    async stop() {
-      await servers.stop()
-      await temporal.stop()
-      await eraseStack(directory)
-      rmSync(directory, { recursive: true, force: true })
-    },
-  }
+  const bench = openBenchDirectory()
+  const starting = startTemporal(bench.path)
+  bench.endBefore(async () => (await starting).stop())
+  const temporal = await starting
+  const servers = await startIn(bench, say, { [addressSettings.temporal]: temporal.address })
+  return { directory: bench.path, servers, endBefore: bench.endBefore, stop: bench.remove }
 }
 
 async function startTemporal(directory: string) {

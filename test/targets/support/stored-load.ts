@@ -75,7 +75,7 @@ export async function storedLoad(
       { records: rows, converted: rows, rejects: 0, rows },
       attempt,
     )
-    await stageBatch(ports, { run, partNumber }, attempt)
+    await stageBatch(ports, { run, partNumber, mayStay: true }, attempt)
   }
   await sealDataset(
     ports,
@@ -85,7 +85,7 @@ export async function storedLoad(
   const outcome = await publishLoad(ports, { run }, attempt)
   if (outcome.kind === 'published') return run
   for (const partNumber of outcome.missingParts) {
-    await stageBatch(ports, { run, partNumber, isMissing: true }, attempt)
+    await stageBatch(ports, { run, partNumber }, attempt)
   }
   assert.equal((await publishLoad(ports, { run }, attempt)).kind, 'published')
   return run

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import type { ObjectKey } from '../../../codec/index.ts'
 import { PipelineError, type Pagination } from '../../../activities/index.ts'
 import type { CountedPagination } from '../../../activities/source-definition.ts'
+import { RepeatWatch } from '../../../activities/landing/repeat-watch.ts'
 import { WalkedSource, type WalkOptions } from './walked-source.ts'
 
 const byPage: CountedPagination = { kind: 'page', parameter: 'page', first: 1 }
@@ -54,6 +55,68 @@ describe('a walk by page number', () => {
   test('ends at the first short page where the pipeline says that pages are full', async () => {
     const sized = { ...byPage, size: 3 }
     assert.deepEqual((await new WalkedSource(sized, paged).walk()).asked, [undefined, '2', '3'])
+  })
+
+  test('is refused where the source gives less at once than the pipeline says', async () => {
+    const paths: readonly (readonly [CountedPagination, typeof paged, string])[] = [
+      [{ ...byPage, size: 5 }, paged, '2'],
+      [{ ...byOffset, size: 5 }, sliced, '3'],
+    ]
+    for (const [next, answer, beyond] of paths) {
+      for (const concurrency of [1, 3]) {
+        const asked: (string | undefined)[] = []
+        const source = new WalkedSource(
+          next,
+          (cursor) => {
+            asked.push(cursor)
+            return answer(cursor)
+          },
+          { concurrency },
+        )
+        const { message, remedy } = await refused(source, 'PAGE_TOO_SHORT')
+        assert.match(message, /the first page has 3 records, fewer than .*size/)
+        assert.match(remedy, /source\.next\.size/)
+        assert.ok(asked.includes(beyond))
+        assert.equal(new Set(asked).size, asked.length, 'nothing twice')
+        const landed = await Array.fromAsync(source.store.list('landing/'))
+        assert.deepEqual(landed, [], 'what may be too short is not landed')
+      }
+    }
+  })
+
+  test('ends with a short first page where nothing comes behind it', async () => {
+    const refusal = new PipelineError('SOURCE_REFUSED', 'the source answers 404', { remedy: '' })
+    const malformed = new PipelineError('SOURCE_MALFORMED', 'no', { remedy: '', retryable: true })
+    const gone = new PipelineError('SOURCE_UNREACHABLE', 'gone', { remedy: '', retryable: true })
+    const beyond: Readonly<Record<string, () => string>> = {
+      'an empty page': () => '[]',
+      'the same page': () => rows(1, 2),
+      'the same records, written as another page': () => `\n${rows(1, 2)}\n`,
+      'what is no page': () => '{"detail":"Invalid page."}',
+      'a refusal': () => {
+        throw refusal
+      },
+      'an empty body': () => {
+        throw malformed
+      },
+      'no answer': () => {
+        throw gone
+      },
+    }
+    for (const [what, answer] of Object.entries(beyond)) {
+      const one = new WalkedSource({ ...byPage, size: 3 }, (page) =>
+        page === undefined ? rows(1, 2) : answer(),
+      )
+      const { asked, batches } = await one.walk()
+      assert.deepEqual(asked, [undefined, '2'], what)
+      assert.deepEqual(
+        batches.map(({ pages, next }) => [pages, next]),
+        [[1, null]],
+        what,
+      )
+    }
+    const empty = new WalkedSource({ ...byPage, size: 3 }, () => '[]')
+    assert.deepEqual((await empty.walk()).asked, [undefined])
   })
 
   test('counts from where the pipeline says', async () => {
@@ -251,6 +314,34 @@ for (const options of [{} satisfies WalkOptions, oneBatch]) {
     })
   })
 }
+
+test('a source that names a further page for ever is left after a thousand empty ones', async () => {
+  // The first page has records; batches end in between.
+  const walked = (end: number, maxPages?: number) => {
+    let count = 0
+    const answer = () => {
+      count += 1
+      return JSON.stringify({
+        data: count === 1 ? [{ id: 1 }] : [],
+        next: count < end && `c${count}`,
+      })
+    }
+    const limits = { batchBytes: 10_000, ...(maxPages === undefined ? {} : { maxPages }) }
+    return new WalkedSource(byCursor, answer, { limits, mostPages: 1100 })
+  }
+  const error = await refused(walked(Infinity), 'PAGE_LIMIT_EXCEEDED')
+  assert.match(error.message, /after 1000 pages in a row without records/)
+  assert.equal(error.at['page'], 1001)
+  // Who says how far it may go is not told where to stop.
+  assert.equal((await walked(1010, 1010).walk()).asked.length, 1010)
+})
+
+test('a thousand empty pages are none too many where others come between them', () => {
+  const watch = new RepeatWatch('walked', null)
+  for (let pageNumber = 0; pageNumber < 5000; pageNumber += 1) {
+    watch.atEmpty({ pageNumber, cursorDigest: String(pageNumber) }, pageNumber % 1001 !== 0)
+  }
+})
 
 test('a repeated page is not landed: the source is asked for it again', async () => {
   let isWell = false

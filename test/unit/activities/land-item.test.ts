@@ -154,7 +154,7 @@ describe('an item', () => {
       ['csv', 'id,t\n', 60],
     ] as const) {
       const record = (bytes: number) =>
-        format === 'csv' ? `1,${'x'.repeat(bytes - 3)}\n` : `{"t":"${'x'.repeat(bytes - 9)}"}\n`
+        format === 'csv' ? `1,${'x'.repeat(bytes - 3)}\n` : `{"id":"${'x'.repeat(bytes - 10)}"}\n`
       const limits = { batchBytes: 20, pageBytes: length + header.length }
       const bed = new ItemBed({ format, limits })
       bed.add('fits', header + record(15) + record(length) + record(15))
@@ -181,11 +181,15 @@ describe('an item', () => {
       ['ndjson', `${lines(8)}{"id":`, 'SOURCE_MALFORMED', /the last line was cut off .*item=bad/],
       ['ndjson', '<html>\n</html>\n', 'SOURCE_MALFORMED', /no line is a JSON object/],
       ['csv', `id\n1\n2\n"3\n4\n`, 'SOURCE_MALFORMED', /the quote .* is not closed/],
-      ['csv', '<html>\n</html>\n', 'CONVERSION_FAILED', /the column "id" not at all/],
+      ['csv', '<html>\n</html>\n', 'SOURCE_MALFORMED', /none of the declared columns/],
+      ['csv', 'id;n\n1;2\n', 'SOURCE_MALFORMED', /it has semicolons and no comma/],
       ['json', '[{"id":1},', 'SOURCE_MALFORMED', /malformed/],
       ['json', Buffer.from('\uFEFF[]', 'utf16le'), 'SOURCE_MALFORMED', /UTF-16/],
       ['csv', Buffer.from('\uFEFFid\n1', 'utf16le').swap16(), 'SOURCE_MALFORMED', /UTF-16/],
       ['ndjson', Buffer.from('\uFEFF{}\n', 'utf16le'), 'SOURCE_MALFORMED', /UTF-16/],
+      ['csv', Buffer.from('id,n\n1,2\n', 'utf16le'), 'SOURCE_MALFORMED', /UTF-16, by the zeros/],
+      ['ndjson', Buffer.from('{"id":1}', 'utf16le').swap16(), 'SOURCE_MALFORMED', /by the zeros/],
+      ['ndjson', Buffer.alloc(16), 'SOURCE_MALFORMED', /the last line was cut off/],
     ] as const) {
       const bed = new ItemBed({ format })
       bed.add('bad', body)

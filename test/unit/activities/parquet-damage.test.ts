@@ -46,6 +46,17 @@ describe('a Parquet file that is none', () => {
     assert.ok(failures > 10, `${failures} failures`)
   })
 
+  test('is told by its encoding where only that is not read', async () => {
+    await assert.rejects(
+      convertParquet(bed, [await parquetFixture('split_bytes.parquet')], { v: 'text' }),
+      {
+        code: 'CONVERSION_FAILED',
+        message:
+          'the Parquet data cannot be read: BYTE_STREAM_SPLIT encoding is only supported for FLOAT or DOUBLE data [page=page-0]',
+      },
+    )
+  })
+
   test('names the page that cannot be read', async () => {
     const whole = await parquetFixture('kinds.parquet')
     const damaged = Buffer.from(whole)

@@ -3,6 +3,8 @@ import { describe, test } from 'node:test'
 import type { ActivityPorts } from '../../../activities/activity-ports.ts'
 import type { LoadTarget } from '../../../activities/load-target.ts'
 import type { DatasetId, PipelineDefinition } from '../../../activities/index.ts'
+import { batchKey, landingStateKey } from '../../../activities/bucket-layout.ts'
+import { putJson } from '../../../activities/json-object.ts'
 import { readPinnedRun } from '../../../activities/pinned-run.ts'
 import { prepareLoad, type PrepareLoadInput } from '../../../activities/prepare-load.ts'
 import type { LandingReference } from '../../../activities/run-reference.ts'
@@ -83,6 +85,32 @@ describe('the landing of a run', () => {
     published.add('a')
     assert.deepEqual(await prepare('c'), { sequence: 2, fetchKey })
     assert.deepEqual(await prepare('d', { refetch: true }), { sequence: 3, fetchKey })
+  })
+
+  test('is after all that lie there where nothing says which is the newest', async () => {
+    const { prepare, store } = opened()
+    const { fetchKey } = await prepare('a')
+    const place = { pipeline: definition.name, partition, fetchKey }
+    const land = async (sequence: number): Promise<void> => {
+      const key = batchKey(
+        { ...place, datasetId: 'a' as DatasetId, landing: { fetchKey, sequence } },
+        { pageNumber: 1, cursorDigest: '0' },
+      )
+      await putJson(store, key, {})
+    }
+    for (const sequence of [1, 12, 3]) await land(sequence)
+    await store.delete([landingStateKey(place)])
+    assert.deepEqual(await prepare('b'), { fetchKey, sequence: 13 })
+    assert.deepEqual(await prepare('c'), { fetchKey, sequence: 13 })
+    // An attempt that comes late stays with what was pinned.
+    await land(13)
+    await store.delete([landingStateKey(place)])
+    assert.deepEqual(await prepare('c'), { fetchKey, sequence: 13 })
+    // What cannot be read is in nobody's way who fetches everything again.
+    await putJson(store, landingStateKey(place), { sequence: '14' })
+    await land(10_000)
+    await assert.rejects(prepare('d'), { code: 'OBJECT_UNREADABLE', message: /cannot be read/ })
+    assert.deepEqual(await prepare('d', { refetch: true }), { fetchKey, sequence: 10_001 })
   })
 
   test('is a new one also where a dataset was made again from the last', async () => {

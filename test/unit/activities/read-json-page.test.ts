@@ -74,6 +74,34 @@ describe('readJsonPage', () => {
     }
   })
 
+  test('refuses an empty list beside an error, and no other', () => {
+    for (const error of [
+      '"error":"rate limited"',
+      '"errors":[{"message":"try later"}]',
+      '"errors" : { "code" : 7 }',
+      '"error":true',
+      '"success":false',
+      '"ok": false',
+    ]) {
+      const name = /"(\w+)"/.exec(error)?.[1]
+      refuses(`{${error},"data":[]}`, new RegExp(`no records, .*\`${name}\` tells of an error`))
+      refuses(`{"data": [ ],${error},"next":"n"}`, /tells of an error/)
+      assert.equal(read(`{${error},"data":[{"id":1}]}`).recordCount, 1)
+      assert.equal(read(`{"meta":{${error}},"data":[]}`).recordCount, 0)
+    }
+    for (const none of ['null', 'false', '""', '[]', '[ ]', '{}', '{ }', '0', '3']) {
+      for (const name of ['error', 'errors']) {
+        assert.equal(read(`{"${name}":${none},"data":[]}`).recordCount, 0)
+      }
+    }
+    assert.equal(read('{"success":true,"ok":true,"Error":"x","data":[]}').recordCount, 0)
+    const errors = readJsonPage(Buffer.from('{"errors":[]}'), {
+      records: ['errors'],
+      next: undefined,
+    })
+    assert.equal(errors.recordCount, 0)
+  })
+
   test('refuses what is not a page', () => {
     refuses('{"error":"not today"}', /no array of records at \$\.data/)
     refuses('{"data":{}}', /no array of records/)

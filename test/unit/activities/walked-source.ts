@@ -37,6 +37,8 @@ export interface WalkOptions {
   readonly format?: TextFormat
   readonly limits?: Partial<PipelineLimits>
   readonly concurrency?: number
+  /** Pages within which the walk has to end. @default 40 */
+  readonly mostPages?: number
 }
 
 export interface Walk {
@@ -53,10 +55,12 @@ export class WalkedSource {
   readonly store = new MemoryObjectStore()
   readonly #definition: PipelineDefinition
   readonly #answer: Answer
+  readonly #mostPages: number
 
   constructor(next: Pagination, answer: Answer, options: WalkOptions = {}) {
     this.#answer = answer
-    const { format = 'json', limits, concurrency } = options
+    const { format = 'json', limits, concurrency, mostPages = 40 } = options
+    this.#mostPages = mostPages
     this.#definition = {
       name: run.pipeline,
       source: {
@@ -77,7 +81,7 @@ export class WalkedSource {
     }
   }
 
-  /** @throws Error when the walk does not end within 40 pages */
+  /** @throws Error when the walk does not end within `mostPages` */
   async walk(): Promise<Walk> {
     const asked: (string | undefined)[] = []
     await putJson(this.store, definitionKey(run), {
@@ -92,7 +96,7 @@ export class WalkedSource {
         openWalk: () => ({
           page: async (cursor) => {
             asked.push(cursor)
-            if (asked.length > 40) throw new Error('the walk goes on and on')
+            if (asked.length > this.#mostPages) throw new Error('the walk goes on and on')
             const answer = await this.#answer(cursor)
             return typeof answer === 'string'
               ? { body: Buffer.from(answer), nextLink: undefined }

@@ -78,6 +78,14 @@ describe('claim', () => {
         }
       }),
     )
+    const [claim] = fc.sample(claims, 1)
+    assert.ok(claim)
+    for (const name of ['sizeBytes', 'storedBytes']) {
+      for (const wrong of [-1, 1.5, 2 ** 60, '1']) {
+        const bytes = Buffer.from(JSON.stringify({ claim: 1, ...claim, [name]: wrong }))
+        assert.throws(() => parseBlobClaim(bytes), { code: 'CLAIM_MALFORMED' })
+      }
+    }
     for (const text of ['', 'null', '[]', '1', '"x"', '{', '{}', '{"claim":"1"}']) {
       assert.throws(() => parseBlobClaim(Buffer.from(text)), { code: 'CLAIM_MALFORMED' }, text)
     }

@@ -6,6 +6,7 @@ import {
   digestOf,
   escapeKeySegment,
   generationOf,
+  isDigest,
   parseBlobKey,
   unescapeKeySegment,
 } from '../../../codec/index.ts'
@@ -89,5 +90,13 @@ describe('digest', () => {
     const { createHash } = await import('node:crypto')
     const bytes = Buffer.alloc(17 * 1024 * 1024 + 3, 'claimcheck')
     assert.equal(await digestOf(bytes), createHash('sha256').update(bytes).digest('hex'))
+  })
+
+  it('is 64 lower-case hexadecimal digits, and nothing around them', () => {
+    const digest = '0123456789abcdef'.repeat(4)
+    assert.ok(isDigest(digest))
+    for (const text of ['', digest.slice(1), `${digest}0`, `${digest}\n`, digest.toUpperCase()]) {
+      assert.equal(isDigest(text), false)
+    }
   })
 })

@@ -213,6 +213,15 @@ describe('circuit breaker, patient calls', () => {
     await assert.rejects(again, UNREACHABLE)
   })
 
+  it('bear an error of the stream while they wait to send it', async () => {
+    const { guarded, failOften } = bed({ openForMs: 2, isRealTime: true })
+    await failOften(5)
+    const source = new Readable({ read: () => undefined })
+    const sending = guarded.putStream(key, source, { ...plain, patient: true })
+    source.destroy(new Error('the source broke'))
+    await assert.rejects(sending)
+  })
+
   it('list once the store answers', async () => {
     const { store, guarded, failOften } = bed({ openForMs: 2, isRealTime: true })
     await store.put(key, Buffer.from('x'), plain)
@@ -267,7 +276,9 @@ interface Bed {
   readonly advance: (ms: number) => void
 }
 
-function bed({ openForMs = OPEN_FOR_MS, isRealTime = false } = {}): Bed {
+/** Where nothing is said, the circuit stays open as long as it does by itself. */
+function bed(options: { readonly openForMs?: number; readonly isRealTime?: boolean } = {}): Bed {
+  const { openForMs, isRealTime = false } = options
   let now = Date.parse('2026-01-01')
   const store = new TroubledStore()
   const guarded = withCircuitBreaker(store, {

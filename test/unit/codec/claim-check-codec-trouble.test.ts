@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common'
-import { ClaimCheckError, parseClaimPayload } from '../../../codec/index.ts'
+import {
+  ClaimCheckCodec,
+  ClaimCheckError,
+  MemoryObjectStore,
+  parseClaimPayload,
+} from '../../../codec/index.ts'
 import { codecOn, first, inActivity, payloadOf, plainly } from './codec-samples.ts'
 import { WatchedStore } from './watched-store.ts'
 
@@ -25,6 +30,20 @@ describe('codec: what goes wrong', () => {
     assert.deepEqual(plainly(first(await codec.decode(claims))), plainly(payload))
   })
 
+  it('a blob that is gone from a bucket that was moved names both', async () => {
+    const store = new WatchedStore()
+    const old = new ClaimCheckCodec({
+      store: new MemoryObjectStore({ bucket: 'old' }),
+      namespace: 'default',
+      thresholdBytes: 2000,
+    })
+    const claims = await old.encode([payloadOf(randomBytes(5000))])
+    await assert.rejects(codecOn(store).decode(claims), {
+      code: 'BLOB_MISSING',
+      message: /bucket=memory, .*writtenTo=old/,
+    })
+  })
+
   it('a blob of other bytes is an error with both digests, never a value', async () => {
     const store = new WatchedStore()
     const codec = codecOn(store)
@@ -39,6 +58,17 @@ describe('codec: what goes wrong', () => {
     await assert.rejects(codecOn(store).decode([one]), (error: Error) => {
       assert.ok(error.message.includes(digest) && error.message.includes(wrong.digest))
       return error instanceof ClaimCheckError && error.code === 'BLOB_DAMAGED'
+    })
+  })
+
+  it('a blob that has become longer than its claim allows is not held', async () => {
+    const store = new WatchedStore()
+    const claims = await codecOn(store).encode([payloadOf(randomBytes(5000))])
+    const { key } = parseClaimPayload(first(claims))
+    await store.put(key, Buffer.alloc(1_000_000), { contentType: 'x/y' })
+    await assert.rejects(codecOn(store).decode(claims), {
+      code: 'BLOB_DAMAGED',
+      message: /longer than its claim allows/,
     })
   })
 
@@ -57,6 +87,17 @@ describe('codec: what goes wrong', () => {
     }
     await store.put(key, good, { contentType: 'x/y' })
     assert.deepEqual(plainly(first(await codec.decode(claims))), plainly(payload))
+  })
+
+  it('a payload of just the ceiling passes, there and back', async () => {
+    const codec = codecOn(new WatchedStore(), { maxPayloadBytes: 10_000 })
+    const payload = payloadOf(randomBytes(10_000 - 29))
+    const claims = await codec.encode([payload])
+    assert.equal(parseClaimPayload(first(claims)).sizeBytes, 10_000)
+    assert.deepEqual((await codec.decode(claims)).map(plainly), [plainly(payload)])
+    await assert.rejects(codec.encode([payloadOf(randomBytes(10_000 - 28))]), {
+      code: 'PAYLOAD_TOO_LARGE',
+    })
   })
 
   it('a payload over the ceiling is refused before anything is sent, with size and limit', async () => {
@@ -113,6 +154,16 @@ describe('codec: what goes wrong', () => {
     }
   })
 
+  it('on the path of a workflow, stays what it is: its task is tried again whatever it is', async () => {
+    const codec = codecOn(new WatchedStore(), { maxPayloadBytes: 10_000 })
+    const context = { type: 'workflow', namespace: 'default', workflowId: 'x' } as const
+    const encoding = codec.encode([payloadOf(randomBytes(20_000))], context)
+    await assert.rejects(encoding, (error) => error instanceof ClaimCheckError)
+    const claims = await codecOn(new WatchedStore()).encode([payloadOf(randomBytes(5000))])
+    const decoding = codec.decode(claims, context)
+    await assert.rejects(decoding, (error) => error instanceof ClaimCheckError)
+  })
+
   it('keeps what was stored when another payload of the list fails', async () => {
     const store = new WatchedStore()
     const codec = codecOn(store)
@@ -120,6 +171,8 @@ describe('codec: what goes wrong', () => {
     store.failNextWrite = true
     await assert.rejects(codec.encode(payloads), /out of order/)
     assert.equal(store.written.length, 2)
+    // The call has waited for what was still under way.
+    assert.equal((await store.keys()).length, 1)
     // Only the one that failed, whichever of the two came first.
     await codec.encode(payloads)
     assert.equal(store.written.length, 3)

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { Payload } from '@temporalio/common'
 import fc from 'fast-check'
-import { isClaimPayload } from '../../../codec/index.ts'
+import { isClaimPayload, parseClaimPayload } from '../../../codec/index.ts'
 import { codecOn, first, inActivity, payloadOf, plainly, WEEK_48 } from './codec-samples.ts'
 import { WatchedStore } from './watched-store.ts'
 
@@ -76,6 +76,34 @@ describe('codec: there and back', () => {
       'plain-bytes': '300030',
       created: '2026-11-25T00:00:00.000Z',
     })
+  })
+
+  it('keeps what stands beside a blob within what stores take, whatever the names', async () => {
+    const store = new WatchedStore()
+    const name = '\u00fc/'.repeat(1000)
+    const codec = codecOn(store)
+    await codec.encode([payloadOf(randomBytes(3000), name)], { ...inActivity, workflowId: name })
+    const [key] = await store.keys()
+    assert.ok(key)
+    const facts = Object.entries((await store.head(key))?.metadata ?? {}).flat()
+    assert.ok(facts.join('').length < 2048)
+    for (const fact of facts) assert.match(fact, /^[ -~]*$/)
+  })
+
+  it('parks payloads of any encoding, and shows of it what a person can read', async () => {
+    for (const [encoding, shown] of [
+      ['', ''],
+      ['\u0001'.repeat(1000), '?'.repeat(64)],
+      ['"\\'.repeat(40), '"\\'.repeat(32)],
+      ['bin\u00e4r/\u{1F600}', 'bin?r/??'],
+      ['x'.repeat(65), 'x'.repeat(64)],
+    ] as const) {
+      const codec = codecOn(new WatchedStore())
+      const payload = payloadOf(randomBytes(3000), encoding)
+      const claims = await codec.encode([payload])
+      assert.equal(parseClaimPayload(first(claims)).encoding, shown)
+      assert.deepEqual((await codec.decode(claims)).map(plainly), [plainly(payload)])
+    }
   })
 
   it('takes the same payload for the same, in whatever order its metadata came', async () => {

@@ -86,6 +86,12 @@ describe('a claim that is not to be trusted', () => {
     for (const sizeBytes of [0, claim.sizeBytes - 1, claim.sizeBytes + 1, 100_000_000]) {
       await fails(claims, { ...claim, sizeBytes }, 'BLOB_DAMAGED')
     }
+    // Not read to its end to find that out.
+    const large = await parked<Uint8Array>(store, randomBytes(3 * 1024 ** 2))
+    await assert.rejects(claims.fetchValue({ ...large, sizeBytes: 1024 ** 2 }), {
+      code: 'BLOB_DAMAGED',
+      message: /holds more than 1048576 bytes/,
+    })
   })
 
   it('of a size for which there is no memory says so', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { asyncLocalStorage } from '@temporalio/activity'
 import fc from 'fast-check'
 import {
   createClaims,
@@ -11,7 +12,7 @@ import {
   type Claims,
   type ClaimsOptions,
 } from '../../../codec/index.ts'
-import { inActivityContext } from './activity-samples.ts'
+import { activityContext, inActivityContext } from './activity-samples.ts'
 import { WatchedStore } from './watched-store.ts'
 
 const encryption = staticKeys({ keys: { '2026-11': randomBytes(32) } })
@@ -134,6 +135,13 @@ describe('claim of a value', () => {
       info: { workflowExecution },
     })
     assert.equal(claim.key, `values/default/etl=2Fa=20b/run-9/${claim.digest}`)
+    // An activity that no workflow has begun is its own owner.
+    const standalone = activityContext()
+    Object.assign(standalone.info, { workflowExecution: undefined, inWorkflow: false })
+    const alone = await asyncLocalStorage.run(standalone, async () =>
+      claimsOn(store).parkValue('x'),
+    )
+    assert.equal(alone.key, `values/default/7/=/${claim.digest}`)
     const { metadata } = (await store.head(claim.key)) ?? {}
     assert.partialDeepStrictEqual(metadata, {
       namespace: 'default',

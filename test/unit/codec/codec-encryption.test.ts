@@ -7,6 +7,7 @@ import {
   failureConverterPath,
   isClaimPayload,
   parseClaimPayload,
+  payloadConverterPath,
   staticKeys,
   type EncryptionKeys,
 } from '../../../codec/index.ts'
@@ -65,10 +66,23 @@ describe('encryption: what is encrypted', () => {
   it('messages and stacks of failures as well, where the data converter is asked', () => {
     const options = { store: new WatchedStore(), namespace: 'default' }
     assert.equal(createDataConverter(options).failureConverterPath, undefined)
+    assert.equal(createDataConverter(options).payloadConverterPath, payloadConverterPath)
     assert.equal(
       createDataConverter({ ...options, encryption: newKeys }).failureConverterPath,
       failureConverterPath,
     )
+  })
+})
+
+describe('encryption: a payload of many frames that does not compress', () => {
+  it('is read back, though its blob is longer than itself', async () => {
+    const store = new WatchedStore()
+    const noise = payloadOf(randomBytes(12 * 1024 ** 2))
+    for (const options of [{}, { encryption: newKeys }]) {
+      const claims = await codecOn(store, options).encode([noise])
+      const [decoded] = await codecOn(store, options).decode(claims)
+      assert.ok(Buffer.from(decoded?.data ?? []).equals(noise.data ?? new Uint8Array()))
+    }
   })
 })
 
@@ -174,6 +188,27 @@ describe('encryption: keys', () => {
     await assert.rejects(codecOn(store, { encryption: unknown }).encode([large]), {
       code: 'ENCRYPTION_KEY_MISSING',
     })
+    assert.deepEqual(store.written, [])
+  })
+
+  it('of a provider that nobody could read with again, or too short, are not written with', async () => {
+    const store = new WatchedStore()
+    for (const [id, keyBytes] of [
+      ['main', 0],
+      ['main', 16],
+      ['main', 33],
+      ['', 32],
+      ['x'.repeat(65), 32],
+      ['arn:aws:kms:eu-west-1:1:key/1', 32],
+      ['schl\u00fcssel', 32],
+      ['a\nb', 32],
+    ] as const) {
+      const encryption = { current: () => id, find: () => randomBytes(keyBytes) }
+      const codec = codecOn(store, { encryption })
+      for (const payload of [small, large]) {
+        await assert.rejects(codec.encode([payload]), { code: 'ENCRYPTION_KEYS_INVALID' })
+      }
+    }
     assert.deepEqual(store.written, [])
   })
 

@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { Payload } from '@temporalio/common'
 import {
+  ClaimCheckError,
   parseClaimPayload,
   staticKeys,
   type ClaimCheckCodec,
   type ClaimCheckCodecOptions,
+  type ObjectHead,
   type ObjectKey,
 } from '../../../codec/index.ts'
 import { payloadBytes, serializePayload } from '../../../codec/payload-bytes.ts'
@@ -100,12 +102,14 @@ for (const [how, { code, harm }] of Object.entries(harms)) {
 
       it('is written again by a writer that has just failed to read it', async () => {
         const bed = await written(options)
-        await harm(bed.store, bed.key)
         const reader = codecOn(bed.store, {
           ...options,
           cacheBytes: 0,
           onWarning: () => undefined,
         })
+        // It has seen it whole, and would take it for known for a while.
+        await reader.encode([payload])
+        await harm(bed.store, bed.key)
         await assert.rejects(reader.decode(bed.claims), { code })
         await reader.encode([payload])
         assert.deepEqual(plainly(first(await reader.decode(bed.claims))), plainly(payload))
@@ -115,6 +119,54 @@ for (const [how, { code, harm }] of Object.entries(harms)) {
 }
 
 describe('healing', () => {
+  it('looks for a large blob before it sends it, and not again while it is known', async () => {
+    const store = new LookedAtStore()
+    const large = payloadOf(randomBytes(1_100_000))
+    const claims = await codecOn(store).encode([large])
+    store.written.length = 0
+    const restarted = codecOn(store)
+    for (let time = 0; time < 2; time += 1) {
+      assert.deepEqual(await restarted.encode([large]), claims)
+      assert.deepEqual([store.looks, store.written.length], [2, 0])
+    }
+  })
+
+  it('writes a large blob again where the look finds it damaged', async () => {
+    const store = new LookedAtStore()
+    const large = payloadOf(randomBytes(1_100_000))
+    const claims = await codecOn(store).encode([large])
+    const { key } = parseClaimPayload(first(claims))
+    await overwrite(store, key, (body) => body.subarray(0, -7))
+    const warnings: string[] = []
+    const writer = codecOn(store, { onWarning: ({ code }) => warnings.push(code) })
+    await writer.encode([large])
+    assert.deepEqual(warnings, ['BLOB_HEALED'])
+    assert.deepEqual((await codecOn(store).decode(claims)).map(plainly), [plainly(large)])
+  })
+
+  it('writes what vanishes while it is looked at', async () => {
+    for (const vanishesAt of ['head', 'get'] as const) {
+      const store = new VanishingStore()
+      const claims = await codecOn(store).encode([payload])
+      const { key } = parseClaimPayload(first(claims))
+      // Without its facts it would be read, to know whether it is whole.
+      await store.put(key, await store.get(key), { contentType: 'x/y' })
+      store.vanishesAt = vanishesAt
+      await codecOn(store, { onWarning: () => undefined }).encode([payload])
+      store.vanishesAt = undefined
+      assert.deepEqual((await codecOn(store).decode(claims)).map(plainly), [plainly(payload)])
+    }
+  })
+
+  it('sends a large blob unlooked for where the store does not tell what is missing', async () => {
+    const store = new LookedAtStore()
+    store.isDenied = true
+    const large = payloadOf(randomBytes(1_100_000))
+    const claims = await codecOn(store).encode([large])
+    assert.equal(store.written.length, 1)
+    assert.deepEqual((await codecOn(store).decode(claims)).map(plainly), [plainly(large)])
+  })
+
   it('asks nothing of the store while a blob is known', async () => {
     const bed = await written({})
     bed.later(knownForMs)
@@ -155,6 +207,37 @@ describe('healing', () => {
     assert.deepEqual(plainly(first(await bed.restarted().decode(bed.claims))), plainly(payload))
   })
 })
+
+/** Counts what is looked for; or, as AWS does without `s3:ListBucket`, does not say what is missing. */
+class LookedAtStore extends WatchedStore {
+  looks = 0
+  isDenied = false
+
+  override async head(
+    ...inputs: Parameters<WatchedStore['head']>
+  ): Promise<ObjectHead | undefined> {
+    this.looks += 1
+    if (this.isDenied) throw new ClaimCheckError('STORE_DENIED', 'refused', { remedy: 'Ask.' })
+    return super.head(...inputs)
+  }
+}
+
+/** Somebody deletes its objects just before they are looked at, or read. */
+class VanishingStore extends WatchedStore {
+  vanishesAt: 'head' | 'get' | undefined
+
+  override async head(
+    ...inputs: Parameters<WatchedStore['head']>
+  ): Promise<ObjectHead | undefined> {
+    if (this.vanishesAt === 'head') await this.delete([inputs[0]])
+    return super.head(...inputs)
+  }
+
+  override async get(...inputs: Parameters<WatchedStore['get']>): Promise<Uint8Array> {
+    if (this.vanishesAt === 'get') await this.delete([inputs[0]])
+    return super.get(...inputs)
+  }
+}
 
 async function written(options: Partial<ClaimCheckCodecOptions>): Promise<Bed> {
   const store = new WatchedStore()

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import {
   ClaimCheckError,
+  createClaims,
   isClaimPayload,
   type MemoryObjectStore,
   staticKeys,
@@ -75,6 +76,19 @@ describe('codec: a store that is dead', () => {
       assert.deepEqual([error.type, error.nonRetryable], ['STORE_UNREACHABLE', false])
       return true
     })
+  })
+
+  it('is known to be so by all codecs on it, and to claims', async () => {
+    const store = new WeakStore()
+    store.failures = Infinity
+    for (let call = 0; call < 5; call += 1) await assert.rejects(codecOn(store).encode([payload]))
+    assert.equal(store.written.length, 5)
+    await assert.rejects(codecOn(store).encode([payload]), /has not answered since/)
+    assert.equal(store.written.length, 5)
+    const claims = createClaims({ store, namespace: 'default' })
+    const signal = AbortSignal.timeout(20)
+    await assert.rejects(inActivityContext(async () => claims.parkValue([1]), { signal }))
+    assert.equal(store.written.length, 5)
   })
 
   it('keeps nothing waiting that needs no store', async () => {

@@ -35,6 +35,8 @@ describe('codec server: pages', () => {
     )
     assert.match(headers.get('access-control-allow-methods') ?? '', /POST/)
     assert.equal(headers.get('vary'), 'Origin')
+    // For a proxy in front that knows people by a cookie.
+    assert.equal(headers.get('access-control-allow-credentials'), 'true')
   })
 
   it('an allowed page can read answers and refusals', async () => {
@@ -110,8 +112,11 @@ describe('codec server: requests', () => {
   }
 
   it('other paths and methods are told apart', async () => {
-    const other = await send(server, new Request('http://127.0.0.1/codec/show', { method: 'POST' }))
-    assert.deepEqual([other.status, other.code], [404, 'CODEC_REQUEST_INVALID'])
+    for (const path of ['codec/show', 'codec/decoded', 'codec/nodecode', 'codec/decode/x', '']) {
+      const url = `http://127.0.0.1/${path}`
+      const other = await send(server, new Request(url, { method: 'POST' }))
+      assert.deepEqual([other.status, other.code], [404, 'CODEC_REQUEST_INVALID'])
+    }
     const get = await send(server, new Request('http://127.0.0.1/codec/decode'))
     assert.deepEqual([get.status, get.code], [405, 'CODEC_REQUEST_INVALID'])
     assert.equal(get.headers.get('allow'), 'POST, OPTIONS')
@@ -140,6 +145,8 @@ describe('codec server: requests', () => {
   }
 
   it('a body over the limit is read no further, whatever length it declares', async () => {
+    const fitting = await sendBody(`${' '.repeat(1000 - 15)}{"payloads":[]}`)
+    assert.equal(fitting.status, 200)
     const declared = await sendBody('x'.repeat(1001))
     assert.deepEqual([declared.status, declared.code], [413, 'CODEC_REQUEST_TOO_LARGE'])
     let pulled = 0
@@ -152,6 +159,44 @@ describe('codec server: requests', () => {
     const streamed = await sendBody(endless, { duplex: 'half' })
     assert.deepEqual([streamed.status, streamed.code], [413, 'CODEC_REQUEST_TOO_LARGE'])
     assert.ok(pulled < 10, `${pulled} pieces were read`)
+  })
+
+  it('a body that is no UTF-8 is refused, not mended', async () => {
+    const text = Buffer.from('{"payloads":[],"x":"?"}')
+    text.writeUInt8(0xff, text.indexOf('?'))
+    const url = 'http://127.0.0.1/codec/decode'
+    const headers = { 'x-namespace': 'default' }
+    const answer = await send(server, new Request(url, { method: 'POST', headers, body: text }))
+    assert.deepEqual([answer.status, answer.code], [400, 'CODEC_REQUEST_INVALID'])
+  })
+
+  it('a body over 32 MiB is refused where nothing else is said', async () => {
+    const lenient = serverOn(new WatchedStore())
+    const spaces = Buffer.alloc(1024 * 1024, ' ')
+    const bodyOf = (mebibytes: number): ReadableStream => {
+      let left = mebibytes
+      return new ReadableStream({
+        pull(controller) {
+          left -= 1
+          // The last one is the request itself, at the very end.
+          controller.enqueue(left > 0 ? spaces : Buffer.from('{"payloads":[]}'.padStart(1024 ** 2)))
+          if (left === 0) controller.close()
+        },
+      })
+    }
+    for (const [mebibytes, status] of [
+      [32, 200],
+      [33, 413],
+    ] as const) {
+      const init = {
+        method: 'POST',
+        headers: { 'x-namespace': 'default' },
+        duplex: 'half',
+      } as const
+      const url = 'http://127.0.0.1/codec/decode'
+      const request = new Request(url, { ...init, body: bodyOf(mebibytes) })
+      assert.equal((await send(lenient, request)).status, status)
+    }
   })
 
   it('a body that breaks off is the fault of who sends it', async () => {

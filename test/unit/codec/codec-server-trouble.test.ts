@@ -94,6 +94,13 @@ describe('codec server: payloads that fail', () => {
     assert.equal(answer.status, 200)
     assert.equal(answer.payloads[1]?.data, sealed.payloads[0]?.data)
     assert.equal(metadataOf(answer.payloads[1], 'claimcheck-error-code'), 'ENCRYPTION_KEY_MISSING')
+    // Nor is room made for the reason in what is no object.
+    for (const text of ['[1]', 'null', '"text"', '']) {
+      const later = rawPayload(Buffer.from(text), 'json/claimcheck-v9')
+      const { payloads } = await ask(serverOn(store), 'decode', [later])
+      assert.equal(payloads[0]?.data, later.data)
+      assert.equal(metadataOf(payloads[0], 'claimcheck-error-code'), 'CLAIM_VERSION_UNKNOWN')
+    }
   })
 
   for (const route of ['decode', 'download']) {
@@ -129,6 +136,17 @@ describe('codec server: payloads that fail', () => {
     assert.equal(answer.status, 200)
     const codes = answer.payloads.map((marked) => metadataOf(marked, 'claimcheck-error-code'))
     assert.deepEqual(codes, ['BLOB_DAMAGED', 'BLOB_MISSING', 'BLOB_MISSING'])
+  })
+
+  it('one that is away hides no value beside it', async () => {
+    const store = new AwayStore()
+    const { values, payloads, keys } = await threeClaims(store)
+    for (const key of keys.slice(1)) store.away.add(key)
+    const answer = await ask(serverOn(store), 'decode', payloads)
+    assert.equal(answer.status, 200)
+    assert.deepEqual(answer.payloads[0], values[0])
+    assert.equal(metadataOf(answer.payloads[1], 'claimcheck-error-code'), 'STORE_UNREACHABLE')
+    assert.equal((await ask(serverOn(store), 'download', payloads)).status, 503)
   })
 
   it('lost and away together: decoding is worth another try, a download is not', async () => {
@@ -191,6 +209,21 @@ describe('codec server: how much one answer may hold', () => {
     assert.equal((await ask(server, 'download', payloads)).status, 413)
   })
 
+  it('is 64 MiB where nothing else is said', async () => {
+    const store = new WatchedStore()
+    const { payloads } = await threeClaims(store)
+    const text = textOf(payloads[0]?.data)
+    for (const [sizeBytes, code] of [
+      [64 * 1024 ** 2 + 1, 'PAYLOAD_TOO_LARGE'],
+      [64 * 1024 ** 2, 'BLOB_DAMAGED'],
+    ] as const) {
+      const data = Buffer.from(text.replace(/"sizeBytes":\d+/, `"sizeBytes":${sizeBytes}`))
+      const forged = [rawPayload(data, 'json/claimcheck-v1')]
+      assert.equal(codeIn(await ask(serverOn(store), 'decode', forged)), code)
+    }
+    assert.equal(store.read.length, 1)
+  })
+
   it('what is inflated counts as large as it becomes', async () => {
     const server = serverOn(
       new WatchedStore(),
@@ -239,7 +272,7 @@ describe('codec server: defects', () => {
   it('a codec that loses a payload is one', async () => {
     const lose = async (): Promise<never[]> => []
     const server = createCodecServer({ codecs: { default: { encode: lose, decode: lose } } })
-    for (const route of ['encode', 'decode']) {
+    for (const route of ['encode', 'decode', 'download']) {
       assert.equal(codeIn(await ask(server, route, [jsonPayload(1)])), 'CODEC_FAILED')
     }
   })

@@ -66,6 +66,16 @@ describe('codec server', () => {
     assert.deepEqual(store.read, [])
   })
 
+  it('fetches a claim where the UI is not said to want it kept', async () => {
+    const store = new WatchedStore()
+    const value = large()
+    const { payloads } = await ask(serverOn(store), 'encode', [value])
+    for (const query of ['', '?preserveStorageRefs=false', '?preserveStorageRefs=']) {
+      const answer = await ask(serverOn(store), `decode${query}`, payloads)
+      assert.deepEqual(answer.payloads, [value])
+    }
+  })
+
   it('opens what is sealed inline for the Temporal UI too', async () => {
     const keys = staticKeys({ keys: { main: randomBytes(32) } })
     const server = serverOn(new WatchedStore(), {}, { encryption: keys })

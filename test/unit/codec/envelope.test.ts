@@ -164,7 +164,9 @@ describe('envelope: what is no envelope', () => {
     frame.set(check, frame.byteLength - 4)
     const before = process.memoryUsage().arrayBuffers
     const lying = Buffer.concat([header, frame])
-    await assert.rejects(open(lying, { maxPlainBytes: 1000 }), damaged)
+    // Not for its length: that would be known only when all of it had been made.
+    const message = /cannot be decompressed/
+    await assert.rejects(open(lying, { maxPlainBytes: 1000 }), { ...damaged, message })
     assert.ok(process.memoryUsage().arrayBuffers - before < 10_000_000)
   })
 
@@ -181,12 +183,36 @@ describe('envelope: what is no envelope', () => {
   })
 })
 
+describe('envelope: the id of a key', () => {
+  it('is one that may stand in a message, whoever made the header', async () => {
+    const { key, keys } = await freshKey('abc')
+    const good = Buffer.from(await seal(Buffer.from('hello'), key))
+    const idAt = good.indexOf('abc')
+    for (const id of ['a\nb', 'a c', '\u00e4bc', '\u0000bc', 'a/c']) {
+      const forged = Buffer.from(good)
+      forged.write(id, idAt, 'latin1')
+      forged.writeUInt32BE(crc32(forged.subarray(0, idAt + 3)), idAt + 3)
+      await assert.rejects(open(forged, { keys }), { ...damaged, message: /no id of a key/ })
+    }
+    await open(good, { keys })
+  })
+})
+
 describe('envelope: what it costs', () => {
   it('compresses what gains by it and stores the rest as it is', async () => {
     const rows = Buffer.from(JSON.stringify(Array.from({ length: 20_000 }, (_, id) => ({ id }))))
     const noise = randomBytes(1_000_000)
     assert.ok((await seal(rows)).byteLength < rows.byteLength / 4)
     assert.equal((await seal(noise)).byteLength, noise.byteLength + headerBytes + 9 + 4)
+    // Less than 5 % is not worth the reading.
+    for (const [zeros, isCompressed] of [
+      [40_000, false],
+      [70_000, true],
+    ] as const) {
+      const little = Buffer.concat([noise.subarray(zeros), Buffer.alloc(zeros)])
+      const whole = little.byteLength + headerBytes + 9 + 4
+      assert.equal((await seal(little)).byteLength < whole, isCompressed)
+    }
     // Noise in front does not hide that the rest gains.
     const mixed = Buffer.concat([noise.subarray(0, 100_000), rows, rows, rows, rows])
     assert.ok((await seal(mixed)).byteLength < mixed.byteLength / 2)

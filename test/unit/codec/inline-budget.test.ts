@@ -58,7 +58,7 @@ describe('inline budget of one field', () => {
 
   it('parks nothing for which a claim would be hardly smaller', async () => {
     const store = new WatchedStore()
-    const list = Array.from({ length: 1500 }, () => payloadOf(randomBytes(1004)))
+    const list = Array.from({ length: 1700 }, () => payloadOf(randomBytes(1004)))
     assert.deepEqual(await codecOn(store).encode(list), list)
     assert.deepEqual(await store.keys(), [])
   })

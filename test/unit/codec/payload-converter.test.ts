@@ -37,6 +37,14 @@ test('treats what is no JSON as the SDK does', () => {
       plainly(defaultPayloadConverter.toPayload(value)),
     )
   }
+  // A mark at the start is no JSON.
+  const marked: Payload = {
+    metadata: { encoding: Buffer.from('json/plain') },
+    data: Buffer.from('\ufeff"text"'),
+  }
+  for (const converter of [payloadConverter, defaultPayloadConverter]) {
+    assert.throws(() => converter.fromPayload(marked), SyntaxError)
+  }
   const empty: Payload = { metadata: { encoding: Buffer.from('json/plain') } }
   assert.throws(() => payloadConverter.fromPayload(empty), { name: 'ValueError' })
 })

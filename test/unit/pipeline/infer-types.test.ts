@@ -145,6 +145,20 @@ describe('the fields of a CSV body', () => {
     )
   })
 
+  test('are none where they stand apart by something else than commas', () => {
+    for (const [text, what] of [
+      ['id;price\n1;1,5\n', 'semicolons'],
+      ['id\tname\n1\ta\n', 'tabs'],
+      ['id|name\n1|a\n', 'bars'],
+    ] as const) {
+      assert.throws(() => csvTypes(text), {
+        code: 'SOURCE_MALFORMED',
+        message: `the CSV header has ${what} and no comma`,
+      })
+    }
+    assert.deepEqual(csvTypes('a;b,c\n1,2\n'), ['a;b: bigint', 'c: bigint'])
+  })
+
   test('are called by their position where the header names them twice or not at all', async () => {
     assert.deepEqual(csvTypes('a,a,,B,b\n1,2,3,4,5\n'), [
       'a: skipped',

@@ -19,6 +19,9 @@ describe('linkTarget', () => {
       '<?page=2>; rel="next"; results; title*=UTF-8\'\'%e2%82%ac',
       '<?page=2>; rel="next", <?page=3>; rel="next"',
       '<?page=2>; rel="next";',
+      "</first>; rel='first', <?page=2>; rel='next'",
+      // As Node gives the bytes of a header that is UTF-8.
+      `<?page=2>; rel=${Buffer.from('\u201Cnext\u201D').toString('latin1')}`,
     ]
     for (const header of headers) assert.equal(next(header), '?page=2', header)
   })

@@ -19,6 +19,8 @@ const waits: Readonly<Record<string, number | undefined>> = {
   'Wednesday, 21-Oct-26 07:28:30 GMT': 30_000,
   'Wed Oct 21 07:28:30 2026': 30_000,
   'Wed Oct  7 07:28:30 2026': 0,
+  'Wed, 21 Oct 2026 07:28:30': 30_000,
+  'Wed, 21 Oct 2026 09:28:30 +0200': 30_000,
   'Wed, 21 Oct 2066 07:28:30 GMT': 300_000,
   '999999999': 300_000,
   ['9'.repeat(400)]: 300_000,

@@ -54,6 +54,18 @@ describe('a compressed file', () => {
     return files(path)
   }
 
+  it('says so where it is whole and wants more memory than it is given', async () => {
+    // One raw block of a byte, in frames whose window is of 27 bits, and of 28.
+    const frame = (window: string) => Buffer.from(`28b52ffd00${window}09000061`, 'hex')
+    assert.equal((await unpacked('zstd', frame('88'))).toString(), 'a')
+    await assert.rejects(unpacked('zstd', frame('90')), {
+      code: 'SOURCE_MALFORMED',
+      retryable: false,
+      message: /takes more than 128 MiB .* zstd window/,
+      remedy: /without --long/,
+    })
+  })
+
   it('is unpacked with all its members, and as it is when only its name says so', async () => {
     assert.equal(await readOnly(source, given('two_members')), '{"id":1}\n{"id":2}\n{"id":3}\n')
     assert.equal(await readOnly(source, given('plain_named')), row)
