@@ -110,6 +110,9 @@ describe('a worker that is killed', { concurrency: 4 }, () => {
   it('stages a part once that it was copying', async () => {
     await using killed = await KillBed.open()
     const { bed, pipeline } = killed
+    const target = await createFlightsTable(bed.database, pipeline)
+    // Into one that never had rows nothing is staged.
+    await bed.database.query(`INSERT INTO ${target} (id) VALUES (1); DELETE FROM ${target}`)
     await bed.writeFlights({ name: pipeline, limits: { batch_bytes: '400KiB' } })
     bed.source.setFaults({ latencyMs: 100 })
     const load = await bed.start(pipeline, '2001-01-01')
