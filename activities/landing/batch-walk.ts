@@ -68,8 +68,7 @@ export class BatchWalk {
     this.#landed = landed
     this.#attempt = attempt
     const { maxPages } = pinned.definition.limits
-    const isCounted = this.#paging.kind === 'page' || this.#paging.kind === 'offset'
-    this.#watchesEmpty = !isCounted && maxPages === undefined
+    this.#watchesEmpty = maxPages === undefined
     this.#ahead = new PagesAhead({
       walk: pages,
       next: this.#paging,

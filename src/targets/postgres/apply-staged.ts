@@ -9,6 +9,7 @@ import { mergeStaged } from './merge-staged.ts'
 import { ownValues } from './own-values.ts'
 import type { PublishRequest } from './postgres-requests.ts'
 import { removeDuplicates } from './remove-duplicates.ts'
+import { rowsOfParts } from './rows-of-parts.ts'
 import type { Session } from './sessions.ts'
 import { swapRows } from './swap-rows.ts'
 import { isEmpty } from './takes-unstaged.ts'
@@ -44,7 +45,7 @@ export async function applyStaged(
   request: PublishRequest,
   table: InspectedTable | undefined,
 ): Promise<LoadCounts> {
-  const rowsStaged = request.parts.reduce((sum, { rowCount }) => sum + rowCount, 0)
+  const rowsStaged = rowsOfParts(request.parts)
   const rowsLeft = await removeDuplicates(session, loadTables(request, table), rowsStaged)
   if (request.target.mode === 'replace-interval') await refuseRowsOutside(session, request)
   const written =

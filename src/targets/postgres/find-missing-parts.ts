@@ -1,5 +1,6 @@
 import { keyDigest, type KeyDigest } from './key-digest.ts'
 import type { PublishRequest } from './postgres-requests.ts'
+import { rowsOfParts } from './rows-of-parts.ts'
 import type { Session } from './sessions.ts'
 import { POSITION_COLUMN } from './sql-name.ts'
 import { ROWS_PER_PART, stagingTable } from './staging-table.ts'
@@ -37,7 +38,7 @@ export async function findMissingParts(
     // One count of all is cheap; parts are only told apart where it does not agree.
     const keys = await keyDigest(session, staging, columns)
     const rows = keys?.keyCount ?? (await countRows(session, staging))
-    const expected = parts.reduce((sum, { rowCount }) => sum + rowCount, 0)
+    const expected = rowsOfParts(parts)
     if (rows === expected) return { missingParts: [], keys }
   }
   const counted = exists

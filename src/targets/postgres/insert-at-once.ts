@@ -6,6 +6,7 @@ import { loadTables } from './load-tables.ts'
 import { ownValues } from './own-values.ts'
 import { isPlainTable } from './plain-table.ts'
 import type { PublishRequest } from './postgres-requests.ts'
+import { rowsOfParts } from './rows-of-parts.ts'
 import type { Session } from './sessions.ts'
 import { isEmpty, takesParts } from './takes-unstaged.ts'
 import { unlessRepeated } from './unless-repeated.ts'
@@ -30,7 +31,8 @@ export async function insertAtOnce(
   const { target, columns, parts } = request
   const isSimple = target.mode !== 'history' && target.mode !== 'replace-interval'
   if (!isSimple || !columns.some(({ key }) => key)) return undefined
-  if (unstaged.length > 0 && !takesParts(request, table)) return undefined
+  const isReadable = request.readPart !== undefined && takesParts(request, table)
+  if (unstaged.length > 0 && !isReadable) return undefined
   if (table !== undefined) {
     if (!(await isEmpty(session, target)) || !(await isPlainTable(session, request))) {
       return undefined
@@ -38,7 +40,7 @@ export async function insertAtOnce(
   }
   const tables = loadTables(request, table)
   const statements = insertStatements(tables, ownValues(request), target)
-  const rowsStaged = countRows(parts)
+  const rowsStaged = rowsOfParts(parts)
   const copied = parts.filter(({ partNumber }) => unstaged.includes(partNumber))
   const isDone = await unlessRepeated(session, async () => {
     // As much as building the index of the key at once would have.
@@ -50,7 +52,7 @@ export async function insertAtOnce(
       )
     }
     const statement = table === undefined ? statements.insertAll : statements.insertSorted
-    await writeSteps(session, request, [{ statement, rows: rowsStaged - countRows(copied) }])
+    await writeSteps(session, request, [{ statement, rows: rowsStaged - rowsOfParts(copied) }])
     if (table === undefined && statements.addPrimaryKey !== undefined) {
       await session.query(statements.addPrimaryKey)
     }
@@ -64,8 +66,4 @@ export async function insertAtOnce(
     rowsDuplicate: 0,
     rowsDeleted: 0,
   }
-}
-
-function countRows(parts: PublishRequest['parts']): number {
-  return parts.reduce((sum, { rowCount }) => sum + rowCount, 0)
 }

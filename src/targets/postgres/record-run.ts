@@ -1,4 +1,5 @@
 import type { CheckRequest, DiscardRequest, PublishRequest } from './postgres-requests.ts'
+import { rowsOfParts } from './rows-of-parts.ts'
 import type { Session } from './sessions.ts'
 import { displayTable } from './sql-name.ts'
 
@@ -58,7 +59,7 @@ export async function recordPublished(session: Session, request: PublishRequest)
       request.interval.end,
       request.manifestKey,
       request.parts.length,
-      request.parts.reduce((sum, { rowCount }) => sum + rowCount, 0),
+      rowsOfParts(request.parts),
       request.recordCount ?? null,
       request.rejectCount ?? null,
       request.requestedAt,

@@ -16,6 +16,7 @@ import { keyDigest } from './key-digest.ts'
 import type { LoadRecord } from './list-loads.ts'
 import { loadTables } from './load-tables.ts'
 import { removeDuplicates } from './remove-duplicates.ts'
+import { rowsOfParts } from './rows-of-parts.ts'
 import type { Sessions } from './sessions.ts'
 import {
   stageAnew,
@@ -110,7 +111,7 @@ async function compare(
   const digest = await sessions.transaction(name, signal, async (session) => {
     await session.query(`SET LOCAL work_mem = '64MB'; SET LOCAL jit = off`)
     const table = await inspectTable(session, target)
-    const rowsStaged = parts.reduce((sum, { rowCount }) => sum + rowCount, 0)
+    const rowsStaged = rowsOfParts(parts)
     const staged = { datasetId: stagedAs, target, columns }
     const tables = loadTables(staged, table)
     await removeDuplicates(session, tables, rowsStaged)
